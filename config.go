@@ -1,0 +1,159 @@
+package sfprov
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"maps"
+)
+
+// DefaultAPIVersion is the Salesforce API version that an empty
+// Config.APIVersion means: Spring '26.
+const DefaultAPIVersion = "66.0"
+
+// What an empty field of Config means.
+const (
+	defaultPattern      = "{UN}"
+	defaultSeparator    = "_"
+	defaultTenantDomain = "carbon.super"
+	defaultAudience     = "https://login.salesforce.com"
+	tokenPath           = "/services/oauth2/token" //nolint:gosec // a path, not a credential
+)
+
+// GrantType is the OAuth 2.0 grant by which a Provisioner logs in, by its name
+// in the grant_type parameter (RFC 6749, RFC 7523).
+type GrantType string
+
+// The grants that Salesforce offers to a service.
+const (
+	// GrantClientCredentials is the default: client ID and secret, acting as the
+	// run-as user that the app names in Setup. It works on the My Domain host only.
+	GrantClientCredentials GrantType = "client_credentials"
+	// GrantPassword sends the integration user's name and password too.
+	// Salesforce blocks it in new orgs, external client apps never had it, and it
+	// is being withdrawn: for deployments that still depend on it.
+	GrantPassword GrantType = "password"
+	// GrantJWTBearer sends an assertion signed with Config.PrivateKey instead of
+	// a secret.
+	GrantJWTBearer GrantType = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+)
+
+// Config says which org to provision into, how to log in, and how users are
+// named. [New] fills in the defaults, normalises and validates it, and keeps a
+// copy.
+//
+// Printed, logged with slog or marshalled to JSON, a Config shows no secrets:
+// JSON leaves them out, so that what was written can be read back without
+// mistaking "[REDACTED]" for a password. Reading JSON fills them.
+type Config struct {
+	// APIVersion is the REST API version: "66.0", "v66.0" or "66". Empty means
+	// DefaultAPIVersion; the oldest accepted is 60.0.
+	APIVersion string `json:"apiVersion,omitempty"`
+	// Domain is the org's My Domain URL, https://acme.my.salesforce.com (Setup,
+	// My Domain); a bare host is accepted. Plain http is accepted for loopback.
+	Domain string `json:"domain,omitempty"`
+	// ClientID is the consumer key of the external client app or connected app.
+	ClientID string `json:"clientId,omitempty"`
+	// ClientSecret is its consumer secret. The JWT bearer grant needs none.
+	ClientSecret Secret `json:"clientSecret,omitempty"`
+	// Username is the integration user's Salesforce username, for the password
+	// and JWT bearer grants.
+	Username string `json:"username,omitempty"`
+	// Password is its password with the security token appended, for the password grant.
+	Password Secret `json:"password,omitempty"`
+	// TokenEndpoint is the OAuth token endpoint. Empty means Domain with the path
+	// /services/oauth2/token.
+	TokenEndpoint string `json:"tokenEndpoint,omitempty"`
+	// GrantType is the OAuth grant. Empty means GrantClientCredentials.
+	GrantType GrantType `json:"grantType,omitempty"`
+	// PrivateKey is the RSA key that signs JWT bearer assertions, in PEM (PKCS #1
+	// or PKCS #8, not encrypted); its certificate is uploaded to the app.
+	PrivateKey Secret `json:"privateKey,omitempty"`
+	// Audience of the JWT bearer assertion. Empty means https://login.salesforce.com;
+	// sandboxes take https://test.salesforce.com.
+	Audience string `json:"audience,omitempty"`
+	// Pattern builds user IDs; see ParsePattern. Empty means "{UN}", the username alone.
+	Pattern string `json:"pattern,omitempty"`
+	// Separator joins the parts of a user ID. Empty means "_".
+	Separator string `json:"separator,omitempty"`
+	// ProvisioningDomain is appended to user IDs: alice becomes alice@primary.com.
+	// Empty appends nothing; usernames must then be email addresses of themselves.
+	ProvisioningDomain string `json:"provisioningDomain,omitempty"`
+	// TenantDomain is the pattern's TD for users who name none. Empty means "carbon.super".
+	TenantDomain string `json:"tenantDomain,omitempty"`
+	// IdentityProvider is the pattern's IDP: the name under which Salesforce is
+	// connected.
+	IdentityProvider string `json:"identityProvider,omitempty"`
+	// Defaults are the fields that Create fills in where the user has no value of
+	// its own: typically ProfileId, TimeZoneSidKey, LocaleSidKey, EmailEncodingKey
+	// and LanguageLocaleKey. Updates and adoptions never send them.
+	Defaults Fields `json:"defaults,omitempty"`
+	// MatchField is the User field by which an account that exists already may be
+	// adopted, for example FederationIdentifier: an account is taken over only if
+	// this field holds the very value in User.Fields. Empty means never.
+	// A name or an address is refused as match field, since it proves nothing.
+	MatchField string `json:"matchField,omitempty"`
+	// ReleaseUsername makes Deactivate rename the user and clear its match field,
+	// so that both are free for someone who is hired again. Salesforce keeps the
+	// username of an inactive user taken, in all orgs.
+	ReleaseUsername bool `json:"releaseUsername,omitempty"`
+}
+
+// withDefaults returns a copy with what is empty filled in. It shares nothing
+// with the original.
+func (c Config) withDefaults() Config {
+	fill := func(value *string, empty string) {
+		if *value == "" {
+			*value = empty
+		}
+	}
+	fill(&c.APIVersion, DefaultAPIVersion)
+	fill(&c.Audience, defaultAudience)
+	fill(&c.Pattern, defaultPattern)
+	fill(&c.Separator, defaultSeparator)
+	fill(&c.TenantDomain, defaultTenantDomain)
+	if c.GrantType == "" {
+		c.GrantType = GrantClientCredentials
+	}
+	c.Defaults = maps.Clone(c.Defaults)
+	return c
+}
+
+// Format prints the configuration without its secrets, under every verb.
+func (c Config) Format(state fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(state, "sfprov.Config%+v", printableConfig(c)) // as in Secret.Format
+}
+
+// LogValue is the configuration without its secrets, as a slog group.
+func (c Config) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.String("apiVersion", c.APIVersion),
+		slog.String("domain", c.Domain),
+		slog.String("clientId", c.ClientID),
+		slog.Any("clientSecret", c.ClientSecret),
+		slog.String("username", c.Username),
+		slog.Any("password", c.Password),
+		slog.String("tokenEndpoint", c.TokenEndpoint),
+		slog.String("grantType", string(c.GrantType)),
+		slog.Any("privateKey", c.PrivateKey),
+		slog.String("audience", c.Audience),
+		slog.String("pattern", c.Pattern),
+		slog.String("separator", c.Separator),
+		slog.String("provisioningDomain", c.ProvisioningDomain),
+		slog.String("tenantDomain", c.TenantDomain),
+		slog.String("identityProvider", c.IdentityProvider),
+		slog.Any("defaults", map[string]any(c.Defaults)),
+		slog.String("matchField", c.MatchField),
+		slog.Bool("releaseUsername", c.ReleaseUsername),
+	)
+}
+
+// printableConfig is Config without its methods, for printing and marshalling
+// it without recursing. Its secrets are still Secrets.
+type printableConfig Config
+
+// MarshalJSON leaves the secrets out.
+func (c Config) MarshalJSON() ([]byte, error) {
+	c.ClientSecret, c.Password, c.PrivateKey = "", "", ""
+	return json.Marshal(printableConfig(c))
+}

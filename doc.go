@@ -1,0 +1,2 @@
+// Package sfprov provisions users into Salesforce.
+package sfprov

@@ -1,0 +1,450 @@
+package sfprov
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// The reasons for which a call fails, for errors.Is. The details come with
+// errors.As at the same time: a refused create is both ErrDuplicateUsername and
+// an *APIError.
+var (
+	// ErrAuth: the login was refused, or a request was, with a fresh token.
+	ErrAuth = errors.New("sfprov: not authenticated")
+	// ErrDuplicateUsername: the username is taken, in this org or in another:
+	// Salesforce usernames are unique across all orgs, inactive users included.
+	ErrDuplicateUsername = errors.New("sfprov: username is taken")
+	// ErrLicenseLimit: no user licence, or feature licence, is left.
+	ErrLicenseLimit = errors.New("sfprov: no licence left")
+	// ErrNotFound: there is no such user.
+	ErrNotFound = errors.New("sfprov: not found")
+	// ErrPermission: the integration user may not do this.
+	ErrPermission = errors.New("sfprov: permission denied")
+	// ErrInvalidField: Salesforce refused a field or its value.
+	ErrInvalidField = errors.New("sfprov: invalid field")
+	// ErrRequestLimit: the org's limit of API requests is reached: the daily one,
+	// or that of requests at the same time.
+	ErrRequestLimit = errors.New("sfprov: request limit reached")
+	// ErrUnavailable: Salesforce, or the way to it, is out of order.
+	ErrUnavailable = errors.New("sfprov: Salesforce is unavailable")
+	// ErrDeactivationBlocked: Salesforce refused to deactivate a user. The error
+	// and the Result say whether the user was frozen instead.
+	ErrDeactivationBlocked = errors.New("sfprov: deactivation is blocked")
+	// ErrOutcomeUnknown: a create was sent and its answer was lost, so it is not
+	// known whether the user exists. The details are in an [OutcomeError].
+	ErrOutcomeUnknown = errors.New("sfprov: outcome unknown")
+	// ErrAmbiguousMatch: more than one account holds the value of the match
+	// field, so none of them is touched.
+	ErrAmbiguousMatch = errors.New("sfprov: more than one account matches")
+)
+
+// ConfigError is one thing wrong with a [Config]. [New] and
+// [ConfigFromProperties] return all of them, joined by errors.Join.
+type ConfigError struct {
+	Field   string // of Config; or the property, or the option
+	Problem string // what is wrong and what is expected, as the end of a sentence that begins with Field
+}
+
+// Error names the field and the problem.
+func (e *ConfigError) Error() string { return "sfprov: config: " + e.Field + " " + e.Problem }
+
+// FieldProblem is one reason why a user can't be sent.
+type FieldProblem struct {
+	Field   string // Salesforce field name, "ID", or the field of User that is at fault
+	Problem string // what is wrong and what is expected, as the end of a sentence that begins with Field
+}
+
+// ValidationError is a call that can't be right, with everything that is wrong
+// with it. Nothing was sent to Salesforce.
+type ValidationError struct {
+	Problems []FieldProblem
+}
+
+// Error lists the problems.
+func (e *ValidationError) Error() string { return "sfprov: " + e.summary() }
+
+func (e *ValidationError) summary() string {
+	parts := make([]string, len(e.Problems))
+	for i, p := range e.Problems {
+		parts[i] = p.Field + " " + p.Problem
+	}
+	return "nothing was sent: " + strings.Join(parts, "; ")
+}
+
+// APIProblem is one entry of an error answer.
+type APIProblem struct {
+	Code    string   // Salesforce errorCode
+	Message string   // Salesforce's text; its language follows the integration user's
+	Fields  []string // API names; taken from the message where Salesforce gives them only there
+}
+
+// APIError is what Salesforce answered in place of success. StatusCode is set
+// also where the answer came from a gateway and is no JSON; Code is empty then.
+//
+// Salesforce can report several problems at once: Code, Message and Fields are
+// the first one's, Problems holds all, and errors.Is matches any of them. See
+// "Status Codes and Error Responses" in the REST API Developer Guide.
+type APIError struct {
+	Op         string // "create", "update", "deactivate", "find", ...
+	Target     string // whom it was about: a Salesforce username or ID
+	StatusCode int
+	Code       string // Salesforce errorCode, e.g. DUPLICATE_USERNAME
+	Message    string
+	Fields     []string
+	Problems   []APIProblem
+	// Existing is the ID of the account in the way, for a duplicate that is in
+	// this org; empty if there is none, or none that the integration user sees.
+	Existing string
+	// RetryAfter is how long the answer asked to wait; 0 if it did not.
+	RetryAfter time.Duration
+}
+
+// Error states what was tried and on whom, Salesforce's status, code, message
+// and fields, cause and cure where they are known, and whether a retry can help.
+func (e *APIError) Error() string { return "sfprov: " + e.summary() + advice(e) }
+
+func (e *APIError) summary() string {
+	var b strings.Builder
+	if e.Op != "" {
+		fmt.Fprintf(&b, "%s %s: ", e.Op, e.Target)
+	}
+	fmt.Fprintf(&b, "Salesforce answered %d", e.StatusCode)
+	for i, p := range e.problems() {
+		if i > 0 {
+			b.WriteString("; and")
+		}
+		if p.Code != "" {
+			b.WriteString(" " + p.Code)
+		}
+		if p.Message != "" {
+			b.WriteString(": " + plain(p.Message))
+		}
+		if len(p.Fields) > 0 {
+			b.WriteString(" [" + strings.Join(p.Fields, ", ") + "]")
+		}
+	}
+	if e.Existing != "" {
+		b.WriteString("; the account in the way is " + e.Existing)
+	}
+	if e.RetryAfter > 0 {
+		fmt.Fprintf(&b, "; it asks to wait %v", e.RetryAfter)
+	}
+	return b.String()
+}
+
+// problems are all entries, also of an APIError that was put together by hand.
+func (e *APIError) problems() []APIProblem {
+	if len(e.Problems) > 0 {
+		return e.Problems
+	}
+	return []APIProblem{{Code: e.Code, Message: e.Message, Fields: e.Fields}}
+}
+
+// Is matches the sentinel of any of the problems.
+func (e *APIError) Is(target error) bool {
+	for _, p := range e.problems() {
+		if known := classify(e, p); known.reason != nil && known.reason == target { //nolint:errorlint // the sentinels are compared as such
+			return true
+		}
+	}
+	return false
+}
+
+// plain takes the line breaks out of a message, HTML ones included.
+func plain(message string) string {
+	return strings.Join(strings.Fields(strings.ReplaceAll(message, "<br>", " ")), " ")
+}
+
+// AuthError is what the token endpoint answered in place of a token. It is
+// ErrAuth if the login was refused, ErrUnavailable if the endpoint is out of
+// order. See "OAuth 2.0 Authorization Errors" in Salesforce Help.
+type AuthError struct {
+	Endpoint    string // the token endpoint
+	GrantType   GrantType
+	StatusCode  int
+	Code        string        // OAuth error, e.g. invalid_grant
+	Description string        // OAuth error_description
+	RetryAfter  time.Duration // how long the answer asked to wait; 0 if it did not
+}
+
+// Error states where the login was tried, what came back, cause and cure where
+// they are known, and whether a retry can help.
+func (e *AuthError) Error() string { return "sfprov: " + e.summary() + advice(e) }
+
+func (e *AuthError) summary() string {
+	text := fmt.Sprintf("login at %s with grant %s: answered %d", e.Endpoint, e.GrantType, e.StatusCode)
+	if e.Code != "" {
+		text += " " + e.Code
+	}
+	if e.Description != "" {
+		text += ": " + plain(e.Description)
+	}
+	return text
+}
+
+// Is matches ErrAuth or ErrUnavailable.
+func (e *AuthError) Is(target error) bool {
+	if e.StatusCode >= 500 {
+		return target == ErrUnavailable //nolint:errorlint // the sentinels are compared as such
+	}
+	return target == ErrAuth //nolint:errorlint // the sentinels are compared as such
+}
+
+// OutcomeError is a create whose answer was lost: the user may exist or not. It
+// matches [ErrOutcomeUnknown] and wraps what happened to the answer.
+//
+// With a match field, calling Create again with the same user finds out. Without
+// one, [Provisioner.Resolve] does.
+type OutcomeError struct {
+	Op       string
+	Username string    // the Salesforce username that was sent
+	SentAt   time.Time // by the local clock
+	LostAt   time.Time
+	Err      error // what happened to the answer
+
+	again bool // calling the same again finds out
+	sent  Fields
+}
+
+// Error states what was tried, what happened to the answer, and how to find out.
+func (e *OutcomeError) Error() string { return "sfprov: " + e.summary() + advice(e) }
+
+func (e *OutcomeError) summary() string {
+	return fmt.Sprintf("%s %s: it is not known whether the user was created, because the answer was lost: %s", e.Op, quote(e.Username), summary(e.Err))
+}
+
+// Is matches ErrOutcomeUnknown.
+func (e *OutcomeError) Is(target error) bool { return target == ErrOutcomeUnknown } //nolint:errorlint // the sentinels are compared as such
+
+// Unwrap returns what happened to the answer.
+func (e *OutcomeError) Unwrap() error { return e.Err }
+
+// blockedError is a deactivation that Salesforce refused, with what became of
+// the freeze that stands in for it.
+type blockedError struct {
+	refusal *APIError
+	freeze  error // nil if the user is frozen
+}
+
+func (e *blockedError) Error() string { return "sfprov: " + e.summary() + advice(e) }
+
+func (e *blockedError) summary() string {
+	if e.freeze != nil {
+		return e.refusal.summary() + "; the user is STILL ACTIVE, because freezing failed too: " + summary(e.freeze)
+	}
+	return e.refusal.summary() + "; the user is frozen instead: the login is locked, the licence still in use"
+}
+
+func (e *blockedError) Is(target error) bool { return target == ErrDeactivationBlocked } //nolint:errorlint // the sentinels are compared as such
+
+func (e *blockedError) Unwrap() []error {
+	if e.freeze != nil {
+		return []error{e.refusal, e.freeze}
+	}
+	return []error{e.refusal}
+}
+
+// callError decorates what went wrong in a call with operation and target, once,
+// at the edge. An *APIError names them itself.
+type callError struct {
+	op, target string
+	err        error
+}
+
+func (e *callError) Error() string { return "sfprov: " + e.summary() + advice(e) }
+
+func (e *callError) summary() string { return e.op + " " + e.target + ": " + summary(e.err) }
+
+func (e *callError) Unwrap() error { return e.err }
+
+// transportError is a request that got no answer, or none that can be understood.
+type transportError struct {
+	err  error
+	sent bool // the request may have reached Salesforce
+	left bool // the caller's context ended
+}
+
+func (e *transportError) Error() string { return "sfprov: " + e.summary() + advice(e) }
+
+func (e *transportError) summary() string {
+	if e.left {
+		return e.err.Error()
+	}
+	return "no answer from Salesforce: " + e.err.Error()
+}
+
+// Is matches ErrUnavailable, unless it was the caller who left.
+func (e *transportError) Is(target error) bool { return !e.left && target == ErrUnavailable } //nolint:errorlint // the sentinels are compared as such
+
+func (e *transportError) Unwrap() error { return e.err }
+
+// newTransportError takes the URL out of what net/http reports: a query string
+// holds names and addresses of people.
+func newTransportError(ctx context.Context, err error, sent bool) *transportError {
+	if urlErr := (*url.Error)(nil); errors.As(err, &urlErr) {
+		err = urlErr.Err
+	}
+	if ctx.Err() != nil {
+		err = ctx.Err()
+		if cause := context.Cause(ctx); !errors.Is(err, cause) {
+			err = fmt.Errorf("%w: %w", err, cause)
+		}
+		return &transportError{err: err, sent: sent, left: true}
+	}
+	return &transportError{err: err, sent: sent}
+}
+
+// decorate puts operation and target on an error that leaves a call.
+func decorate(op, target string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if apiErr, ok := err.(*APIError); ok { //nolint:errorlint // a wrapped one is decorated by its wrapper
+		apiErr.Op, apiErr.Target = op, target
+		return apiErr
+	}
+	return &callError{op: op, target: target, err: err}
+}
+
+// summary is the text of an error without prefix and advice, which only the
+// outermost error gives.
+func summary(err error) string {
+	if s, ok := err.(interface{ summary() string }); ok { //nolint:errorlint // only its own text is wanted
+		return s.summary()
+	}
+	return strings.TrimPrefix(err.Error(), "sfprov: ")
+}
+
+// Retryable says whether the same call can succeed later without anyone changing
+// anything: Salesforce was unavailable, a row was locked, a limit was reached
+// that recovers by itself (the daily one only hours later), logins were
+// throttled, or the outcome is unknown and a match field lets the same call find
+// out. It is false where a person must change something, and for nil.
+func Retryable(err error) bool {
+	switch e := find(err).(type) { //nolint:errorlint // find did the unwrapping
+	case *OutcomeError:
+		return e.again
+	case *blockedError:
+		return e.freeze != nil && Retryable(e.freeze)
+	case *APIError:
+		for _, p := range e.problems() {
+			if !classify(e, p).retry {
+				return false
+			}
+		}
+		return true
+	case *AuthError:
+		return e.StatusCode >= 500 || explainAuth(e).retry
+	case *transportError:
+		return true
+	}
+	return errors.Is(err, ErrUnavailable)
+}
+
+// find returns the outermost error of this package that carries details.
+func find(err error) error {
+	for err != nil {
+		switch e := err.(type) { //nolint:errorlint // this is the unwrapping
+		case *OutcomeError, *blockedError, *APIError, *AuthError, *transportError:
+			return e
+		case interface{ Unwrap() error }:
+			err = e.Unwrap()
+		case interface{ Unwrap() []error }:
+			for _, inner := range e.Unwrap() {
+				if found := find(inner); found != nil {
+					return found
+				}
+			}
+			return nil
+		default:
+			return nil
+		}
+	}
+	return nil
+}
+
+const maxMessage = 2000 // characters kept of a message of Salesforce's
+
+// newAPIError reads an error answer. The status decides: the body need not be
+// JSON, because gateways on the way answer in HTML.
+func newAPIError(status int, body []byte, retryAfter time.Duration) *APIError {
+	e := &APIError{StatusCode: status, RetryAfter: retryAfter, Problems: parseProblems(body)}
+	if len(e.Problems) > 0 {
+		first := e.Problems[0]
+		e.Code, e.Message, e.Fields = first.Code, first.Message, first.Fields
+	}
+	return e
+}
+
+// parseProblems reads the entries of an error answer: an array of objects, or a
+// single object as some resources send.
+func parseProblems(body []byte) []APIProblem {
+	type entry struct {
+		ErrorCode  string   `json:"errorCode"`
+		StatusCode string   `json:"statusCode"` // what composite resources call it
+		Message    string   `json:"message"`
+		Fields     []string `json:"fields"`
+	}
+	var entries []entry
+	if json.Unmarshal(body, &entries) != nil {
+		var single entry
+		if json.Unmarshal(body, &single) != nil {
+			return nil
+		}
+		entries = []entry{single}
+	}
+	var problems []APIProblem
+	for _, e := range entries {
+		p := APIProblem{Code: e.ErrorCode, Message: e.Message, Fields: e.Fields}
+		if p.Code == "" {
+			p.Code = e.StatusCode
+		}
+		if p.Code == "" && p.Message == "" {
+			continue
+		}
+		if runes := []rune(p.Message); len(runes) > maxMessage {
+			p.Message = string(runes[:maxMessage]) + "..."
+		}
+		if len(p.Fields) == 0 {
+			p.Fields = fieldsOfMessage(p)
+		}
+		problems = append(problems, p)
+	}
+	return problems
+}
+
+// fieldsOfMessage finds the fields that Salesforce names only in the text.
+func fieldsOfMessage(p APIProblem) []string {
+	between := func(before, after string) []string {
+		_, rest, found := strings.Cut(p.Message, before)
+		list, _, closed := strings.Cut(rest, after)
+		if !found || !closed {
+			return nil
+		}
+		names := strings.Split(list, ",")
+		for i := range names {
+			names[i] = strings.TrimSpace(names[i])
+		}
+		return slices.DeleteFunc(names, func(name string) bool { return !isFieldName(name) })
+	}
+	switch p.Code {
+	case "REQUIRED_FIELD_MISSING":
+		return between("[", "]")
+	case "INVALID_FIELD":
+		return between("No such column '", "'")
+	case "INVALID_FIELD_FOR_INSERT_UPDATE":
+		return between("Unable to create/update fields: ", ". ")
+	}
+	if label, _, found := strings.Cut(p.Message, ": "); found {
+		if field, known := fieldOfLabel(label); known {
+			return []string{field.name}
+		}
+	}
+	return nil
+}

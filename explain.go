@@ -1,0 +1,307 @@
+package sfprov
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"strings"
+	"syscall"
+)
+
+// failure is a known failure: how it is recognised, what it means for errors.Is
+// and for a retry, and cause and cure in words that an administrator can act on.
+type failure struct {
+	code     string // Salesforce errorCode, or OAuth error
+	contains string // of the message, in lower case; empty: any
+	status   int    // 0: any
+	reason   error  // sentinel; nil if there is none
+	retry    bool   // the same call can succeed later by itself
+	soon     bool   // even within seconds: worth a retry by the transport
+	undone   bool   // Salesforce did nothing: even a create may be sent again
+	explain  string // empty if Salesforce's own text says it all
+}
+
+// apiFailures are the error codes of the REST API, the first match first. See
+// "Status Codes and Error Responses" in the REST API Developer Guide and
+// "StatusCode" in the SOAP API Developer Guide.
+var apiFailures = []failure{ //nolint:gochecknoglobals // a constant table
+	{code: "DUPLICATE_USERNAME", reason: ErrDuplicateUsername, explain: "The username is taken. " +
+		"Salesforce usernames are unique across all orgs and stay taken when a user is deactivated. " +
+		"If the account in the way is this person's, configure a match field (Config.MatchField) to have it adopted; " +
+		"if it is another's or in another org, change the pattern, separator or provisioning domain so that usernames differ, or set Fields[\"Username\"]"},
+	{code: "DUPLICATE_COMM_NICKNAME", reason: ErrInvalidField, explain: "Another user of the org has this nickname. " +
+		"Leave CommunityNickname out, and Salesforce makes one up, or send another"},
+	{code: "DUPLICATE_VALUE", reason: ErrInvalidField, explain: "Another record, perhaps an inactive user, holds this value of a field that must be unique, such as FederationIdentifier. " +
+		"Find the holder; clear the field there if it is no longer theirs"},
+	{code: "REQUIRED_FIELD_MISSING", reason: ErrInvalidField, explain: "Set the fields named here in User.Fields, or for all users in Config.Defaults. The org can require fields of its own"},
+	{code: "STRING_TOO_LONG", reason: ErrInvalidField, explain: "Shorten the value in the identity store, or before it is handed over"},
+	{code: "INVALID_EMAIL_ADDRESS", reason: ErrInvalidField, explain: "Correct the address in the identity store; a Salesforce username has the form of an email address too"},
+	{code: "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", reason: ErrInvalidField, explain: "The field takes only the values that the org lists, for example en_US for LocaleSidKey and LanguageLocaleKey, " +
+		"America/Los_Angeles for TimeZoneSidKey, UTF-8 for EmailEncodingKey; languages must be switched on in Setup, Translation Language Settings"},
+	{code: "LICENSE_LIMIT_EXCEEDED", contains: "feature", reason: ErrLicenseLimit, explain: "All licences of the feature that a UserPermissions... field switches on are in use. " +
+		"Free one, buy more (Setup, Company Information, Feature Licenses), or don't set that field"},
+	{code: "LICENSE_LIMIT_EXCEEDED", reason: ErrLicenseLimit, explain: "All user licences of the profile's licence type are in use. " +
+		"Deactivate users who have left, buy more, or use a profile of another licence (Setup, Company Information, User Licenses shows what is left)"},
+	{code: "FIELD_INTEGRITY_EXCEPTION", contains: "federation", reason: ErrInvalidField, explain: "Another user, perhaps an inactive one, holds this FederationIdentifier. " +
+		"Clear it there if it is no longer theirs"},
+	{code: "FIELD_INTEGRITY_EXCEPTION", contains: "incorrect type", reason: ErrInvalidField, explain: "The ID belongs to another kind of record than the field refers to: profile IDs begin with 00e, role IDs with 00E, user IDs with 005"},
+	{code: "FIELD_INTEGRITY_EXCEPTION", reason: ErrInvalidField, explain: "The value doesn't fit the field or the user's licence"},
+	{code: "MALFORMED_ID", reason: ErrInvalidField, explain: "A value that should be a record ID is none"},
+	{code: "INVALID_CROSS_REFERENCE_KEY", status: http.StatusNotFound, reason: ErrNotFound, explain: "No record of this org has that ID. Was it stored for another org or sandbox?"},
+	{code: "INVALID_CROSS_REFERENCE_KEY", reason: ErrInvalidField, explain: "An ID refers to a record that doesn't exist in this org, or that the integration user can't see. " +
+		"Profile and role IDs differ from org to org: look them up in this one"},
+	{code: "INVALID_FIELD_FOR_INSERT_UPDATE", reason: ErrInvalidField, explain: "The integration user may not write these fields, or nobody may. " +
+		"Give its permission set edit access (Setup, Permission Sets, Object Settings, Users), or don't send them"},
+	{code: "INVALID_FIELD", reason: ErrInvalidField, explain: "The org has no such field, or the integration user may not see it. " +
+		"Check the API name (custom ones end in __c) and its field-level security (Setup, Object Manager, User, Fields & Relationships)"},
+	{code: "INVALID_TYPE", reason: ErrPermission, explain: "The integration user can't see this kind of record. It needs Manage Internal Users and View Setup (Setup, Permission Sets, System Permissions)"},
+	{code: "INSUFFICIENT_ACCESS_OR_READONLY", reason: ErrPermission, explain: insufficientAccess},
+	{code: "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", reason: ErrPermission, explain: "The integration user may not use the record that is referred to, " +
+		"such as a profile with more rights than its own. Give it Manage Internal Users and Assign Permission Sets (Setup, Permission Sets, System Permissions)"},
+	{code: "INSUFFICIENT_ACCESS", reason: ErrPermission, explain: insufficientAccess},
+	{code: "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", contains: "cannot be inserted", reason: ErrPermission, explain: insufficientAccess},
+	{code: "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", explain: "An Apex trigger or flow of the org refused the change; its developers know why (the message names it)"},
+	{code: "FIELD_CUSTOM_VALIDATION_EXCEPTION", reason: ErrInvalidField, explain: "A validation rule of the org refused the change, with the text that its administrator wrote (Setup, Object Manager, User, Validation Rules)"},
+	{code: "MIXED_DML_OPERATION", explain: "An Apex trigger or flow of the org changes other records together with the user, which Salesforce forbids in one transaction. Its developers must move that work to run afterwards"},
+	{code: "UNABLE_TO_LOCK_ROW", reason: ErrUnavailable, retry: true, soon: true, undone: true, explain: "Another process is changing the same records. Try again"},
+	{code: "ENTITY_IS_DELETED", reason: ErrNotFound, explain: "The record was deleted"},
+	{code: "NOT_FOUND", reason: ErrNotFound, explain: "No record has that ID, or this org doesn't know the API version. Was the ID stored for another org or sandbox?"},
+	{code: "INVALID_SESSION_ID", reason: ErrAuth, explain: "Salesforce refused a token that it had just issued. " +
+		"Check the app's and the org's session settings (Setup, Session Settings: locking sessions to an IP address or domain), and that Domain and TokenEndpoint are of the same org"},
+	{code: "INVALID_AUTH_HEADER", reason: ErrAuth, explain: "The Authorization header did not arrive as it was sent. Check proxies on the way"},
+	{code: "REQUEST_LIMIT_EXCEEDED", contains: "concurrent", reason: ErrRequestLimit, retry: true, soon: true, undone: true, explain: "Too many long requests are running in the org at the same time. Try again"},
+	{code: "REQUEST_LIMIT_EXCEEDED", reason: ErrRequestLimit, retry: true, explain: "The org's API requests of the last 24 hours are used up. " +
+		"Try again in some hours; Setup, Company Information shows the allowance, Setup, API Usage who spent it"},
+	{code: "API_DISABLED_FOR_ORG", reason: ErrPermission, explain: "The org's edition has no API access, or it is switched off. Professional Edition needs it as an add-on"},
+	{code: "API_CURRENTLY_DISABLED", reason: ErrPermission, explain: "The integration user lacks the API Enabled permission (Setup, Permission Sets, System Permissions)"},
+	{code: "QUERY_TIMEOUT", reason: ErrUnavailable, retry: true, soon: true, explain: "The org took too long to answer. Try again"},
+	{code: "MALFORMED_QUERY", explain: "Salesforce could not parse a query of this library. That is a defect: please report it"},
+	{code: "INVALID_QUERY_LOCATOR", retry: true, explain: "The rest of a long answer is no longer kept. Call again"},
+	{code: "JSON_PARSER_ERROR", reason: ErrInvalidField, explain: "A value has the wrong JSON type for its field, for example a string in place of a boolean"},
+	{code: "METHOD_NOT_ALLOWED", explain: "Something between here and Salesforce, or Salesforce itself, doesn't allow the HTTP method. Check proxies for PATCH"},
+	{code: "UNSUPPORTED_MEDIA_TYPE", explain: "The request arrived with another content type than it was sent with. Check proxies on the way"},
+	{code: "INVALID_NEW_PASSWORD", reason: ErrInvalidField, explain: "The password doesn't meet the org's policy (Setup, Password Policies)"},
+	{code: "PORTAL_USER_ALREADY_EXISTS_FOR_CONTACT", reason: ErrInvalidField, explain: "The contact has a portal user already, perhaps an inactive one. Update that user"},
+	{code: "UNKNOWN_EXCEPTION", contains: "portal account owner", reason: ErrInvalidField, explain: "The owner of the contact's account needs a role (Setup, Users, the owner, Role)"},
+	{code: "UNKNOWN_EXCEPTION", status: http.StatusInternalServerError, reason: ErrUnavailable, retry: true, soon: true, explain: "Salesforce failed inside. Try again; if it goes on, give Salesforce support the ErrorId of the message"},
+	{code: "UNKNOWN_EXCEPTION", explain: "Salesforce failed inside. Give Salesforce support the ErrorId of the message"},
+	{code: "SERVER_UNAVAILABLE", reason: ErrUnavailable, retry: true, soon: true, explain: serverUnavailable},
+	{code: "INSERT_UPDATE_DELETE_NOT_ALLOWED_DURING_MAINTENANCE", reason: ErrUnavailable, retry: true, explain: "The org is read-only during maintenance. Try again when it is over"},
+	{code: "TOO_MANY_APEX_REQUESTS", reason: ErrUnavailable, retry: true, soon: true, undone: true, explain: "The org is busy with Apex code. Try again"},
+	{code: "REQUEST_RUNNING_TOO_LONG", reason: ErrUnavailable, retry: true, soon: true, explain: "The org took too long to answer. Try again"},
+	{code: "GONE", explain: versionRetired},
+	{code: "UNSUPPORTED_API_VERSION", explain: versionRetired},
+	{code: "CANNOT_DISABLE_LAST_ADMIN", reason: ErrDeactivationBlocked, explain: "The user is the org's last active administrator. Make another user System Administrator first"},
+	{code: "DELETE_FAILED", explain: deactivationRefused},
+	{code: "EXCEEDED_ID_LIMIT", explain: "The request holds more records than Salesforce takes at once"},
+	{code: "LIMIT_EXCEEDED", explain: "The request holds more than Salesforce takes at once, or a limit of the org is reached"},
+}
+
+// statusFailures are for answers without a known code, such as a gateway's.
+var statusFailures = []failure{ //nolint:gochecknoglobals // a constant table
+	{status: http.StatusUnauthorized, reason: ErrAuth, explain: "The token was refused, and so was a fresh one. Check proxies on the way, and that Domain and TokenEndpoint are of the same org"},
+	{status: http.StatusForbidden, reason: ErrPermission, explain: "Access is denied. If the answer is not Salesforce's, look at proxies and firewalls on the way; the org can also limit the addresses that may log in"},
+	{status: http.StatusNotFound, reason: ErrNotFound, explain: "Nothing is there. Check Config.Domain and Config.APIVersion"},
+	{status: http.StatusProxyAuthRequired, reason: ErrUnavailable, explain: "The proxy asks for credentials: put them in HTTPS_PROXY, or give WithHTTPClient a client that knows them"},
+	{status: http.StatusGone, explain: versionRetired},
+	{status: http.StatusRequestURITooLong, explain: "The query is too long for Salesforce"},
+	{status: 420, reason: ErrUnavailable, retry: true, soon: true, explain: "Salesforce's edge has no route to the org. If it goes on, check Config.Domain"},
+	{status: http.StatusTooManyRequests, reason: ErrRequestLimit, retry: true, soon: true, undone: true, explain: "Something on the way limits the rate of requests. Try again"},
+	{status: http.StatusInternalServerError, reason: ErrUnavailable, retry: true, soon: true, explain: serverUnavailable},
+	{status: http.StatusBadGateway, reason: ErrUnavailable, retry: true, soon: true, explain: serverUnavailable},
+	{status: http.StatusServiceUnavailable, reason: ErrUnavailable, retry: true, soon: true, explain: serverUnavailable},
+	{status: http.StatusGatewayTimeout, reason: ErrUnavailable, retry: true, soon: true, explain: serverUnavailable},
+}
+
+// Texts that more than one row needs.
+const (
+	insufficientAccess = "The integration user may not do this. " +
+		"It needs API Enabled and Manage Internal Users (Setup, Permission Sets, System Permissions), and rights at least as wide as those of the user it changes"
+	serverUnavailable = "Salesforce, or a gateway on the way, is out of order for the moment. " +
+		"Try again; https://status.salesforce.com tells about outages of the org's instance"
+	versionRetired      = "Salesforce has retired this API version. Set a newer Config.APIVersion"
+	deactivationRefused = "Salesforce doesn't deactivate a user who is, for example, the default lead or case owner, an approver, " +
+		"the recipient of workflow emails, or the value of a custom hierarchy field. Put someone else in that place, then deactivate again; " +
+		"Setup, Users, the user, Deactivate shows where"
+	redirected = "The answer is a redirect, which is never followed with credentials. " +
+		"Check Config.Domain (Setup, My Domain): it may have been renamed, or a proxy or login page stands in the way"
+	notSalesforce = "The answer is not what Salesforce sends. Check Config.Domain, and proxies and login pages on the way"
+)
+
+// authFailures are the answers of the token endpoint, the first match first. See
+// "OAuth 2.0 Authorization Errors" in Salesforce Help.
+var authFailures = []failure{ //nolint:gochecknoglobals // a constant table
+	{code: "invalid_grant", contains: "no client credentials user", explain: "The app has no run-as user. " +
+		"In Setup, External Client App Manager (App Manager for a connected app), edit the app's policies, enable the client credentials flow and choose the integration user as Run As"},
+	{code: "invalid_grant", contains: "not supported on this domain", explain: "The client credentials grant works on the org's My Domain host only. " +
+		"Set Config.Domain to it, such as https://acme.my.salesforce.com (Setup, My Domain), and leave TokenEndpoint empty"},
+	{code: "invalid_grant", contains: "user hasn't approved", explain: "The integration user is not pre-authorised for the app. " +
+		"In the app's policies (Setup, External Client App Manager), set Permitted Users to \"Admin approved users are pre-authorized\", and assign the app to the user's profile or permission set"},
+	{code: "invalid_grant", contains: "audience", explain: "The assertion's audience is wrong. " +
+		"Config.Audience is https://login.salesforce.com for production and https://test.salesforce.com for sandboxes"},
+	{code: "invalid_grant", contains: "invalid assertion", explain: "The assertion's signature or content is wrong. " +
+		"Check that PrivateKey belongs to the certificate that is uploaded to the app (Setup, External Client App Manager, OAuth settings, Use digital signatures), and that ClientID and Username are right"},
+	{code: "invalid_grant", contains: "expired authorization code", explain: "The assertion had expired when it arrived. " +
+		"It lives for minutes only: check this machine's clock"},
+	{code: "invalid_grant", contains: "expired access/refresh token", explain: "The token has expired or was revoked (Setup, Connected Apps OAuth Usage)"},
+	{code: "invalid_grant", contains: "login rate exceeded", retry: true, explain: loginsThrottled},
+	{code: "invalid_grant", contains: "maximum logins", retry: true, explain: loginsThrottled},
+	{code: "invalid_grant", contains: "authentication failure", explain: "The integration user's name or password is wrong, its security token is not appended to the password, the user is locked or may not log in from this address, " +
+		"or the org blocks the username-password flow, as new orgs do (Setup, OAuth and OpenID Connect Settings). Setup, Login History tells which. The client credentials grant needs no password"},
+	{code: "invalid_grant", contains: "user", explain: "The integration user can't log in. Check Config.Username, that it is active, and Setup, Login History"},
+	{code: "invalid_grant", explain: "The login was refused. Setup, Login History of the integration user may tell why"},
+	{code: "invalid_app_access", explain: "The integration user may not use the app. " +
+		"In the app's policies (Setup, External Client App Manager), assign the app to the user's profile or permission set"},
+	{code: "app_not_found", explain: "The app is not installed in this org, or this is another org's login host. " +
+		"External client apps belong to one org: check Config.Domain and TokenEndpoint, and that the app is there (Setup, External Client App Manager)"},
+	{code: "invalid_client_id", explain: "No app has this consumer key, or the login host is another org's. " +
+		"Copy ClientID anew (Setup, External Client App Manager, OAuth settings, Consumer Key and Secret) and check Config.Domain; a new app takes 2 to 10 minutes to work"},
+	{code: "invalid_client", explain: "The consumer secret is wrong. " +
+		"Copy ClientSecret anew (Setup, External Client App Manager, OAuth settings, Consumer Key and Secret); a new secret takes some minutes to work"},
+	{code: "unsupported_grant_type", explain: "The app or the org doesn't allow this grant, or TokenEndpoint is not a token endpoint. " +
+		"Enable the flow in the app's OAuth settings (Setup, External Client App Manager); external client apps never allow the username-password flow"},
+	{code: "invalid_request", explain: "The token endpoint misses a parameter or can't read one. Check Config.TokenEndpoint, or leave it empty"},
+	{code: "unauthorized_client", explain: "The app may not use this grant. Enable the flow in its OAuth settings (Setup, External Client App Manager)"},
+	{code: "invalid_scope", explain: "The app's scopes don't fit. It needs Manage user data via APIs (api) (Setup, External Client App Manager, OAuth settings)"},
+	{code: "inactive_user", explain: "The integration user is inactive. Activate it (Setup, Users)"},
+	{code: "inactive_org", explain: "The org is inactive, locked or closed. Salesforce support can tell why"},
+	{code: "rate_limit_exceeded", retry: true, explain: loginsThrottled},
+	{code: "server_error", status: http.StatusInternalServerError, retry: true, explain: serverUnavailable},
+}
+
+const loginsThrottled = "Salesforce throttles the integration user's logins: it allows some 3,600 an hour. " +
+	"Wait for some minutes; share one Provisioner in the process, and look for other programs that log in as this user (Setup, Login History)"
+
+func (f failure) matches(status int, code, message string) bool {
+	return (f.code == "" || strings.EqualFold(f.code, code)) &&
+		(f.status == 0 || f.status == status) &&
+		(f.contains == "" || strings.Contains(strings.ToLower(message), f.contains))
+}
+
+// classify finds the row for one problem of an answer.
+func classify(e *APIError, p APIProblem) failure {
+	status := e.StatusCode
+	// Sources disagree on 400 or 404 for a record that isn't there; without a
+	// field that refers to it, the record is the one that the call is about.
+	if p.Code == "INVALID_CROSS_REFERENCE_KEY" && len(p.Fields) == 0 && e.Op != "" && e.Op != opCreate {
+		status = http.StatusNotFound
+	}
+	if p.Code != "" {
+		for _, f := range apiFailures {
+			if f.matches(status, p.Code, p.Message) {
+				return f
+			}
+		}
+	}
+	for _, f := range statusFailures {
+		if f.status == status {
+			return f
+		}
+	}
+	switch {
+	case status >= 500:
+		return failure{reason: ErrUnavailable, retry: true, explain: serverUnavailable}
+	case status >= 300 && status < 400:
+		return failure{explain: redirected}
+	case status < 300:
+		return failure{reason: ErrUnavailable, retry: true, explain: notSalesforce}
+	}
+	return failure{}
+}
+
+// explainAuth finds the row for an answer of the token endpoint.
+func explainAuth(e *AuthError) failure {
+	for _, f := range authFailures {
+		if f.matches(e.StatusCode, e.Code, e.Description) {
+			return f
+		}
+	}
+	switch {
+	case e.StatusCode >= 500:
+		return failure{retry: true, explain: serverUnavailable}
+	case e.StatusCode == http.StatusTooManyRequests:
+		return failure{retry: true, explain: loginsThrottled}
+	case e.StatusCode >= 300 && e.StatusCode < 400:
+		return failure{explain: redirected}
+	case e.Code == "":
+		return failure{explain: "The answer is not a token endpoint's. Check Config.Domain and TokenEndpoint, and proxies and login pages on the way"}
+	}
+	return failure{}
+}
+
+// Explain gives cause and cure of an error in plain words that an administrator
+// can act on, for the failures that people really meet; it is empty when there is
+// nothing to add to the error. The text of the error includes it already.
+func Explain(err error) string {
+	switch e := find(err).(type) { //nolint:errorlint // find did the unwrapping
+	case *OutcomeError:
+		if e.again {
+			return "Call Create again with the same user: it finds the account by the match field and adopts it, or creates it"
+		}
+		return "Give this error to Provisioner.Resolve, which looks the user up. Don't call Create again before: it could not tell its own account from another's"
+	case *blockedError:
+		if text := explainAPI(e.refusal); text != "" {
+			return text
+		}
+		return deactivationRefused
+	case *APIError:
+		return explainAPI(e)
+	case *AuthError:
+		return explainAuth(e).explain
+	case *transportError:
+		return explainTransport(e)
+	}
+	return ""
+}
+
+func explainAPI(e *APIError) string {
+	var texts []string
+	for _, p := range e.problems() {
+		text := classify(e, p).explain
+		if text != "" && !strings.Contains(strings.Join(texts, " "), text) {
+			texts = append(texts, text)
+		}
+	}
+	return strings.Join(texts, ". ")
+}
+
+func explainTransport(e *transportError) string {
+	var dns *net.DNSError
+	switch {
+	case e.left:
+		return ""
+	case isCertificateError(e.err):
+		return "The server's certificate is not trusted. A proxy may break up TLS: add its certificate authority to the system's, or give WithHTTPClient a client that trusts it"
+	case errors.As(e.err, &dns) && dns.IsNotFound:
+		return "The host name is not known. Check Config.Domain (Setup, My Domain), and whether this machine needs a proxy (HTTPS_PROXY)"
+	case errors.Is(e.err, syscall.ECONNREFUSED):
+		return "Nothing listens there. Check Config.Domain and the proxy (HTTPS_PROXY)"
+	}
+	return ""
+}
+
+// advice is what the text of an error ends with: cause and cure, and whether a
+// retry can help.
+func advice(err error) string {
+	var b strings.Builder
+	if text := Explain(err); text != "" {
+		b.WriteString(". " + text)
+	}
+	switch find(err).(type) { //nolint:errorlint // find did the unwrapping
+	case nil:
+		return b.String() // nothing came back, so a retry is no question
+	case *OutcomeError:
+		return b.String() // the explanation says how to go on
+	case *transportError:
+		if errors.Is(err, ErrUnavailable) {
+			b.WriteString(" (a retry can help)")
+		}
+		return b.String()
+	}
+	if Retryable(err) {
+		b.WriteString(" (a retry can help)")
+	} else {
+		b.WriteString(" (a retry does not help)")
+	}
+	return b.String()
+}

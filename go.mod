@@ -1,0 +1,14 @@
+module github.com/sfprov/sfprov
+
+go 1.26.0
+
+require (
+	github.com/go-resty/resty/v2 v2.17.2
+	golang.org/x/oauth2 v0.37.0
+)
+
+require (
+	github.com/jarcoal/httpmock v1.4.2 // indirect
+	github.com/stretchr/testify v1.12.1 // indirect
+	golang.org/x/net v0.43.0 // indirect
+)

@@ -1,0 +1,297 @@
+package sfprov
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
+	"golang.org/x/oauth2/jwt"
+)
+
+const (
+	// assertionLifetime leaves a minute for clocks that differ: Salesforce takes
+	// assertions of three minutes at most.
+	assertionLifetime = 2 * time.Minute
+	// loginTimeout bounds a login whose caller has no deadline.
+	loginTimeout = time.Minute
+	// maxTokenAnswer bounds what is read of a token endpoint's answer.
+	maxTokenAnswer = 1 << 20
+	// A login that was refused twice in a row is not tried again for
+	// firstLoginPause, then twice as long each time, up to maxLoginPause.
+	firstLoginPause = time.Second
+	maxLoginPause   = time.Minute
+)
+
+// token is one access token.
+type token struct {
+	value string
+	// userID is the integration user's record ID; empty if the endpoint did not tell.
+	userID string
+	// accepted is set once Salesforce has taken the token, which tells one that
+	// expired from one that was never any good.
+	accepted atomic.Bool
+}
+
+// tokens hands out the access token that all calls share. Salesforce does not
+// say when a token expires, so x/oauth2's own reuse, which goes by expires_in,
+// would keep a dead one for ever.
+type tokens struct {
+	cfg    *Config
+	client *http.Client
+	log    *slog.Logger
+
+	// slot is held during a login. It is a channel and no mutex, so that whoever
+	// waits for a login can leave when their context ends.
+	slot    chan struct{}
+	current atomic.Pointer[token]
+
+	mu      sync.Mutex // guards what follows, never held during I/O
+	failure loginFailure
+}
+
+// loginFailure remembers how the last logins failed, so that a login that can't
+// succeed is not hammered: Salesforce counts the attempts.
+type loginFailure struct {
+	err     error
+	total   int       // of failed logins, to tell waiters that one failed while they waited
+	refused int       // in a row
+	until   time.Time // no login before
+}
+
+func newTokens(cfg *Config, client *http.Client, log *slog.Logger) *tokens {
+	return &tokens{cfg: cfg, client: client, log: log, slot: make(chan struct{}, 1)}
+}
+
+// get returns the current token, logging in if there is none. One caller logs
+// in; the others wait for it, and share its failure.
+func (t *tokens) get(ctx context.Context) (*token, error) {
+	if tok := t.current.Load(); tok != nil {
+		return tok, nil
+	}
+	before := t.lastFailure()
+	select {
+	case t.slot <- struct{}{}:
+	case <-ctx.Done():
+		return nil, newTransportError(ctx, ctx.Err(), false)
+	}
+	defer func() { <-t.slot }()
+	if tok := t.current.Load(); tok != nil {
+		return tok, nil
+	}
+	last := t.lastFailure()
+	if last.total != before.total || last.refused > 1 && time.Now().Before(last.until) {
+		return nil, last.err
+	}
+	tok, err := t.login(ctx)
+	if err != nil {
+		if ctx.Err() == nil { // another's deadline says nothing about the login
+			t.fail(err)
+		}
+		return nil, err
+	}
+	t.current.Store(tok)
+	return tok, nil
+}
+
+func (t *tokens) lastFailure() loginFailure {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.failure
+}
+
+// fail remembers a failed login. Only refusals delay the next one: what is
+// unavailable is tried again at the pace of the calls' own retries.
+func (t *tokens) fail(err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.failure.err = err
+	t.failure.total++
+	if !errors.Is(err, ErrAuth) {
+		return
+	}
+	pause := maxLoginPause
+	if doublings := t.failure.refused - 1; doublings < 6 {
+		pause = firstLoginPause << max(doublings, 0)
+	}
+	t.failure.refused++
+	t.failure.until = time.Now().Add(pause)
+}
+
+// expired drops a token that Salesforce refused, if it is still the current one.
+func (t *tokens) expired(tok *token) bool { return t.current.CompareAndSwap(tok, nil) }
+
+// rejected drops a fresh token that was refused, which counts as a refused login.
+func (t *tokens) rejected(tok *token, err error) {
+	if t.expired(tok) {
+		t.fail(err)
+	}
+}
+
+// accepted notes that Salesforce took the token.
+func (t *tokens) accepted(tok *token) {
+	if tok.accepted.Load() || tok.accepted.Swap(true) {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.failure.refused = 0
+}
+
+// login fetches a token.
+func (t *tokens) login(ctx context.Context) (*token, error) {
+	timeout := loginTimeout
+	if t.client.Timeout > 0 {
+		timeout = t.client.Timeout
+	}
+	loginCtx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	x := &exchange{ctx: loginCtx, base: t.client.Transport}
+	// The client's Timeout is in loginCtx already; its Jar and CheckRedirect go along.
+	client := *t.client
+	client.Transport, client.Timeout = x, 0
+	fetched, err := t.fetch(context.WithValue(loginCtx, oauth2.HTTPClient, &client))
+	switch {
+	case x.err != nil:
+		err = newTransportError(ctx, x.err, false)
+	case x.status == 0:
+		err = fmt.Errorf("sfprov: login with grant %s: %w", t.cfg.GrantType, err) // nothing was sent
+	case err != nil || x.status != http.StatusOK || fetched.AccessToken == "":
+		err = x.authError(t.cfg)
+	}
+	if err != nil {
+		t.log.LogAttrs(ctx, slog.LevelWarn, "login failed", slog.String("grant", string(t.cfg.GrantType)), slog.Int("status", x.status))
+		return nil, err
+	}
+	t.log.LogAttrs(ctx, slog.LevelInfo, "logged in", slog.String("grant", string(t.cfg.GrantType)))
+	return &token{value: fetched.AccessToken, userID: userIDOf(fetched)}, nil
+}
+
+// fetch performs the configured grant. Credentials go in the form body: probing
+// for the style that the endpoint likes would cost a failed login.
+func (t *tokens) fetch(ctx context.Context) (*oauth2.Token, error) {
+	switch t.cfg.GrantType {
+	case GrantPassword:
+		grant := oauth2.Config{
+			ClientID: t.cfg.ClientID, ClientSecret: string(t.cfg.ClientSecret),
+			Endpoint: oauth2.Endpoint{TokenURL: t.cfg.TokenEndpoint, AuthStyle: oauth2.AuthStyleInParams},
+		}
+		return grant.PasswordCredentialsToken(ctx, t.cfg.Username, string(t.cfg.Password))
+	case GrantJWTBearer:
+		grant := jwt.Config{
+			Email: t.cfg.ClientID, Subject: t.cfg.Username, Audience: t.cfg.Audience,
+			PrivateKey: []byte(t.cfg.PrivateKey), TokenURL: t.cfg.TokenEndpoint, Expires: assertionLifetime,
+		}
+		return grant.TokenSource(ctx).Token()
+	case GrantClientCredentials:
+	}
+	grant := clientcredentials.Config{
+		ClientID: t.cfg.ClientID, ClientSecret: string(t.cfg.ClientSecret),
+		TokenURL: t.cfg.TokenEndpoint, AuthStyle: oauth2.AuthStyleInParams,
+	}
+	return grant.Token(ctx)
+}
+
+// userIDOf reads the integration user's ID from the identity URL in the answer,
+// https://login.salesforce.com/id/{org}/{user}.
+func userIDOf(fetched *oauth2.Token) string {
+	identity, _ := fetched.Extra("id").(string)
+	id, problem := parseIDOf(prefixUser, path.Base(identity))
+	if problem != "" {
+		return ""
+	}
+	return id
+}
+
+// exchange is the transport of one login. It does what x/oauth2 does not do for
+// every grant: the JWT grant ignores the context and drops the error's code and
+// description, and none tells a network failure from a refusal. So the answer is
+// read here, once, whole and bounded.
+type exchange struct {
+	ctx  context.Context //nolint:containedctx // lives as long as the one login
+	base http.RoundTripper
+
+	secrets []string // that were sent
+	status  int
+	header  http.Header
+	body    []byte
+	err     error // of the network
+}
+
+// RoundTrip sends the token request.
+func (x *exchange) RoundTrip(r *http.Request) (*http.Response, error) {
+	x.noteSecrets(r)
+	resp, err := x.base.RoundTrip(r.WithContext(x.ctx))
+	if err != nil {
+		x.err = err
+		return nil, err
+	}
+	defer func() { _ = resp.Body.Close() }() // read whole, or not worth keeping the connection
+	x.status, x.header = resp.StatusCode, resp.Header
+	x.body, err = io.ReadAll(io.LimitReader(resp.Body, maxTokenAnswer))
+	if err != nil && x.status == http.StatusOK { // an error's status says enough
+		x.err = err
+		return nil, err
+	}
+	resp.Body = io.NopCloser(strings.NewReader(string(x.body)))
+	return resp, nil
+}
+
+// noteSecrets remembers what must not show up in an error, should the endpoint
+// send it back.
+func (x *exchange) noteSecrets(r *http.Request) {
+	if r.GetBody == nil {
+		return
+	}
+	body, err := r.GetBody()
+	if err != nil {
+		return
+	}
+	defer func() { _ = body.Close() }() // in memory
+	sent, err := io.ReadAll(body)
+	if err != nil {
+		return
+	}
+	form, err := url.ParseQuery(string(sent))
+	if err != nil {
+		return
+	}
+	for _, name := range []string{"client_secret", "password", "assertion"} {
+		if value := form.Get(name); value != "" {
+			x.secrets = append(x.secrets, value, url.QueryEscape(value))
+		}
+	}
+}
+
+// authError reads what came instead of a token.
+func (x *exchange) authError(cfg *Config) *AuthError {
+	var answer struct {
+		Error       string `json:"error"`
+		Description string `json:"error_description"`
+	}
+	_ = json.Unmarshal(x.body, &answer) // what is no JSON keeps its status
+	scrub := func(text string) string {
+		for _, secret := range x.secrets {
+			text = strings.ReplaceAll(text, secret, redacted)
+		}
+		if runes := []rune(text); len(runes) > maxMessage {
+			text = string(runes[:maxMessage]) + "..."
+		}
+		return text
+	}
+	return &AuthError{
+		Endpoint: cfg.TokenEndpoint, GrantType: cfg.GrantType, StatusCode: x.status,
+		Code: scrub(answer.Error), Description: scrub(answer.Description), RetryAfter: retryAfter(x.header),
+	}
+}

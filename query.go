@@ -1,0 +1,135 @@
+package sfprov
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+)
+
+const (
+	// maxQueryURI is the longest request target that Salesforce takes, in bytes.
+	// See "API Request Limits and Allocations".
+	maxQueryURI = 16384
+	// maxQueryString is the longest string of a WHERE clause, in characters.
+	maxQueryString = 4000
+)
+
+// soqlString writes a string literal of SOQL. See "Quoted String Escape
+// Sequences" in the SOQL and SOSL Reference.
+func soqlString(s string) (string, error) {
+	if !utf8.ValidString(s) {
+		return "", fmt.Errorf("is not valid UTF-8")
+	}
+	if utf8.RuneCountInString(s) > maxQueryString {
+		return "", fmt.Errorf("has more than %d characters", maxQueryString)
+	}
+	var b strings.Builder
+	b.WriteByte('\'')
+	for _, r := range s {
+		switch r {
+		case '\'', '\\', '"':
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		case '\n':
+			b.WriteString(`\n`)
+		case '\r':
+			b.WriteString(`\r`)
+		case '\t':
+			b.WriteString(`\t`)
+		case '\b':
+			b.WriteString(`\b`)
+		case '\f':
+			b.WriteString(`\f`)
+		default:
+			if r < ' ' || r == 0x7f {
+				fmt.Fprintf(&b, `\u%04X`, r)
+				continue
+			}
+			b.WriteRune(r)
+		}
+	}
+	b.WriteByte('\'')
+	return b.String(), nil
+}
+
+// equals is the condition that a field holds a string.
+func equals(field, value string) (string, error) {
+	literal, err := soqlString(value)
+	if err != nil {
+		return "", &ValidationError{Problems: []FieldProblem{{Field: field, Problem: err.Error() + ", so it can't be looked up"}}}
+	}
+	return field + " = " + literal, nil
+}
+
+// queryPage is an answer of the query resource.
+type queryPage struct {
+	Done           bool     `json:"done"`
+	NextRecordsURL string   `json:"nextRecordsUrl"`
+	Records        []Fields `json:"records"`
+}
+
+// query streams the records of a SOQL query, page by page. Field names and
+// object are this library's or checked by isFieldName; values come through
+// equals. See "Query" in the REST API Developer Guide.
+func (c *client) query(ctx context.Context, soql string) iter.Seq2[Fields, error] {
+	return func(yield func(Fields, error) bool) {
+		r := request{method: http.MethodGet, path: c.base + "/query", query: "q=" + url.QueryEscape(soql)}
+		if len(r.path)+1+len(r.query) > maxQueryURI {
+			yield(nil, &ValidationError{Problems: []FieldProblem{{Field: "query", Problem: "is too long for Salesforce: a value looked up is too long"}}})
+			return
+		}
+		for {
+			var page queryPage
+			ans, err := c.sender.send(ctx, r)
+			if err == nil {
+				err = decode(ans, &page)
+			}
+			if err == nil && !page.Done {
+				r.query = ""
+				r.path, err = nextPage(ans, page.NextRecordsURL)
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, record := range page.Records {
+				if !yield(record, nil) {
+					return
+				}
+			}
+			if page.Done {
+				return
+			}
+		}
+	}
+}
+
+// nextPage checks where the next page is said to be: it is server-relative, and
+// the token goes nowhere else.
+func nextPage(ans answer, location string) (string, error) {
+	u, err := url.Parse(location)
+	if err != nil || u.IsAbs() || u.Host != "" || u.RawQuery != "" || u.Fragment != "" ||
+		!strings.HasPrefix(u.Path, "/services/data/") || strings.Contains(u.Path, "..") {
+		return "", unexpected(ans, "the query answer is incomplete and names no next page of this org")
+	}
+	return u.EscapedPath(), nil
+}
+
+// decode reads the JSON object of a successful answer.
+func decode(ans answer, into any) error {
+	if err := json.Unmarshal(ans.body, into); err != nil {
+		return unexpected(ans, "the answer is not the JSON object that was expected")
+	}
+	return nil
+}
+
+// unexpected is an answer with a status of success that is none. Its body is left
+// out: it may be anything.
+func unexpected(ans answer, message string) *APIError {
+	return &APIError{StatusCode: ans.status, Message: message}
+}

@@ -1,0 +1,137 @@
+package sfprov
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// client knows the REST resources of the User object and its relatives. IDs that
+// it is given are checked already, so that they address what they say.
+type client struct {
+	sender *sender
+	base   string // "/services/data/v66.0"
+}
+
+func newClient(cfg *Config, s *sender) *client {
+	return &client{sender: s, base: "/services/data/v" + cfg.APIVersion}
+}
+
+// record is the path of one record.
+func (c *client) record(object, id string) string {
+	return c.base + "/sobjects/" + object + "/" + url.PathEscape(id)
+}
+
+// createUser inserts a user and returns its ID. See "sObject Basic Information"
+// in the REST API Developer Guide. Whether an error leaves the outcome unknown,
+// outcomeUnknown tells.
+func (c *client) createUser(ctx context.Context, fields Fields) (string, error) {
+	body, err := json.Marshal(fields)
+	if err != nil {
+		return "", fmt.Errorf("sfprov: encoding the user: %w", err) // checkValues has tried each value
+	}
+	ans, err := c.sender.send(ctx, request{method: http.MethodPost, path: c.base + "/sobjects/User/", body: body})
+	if err != nil {
+		return "", err
+	}
+	var created struct {
+		ID      string `json:"id"`
+		Success bool   `json:"success"`
+	}
+	if err := decode(ans, &created); err != nil {
+		return "", err
+	}
+	id, problem := parseIDOf(prefixUser, created.ID)
+	if ans.status != http.StatusCreated || !created.Success || problem != "" {
+		return "", unexpected(ans, "the answer does not confirm that a user was created")
+	}
+	return id, nil
+}
+
+// outcomeUnknown says whether a failed create may have created the user all the
+// same: its answer was lost, makes no sense, or is a gateway's that may have
+// passed the request on. Error codes are Salesforce's own and mean that it did
+// nothing, and a 503 says that nobody took the request.
+func outcomeUnknown(err error) bool {
+	switch e := err.(type) { //nolint:errorlint // the sender returns these unwrapped
+	case *transportError:
+		return e.sent
+	case *APIError:
+		return e.StatusCode < 300 ||
+			e.StatusCode >= 500 && e.StatusCode != http.StatusServiceUnavailable && e.Code == ""
+	}
+	return false
+}
+
+// update patches a record.
+func (c *client) update(ctx context.Context, object, id string, fields Fields) error {
+	body, err := json.Marshal(fields)
+	if err != nil {
+		return fmt.Errorf("sfprov: encoding the record: %w", err) // checkValues has tried each value
+	}
+	ans, err := c.sender.send(ctx, request{method: http.MethodPatch, path: c.record(object, id), body: body})
+	if err != nil {
+		return err
+	}
+	if ans.status == http.StatusNoContent {
+		return nil
+	}
+	var updated struct {
+		Success bool `json:"success"`
+	}
+	if err := decode(ans, &updated); err != nil || !updated.Success {
+		return unexpected(ans, "the answer does not confirm the change")
+	}
+	return nil
+}
+
+// get reads fields of a record.
+func (c *client) get(ctx context.Context, object, id string, fields ...string) (Fields, error) {
+	ans, err := c.sender.send(ctx, request{
+		method: http.MethodGet, path: c.record(object, id),
+		query: url.Values{"fields": {strings.Join(fields, ",")}}.Encode(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	var record Fields
+	if err := decode(ans, &record); err != nil {
+		return nil, err
+	}
+	for _, field := range fields {
+		if _, _, given := record.lookup(field); !given {
+			return nil, unexpected(ans, "the answer lacks the field "+field)
+		}
+	}
+	return record, nil
+}
+
+// login finds a user's UserLogin record, which says whether the user is frozen.
+// The ID is empty if the user has none. See "UserLogin" in the Object Reference.
+func (c *client) login(ctx context.Context, id string) (loginID string, frozen bool, err error) {
+	for record, err := range c.query(ctx, "SELECT Id, IsFrozen FROM UserLogin WHERE UserId = '"+id+"' LIMIT 1") {
+		if err != nil {
+			return "", false, err
+		}
+		loginID, _ := record.text("Id")
+		_, value, _ := record.lookup("IsFrozen")
+		frozen, _ := value.(bool)
+		return loginID, frozen, nil
+	}
+	return "", false, nil
+}
+
+// setFrozen freezes or unfreezes a user, if that changes anything.
+func (c *client) setFrozen(ctx context.Context, id string, frozen bool) error {
+	loginID, isFrozen, err := c.login(ctx, id)
+	if err != nil || isFrozen == frozen {
+		return err
+	}
+	if loginID, problem := parseID(loginID); problem == "" {
+		return c.update(ctx, "UserLogin", loginID, Fields{"IsFrozen": frozen})
+	}
+	return &APIError{StatusCode: http.StatusNotFound, Message: "the user has no UserLogin record, so the login can't be frozen"}
+}
