@@ -22,7 +22,10 @@ func (p *Provisioner) deactivate(ctx context.Context, id string) (Result, error)
 		return Result{}, err
 	}
 	_, active, _ := record.lookup("IsActive")
-	username, _ := record.text("Username") // empty in a plain deactivation, which doesn't read it
+	username := ""
+	if release {
+		username, _ = record.text("Username")
+	}
 	released := releasedUsername(id, username)
 	isReleased := !release || strings.EqualFold(username, released)
 	if active == any(false) && isReleased {

@@ -9,8 +9,7 @@ import (
 	"strings"
 )
 
-// client knows the REST resources of the User object and its relatives. IDs that
-// it is given are checked already, so that they address what they say.
+// client knows the REST resources of the User object and its relatives.
 type client struct {
 	sender *sender
 	base   string // "/services/data/v66.0"
@@ -20,7 +19,8 @@ func newClient(cfg *Config, s *sender) *client {
 	return &client{sender: s, base: "/services/data/v" + cfg.APIVersion}
 }
 
-// record is the path of one record.
+// record is the path of one record. The ID is escaped, so that it addresses a
+// record or nothing.
 func (c *client) record(object, id string) string {
 	return c.base + "/sobjects/" + object + "/" + url.PathEscape(id)
 }
@@ -130,8 +130,8 @@ func (c *client) setFrozen(ctx context.Context, id string, frozen bool) error {
 	if err != nil || isFrozen == frozen {
 		return err
 	}
-	if loginID, problem := parseID(loginID); problem == "" {
-		return c.update(ctx, "UserLogin", loginID, Fields{"IsFrozen": frozen})
+	if loginID == "" {
+		return &APIError{StatusCode: http.StatusNotFound, Message: "the user has no UserLogin record, so the login can't be frozen"}
 	}
-	return &APIError{StatusCode: http.StatusNotFound, Message: "the user has no UserLogin record, so the login can't be frozen"}
+	return c.update(ctx, "UserLogin", loginID, Fields{"IsFrozen": frozen})
 }

@@ -1,0 +1,269 @@
+package sfprovtest
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// soqlType is the type of a field, as far as queries are concerned.
+type soqlType int
+
+const (
+	soqlString  soqlType = iota // = and LIKE ignore case
+	soqlID                      // 15 or 18 characters, of which the first 15 count
+	soqlBoolean                 // null is false
+	soqlNumber
+	soqlDateTime
+)
+
+// String is the name of the type in Salesforce's messages.
+func (t soqlType) String() string {
+	switch t {
+	case soqlString:
+		return "string"
+	case soqlID:
+		return "ID"
+	case soqlBoolean:
+		return "boolean"
+	case soqlNumber:
+		return "double"
+	case soqlDateTime:
+		return "dateTime"
+	}
+	return "unknown"
+}
+
+// run returns the rows that the query selects, in its order. Rows are keyed by
+// field names in lower case, and typeOf is asked with such names. Rows and maps
+// are not changed; the rows returned are those of the input. Every error is a
+// *soqlError.
+func (q *soqlQuery) run(rows []map[string]any, typeOf func(field string) soqlType) ([]map[string]any, error) {
+	types := func(field string) soqlType { return typeOf(strings.ToLower(field)) }
+	if err := q.check(q.where, types); err != nil {
+		return nil, err
+	}
+	result := []map[string]any{}
+	for _, row := range rows {
+		if q.where == nil || q.where.holds(row, types) {
+			result = append(result, row)
+		}
+	}
+	slices.SortStableFunc(result, func(a, b map[string]any) int {
+		for _, order := range q.orderBy {
+			if c := order.compare(a, b, types); c != 0 {
+				return c
+			}
+		}
+		return 0
+	})
+	result = result[min(q.Offset, len(result)):]
+	if q.Limit >= 0 {
+		result = result[:min(q.Limit, len(result))]
+	}
+	return result, nil
+}
+
+// check refuses comparisons that don't suit the type of their field.
+func (q *soqlQuery) check(c *soqlCondition, types func(string) soqlType) error {
+	if c == nil {
+		return nil
+	}
+	for _, operand := range c.operands {
+		if err := q.check(operand, types); err != nil {
+			return err
+		}
+	}
+	if len(c.operands) > 0 {
+		return nil
+	}
+	t := types(c.field.name)
+	refuse := func(code, problem string) error {
+		return soqlErrorAt(code, q.text, c.field.pos, problem)
+	}
+	orders := strings.ContainsAny(c.operator, "<>")
+	if c.operator == "LIKE" && t != soqlString || orders && t == soqlBoolean {
+		return refuse(codeQueryFilterOperator, "invalid operator on "+strings.ToLower(t.String())+" field")
+	}
+	for _, value := range c.values {
+		if !value.fits(t) {
+			quotes := "should not be enclosed in quotes"
+			if t == soqlString || t == soqlID {
+				quotes = "should be enclosed in quotes"
+			}
+			return refuse(codeQueryField, fmt.Sprintf("value of filter criterion for field '%s' must be of type %s and %s",
+				c.field.name, t, quotes))
+		}
+		if id, ok := value.value.(string); ok && t == soqlID && id != "" && !looksLikeID(id) {
+			return refuse(codeQueryFilterOperator, "invalid ID field: "+id)
+		}
+	}
+	return nil
+}
+
+func (v soqlValue) fits(t soqlType) bool {
+	switch v.value.(type) {
+	case nil:
+		return true
+	case string:
+		return t == soqlString || t == soqlID
+	case bool:
+		return t == soqlBoolean
+	case float64:
+		return t == soqlNumber
+	case time.Time:
+		return t == soqlDateTime
+	}
+	return false
+}
+
+func looksLikeID(id string) bool {
+	for i := range len(id) {
+		if !isSOQLLetter(id[i]) && !isSOQLDigit(id[i]) {
+			return false
+		}
+	}
+	return len(id) == 15 || len(id) == 18
+}
+
+// holds tells whether a row meets the condition. There is no third truth value
+// as in SQL: NOT turns every false comparison with null into true.
+func (c *soqlCondition) holds(row map[string]any, types func(string) soqlType) bool {
+	switch c.operator {
+	case "NOT":
+		return !c.operands[0].holds(row, types)
+	case "AND":
+		return !slices.ContainsFunc(c.operands, func(o *soqlCondition) bool { return !o.holds(row, types) })
+	case "OR":
+		return slices.ContainsFunc(c.operands, func(o *soqlCondition) bool { return o.holds(row, types) })
+	}
+	t := types(c.field.name)
+	value := normalSOQLValue(row[strings.ToLower(c.field.name)], t)
+	equals := func(v soqlValue) bool { return compareSOQLValues(value, normalSOQLValue(v.value, t)) == 0 }
+	switch c.operator {
+	case "=", "IN":
+		return slices.ContainsFunc(c.values, equals)
+	case "!=", "NOT IN": // Unlike SQL, these are true for null.
+		return !slices.ContainsFunc(c.values, equals)
+	case "LIKE":
+		s, ok := value.(string)
+		return ok && c.values[0].value != nil && likeSOQL(c.values[0].chars, []rune(s))
+	}
+	than := normalSOQLValue(c.values[0].value, t)
+	if value == nil || than == nil {
+		return false
+	}
+	order := compareSOQLValues(value, than)
+	switch c.operator {
+	case "<":
+		return order < 0
+	case "<=":
+		return order <= 0
+	case ">":
+		return order > 0
+	}
+	return order >= 0
+}
+
+// normalSOQLValue brings a value of a row or a literal into the form in which
+// the values of its type compare: string, bool, float64, time.Time or nil.
+func normalSOQLValue(value any, t soqlType) any {
+	switch v := value.(type) {
+	case nil:
+		if t == soqlBoolean {
+			return false
+		}
+	case string:
+		switch {
+		case v == "":
+			return nil // Salesforce doesn't tell the two apart.
+		case t == soqlID:
+			return v[:min(15, len(v))]
+		}
+		return strings.ToLower(v)
+	case int:
+		return float64(v)
+	}
+	return value
+}
+
+// compareSOQLValues compares normal values, null first.
+func compareSOQLValues(a, b any) int {
+	switch a := a.(type) {
+	case string:
+		if b, ok := b.(string); ok {
+			return cmp.Compare(a, b)
+		}
+	case bool:
+		if b, ok := b.(bool); ok {
+			return cmp.Compare(boolRank(a), boolRank(b))
+		}
+	case float64:
+		if b, ok := b.(float64); ok {
+			return cmp.Compare(a, b)
+		}
+	case time.Time:
+		if b, ok := b.(time.Time); ok {
+			return a.Compare(b)
+		}
+	case nil:
+		if b == nil {
+			return 0
+		}
+		return -1
+	}
+	return 1 // b is null, or a value that its field can't have.
+}
+
+func boolRank(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// compare orders two rows by one field. Null comes first by default, in both
+// directions.
+func (o soqlOrder) compare(a, b map[string]any, types func(string) soqlType) int {
+	key, t := strings.ToLower(o.field), types(o.field)
+	x, y := normalSOQLValue(a[key], t), normalSOQLValue(b[key], t)
+	c := compareSOQLValues(x, y)
+	if x == nil || y == nil {
+		if o.nullsLast {
+			return -c
+		}
+		return c
+	}
+	if o.descending {
+		return -c
+	}
+	return c
+}
+
+// likeSOQL matches a pattern: % is any text, _ is any one character.
+func likeSOQL(pattern []soqlChar, s []rune) bool {
+	p, i := 0, 0
+	lastPercent, resume := -1, 0
+	for i < len(s) {
+		switch {
+		case p < len(pattern) && pattern[p].wild && pattern[p].r == '%':
+			lastPercent, resume = p, i
+			p++
+		case p < len(pattern) && (pattern[p].wild || unicode.ToLower(pattern[p].r) == s[i]):
+			p++
+			i++
+		case lastPercent >= 0: // Let the last % take one character more.
+			resume++
+			p, i = lastPercent+1, resume
+		default:
+			return false
+		}
+	}
+	for p < len(pattern) && pattern[p].wild && pattern[p].r == '%' {
+		p++
+	}
+	return p == len(pattern)
+}
