@@ -1,6 +1,7 @@
 package sfprov
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -244,7 +245,13 @@ func (x *exchange) RoundTrip(r *http.Request) (*http.Response, error) {
 		x.err = err
 		return nil, err
 	}
-	resp.Body = io.NopCloser(strings.NewReader(string(x.body)))
+	resp.Body = io.NopCloser(bytes.NewReader(x.body))
+	// x/oauth2 goes by the content type, and takes JSON that is labelled as plain
+	// text for a form.
+	if bytes.HasPrefix(bytes.TrimSpace(x.body), []byte("{")) {
+		resp.Header = resp.Header.Clone()
+		resp.Header.Set("Content-Type", "application/json")
+	}
 	return resp, nil
 }
 

@@ -2,6 +2,7 @@ package sfprovtest
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -71,12 +72,11 @@ func (p *soqlParser) unexpected() {
 		return
 	}
 	problem := "unexpected token: '" + p.token.text + "'"
-	for _, word := range []string{
+	beyond := []string{
 		"(", ":", "ALL", "EXCLUDES", "FOR", "GROUP", "HAVING", "INCLUDES", "SELECT", "TYPEOF", "UPDATE", "USING", "WITH",
-	} {
-		if p.token.is(word) {
-			problem += " (sfprovtest knows only a part of SOQL; Salesforce may accept this)"
-		}
+	}
+	if slices.ContainsFunc(beyond, p.token.is) {
+		problem += " (sfprovtest knows only a part of SOQL; Salesforce may accept this)"
 	}
 	p.fail(soqlErrorAt(codeMalformedQuery, p.query, p.token.pos, problem))
 }

@@ -113,6 +113,7 @@ func TestSOQLWhere(t *testing.T) {
 		`Name LIKE '%E'`:         "A",
 		`Name LIKE '_o_'`:        "b",
 		`Name LIKE 'o'`:          "",
+		`Name LIKE 'bob%%'`:      "b",
 		`Name LIKE '%b%'`:        "bO",
 		`Name LIKE '%\_1%'`:      "O",
 		`Name LIKE '%\%'`:        "O",
@@ -335,7 +336,7 @@ func TestSOQLEscapes(t *testing.T) {
 	}
 	for _, literal := range []string{`\_`, `\%`, `\a`, `\u12`, `\u12G4`, `\U0041`, `\ `, `\é`, `\u+123`} {
 		_, err := parseSOQL("SELECT Id FROM User WHERE Name = '" + literal + "'")
-		assert.ErrorContains(t, err, "Illegal character sequence", literal)
+		require.ErrorContains(t, err, "Illegal character sequence", literal)
 	}
 	_, err := parseSOQL(`SELECT Id FROM User WHERE Name LIKE '\a'`)
 	assert.ErrorContains(t, err, "Illegal character sequence")
@@ -366,7 +367,7 @@ func TestSOQLTypeErrors(t *testing.T) {
 		require.NoError(t, err, where)
 		_, err = q.run(nil, soqlTestType) // Refused even if there is no row to compare.
 		if want.Code == "" {
-			assert.NoError(t, err, where)
+			require.NoError(t, err, where)
 			continue
 		}
 		var refused *soqlError
@@ -406,13 +407,13 @@ func TestSOQLSizes(t *testing.T) {
 	_, err := parseSOQL(query)
 	require.NoError(t, err)
 	_, err = parseSOQL(strings.Replace(query, "é", "éé", 1))
-	assert.ErrorContains(t, err, "4000")
+	require.ErrorContains(t, err, "4000")
 
 	query += strings.Repeat(" ", 100_000-len([]rune(query)))
 	_, err = parseSOQL(query)
 	require.NoError(t, err)
 	_, err = parseSOQL(query + " ")
-	assert.ErrorContains(t, err, "100000")
+	require.ErrorContains(t, err, "100000")
 
 	_, err = parseSOQL("SELECT Id FROM User WHERE " + strings.Repeat("(", 90_000))
 	assert.ErrorContains(t, err, "<EOF>", "deep nesting does no harm")
