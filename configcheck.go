@@ -3,6 +3,7 @@ package sfprov
 import (
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -217,12 +218,11 @@ func (c *configCheck) privateKey() {
 
 func (c *configCheck) userIDs() {
 	pattern, err := ParsePattern(c.cfg.Pattern)
-	if err != nil {
-		c.problem("Pattern", "%s", strings.TrimPrefix(err.Error(), "sfprov: pattern "))
-		return
-	}
 	c.pattern = pattern
-	if !pattern.uses(tokenUsername) {
+	switch {
+	case err != nil:
+		c.problem("Pattern", "%s", strings.TrimPrefix(err.Error(), "sfprov: pattern "))
+	case !pattern.uses(tokenUsername):
 		c.problem("Pattern", "is %s, without UN: all users would get the same user ID", pattern)
 	}
 	c.usernamePart("Separator", c.cfg.Separator)
@@ -266,16 +266,23 @@ func (c *configCheck) provisioning() {
 			}
 		}
 	}
-	for _, problem := range checkFieldNames(c.cfg.Defaults) {
-		c.problem("Defaults", "%s %s", problem.Field, problem.Problem)
-	}
 	for _, name := range []string{"Username", c.cfg.MatchField} {
 		if _, _, given := c.cfg.Defaults.lookup(name); given && name != "" {
 			c.problem("Defaults", "holds %s, which would be the same for every user", name)
 		}
 	}
-	for _, problem := range checkValues(c.cfg.Defaults) {
+	for _, problem := range checkFields(c.cfg.Defaults) {
 		c.problem("Defaults", "%s %s", problem.Field, problem.Problem)
+	}
+	for name, value := range c.cfg.Defaults {
+		switch value.(type) {
+		case nil, string, bool, float64, int, int64:
+		default:
+			// A slice or map of the caller's could change later: keep what it is now.
+			if encoded, err := json.Marshal(value); err == nil {
+				c.cfg.Defaults[name] = json.RawMessage(encoded)
+			}
+		}
 	}
 }
 

@@ -305,9 +305,13 @@ func decorate(op, target string, err error) error {
 	if err == nil {
 		return nil
 	}
-	if apiErr, ok := err.(*APIError); ok { //nolint:errorlint // a wrapped one is decorated by its wrapper
-		apiErr.Op, apiErr.Target = op, target
-		return apiErr
+	switch e := err.(type) { //nolint:errorlint // a wrapped one is decorated by its wrapper
+	case *APIError:
+		decorated := *e // it may be a remembered one, which other calls get too
+		decorated.Op, decorated.Target = op, target
+		return &decorated
+	case *OutcomeError:
+		return e // names both itself
 	}
 	return &callError{op: op, target: target, err: err}
 }

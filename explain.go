@@ -240,6 +240,10 @@ func Explain(err error) string {
 		}
 		return "Give this error to Provisioner.Resolve, which looks the user up. Don't call Create again before: it could not tell its own account from another's"
 	case *blockedError:
+		switch e.refusal.Code {
+		case "FIELD_INTEGRITY_EXCEPTION", "UNKNOWN_EXCEPTION": // mean something else in other calls
+			return deactivationRefused
+		}
 		if text := explainAPI(e.refusal); text != "" {
 			return text
 		}

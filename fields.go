@@ -83,6 +83,11 @@ var userFields = []userField{ //nolint:gochecknoglobals // a constant table
 
 // standardField finds a field by its API name, ignoring case as Salesforce does.
 func standardField(name string) (userField, bool) {
+	for _, f := range userFields { // mostly the case is right, and this is several times faster
+		if f.name == name {
+			return f, true
+		}
+	}
 	for _, f := range userFields {
 		if strings.EqualFold(f.name, name) {
 			return f, true

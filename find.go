@@ -38,7 +38,7 @@ func (p *Provisioner) find(ctx context.Context, u User) (account Account, target
 	var problems []FieldProblem
 	for _, name := range wanted {
 		if !isFieldName(name) {
-			problems = append(problems, FieldProblem{Field: quote(name), Problem: "is not a field API name, such as Department or Cost_Center__c"})
+			problems = append(problems, FieldProblem{Field: quote(name), Problem: notAFieldName})
 		}
 	}
 	if err := validationError(problems); err != nil {

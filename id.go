@@ -28,11 +28,14 @@ func parseID(id string) (id18, problem string) {
 			return "", fmt.Sprintf("%s is not a Salesforce ID, which has letters and digits only", quote(id))
 		}
 	}
-	id18 = id[:15] + checksum(id[:15])
-	if len(id) == 18 && id != id18 {
+	sum := checksum(id[:15])
+	if len(id) == 15 {
+		return id + string(sum[:]), ""
+	}
+	if id[15:] != string(sum[:]) {
 		return "", fmt.Sprintf("%s is not a Salesforce ID: its last three characters, a checksum, don't fit; was its case changed, or a character mistyped?", quote(id))
 	}
-	return id18, ""
+	return id, ""
 }
 
 // parseIDOf is parseID for a record type, given by its key prefix.
@@ -55,8 +58,7 @@ func userID(id string) (string, error) {
 
 // checksum computes the three characters that an 18-character ID adds: one for
 // each block of five, whose bits say which characters are upper case.
-func checksum(id15 string) string {
-	var sum [3]byte
+func checksum(id15 string) (sum [3]byte) {
 	for block := range sum {
 		bits := 0
 		for i := range 5 {
@@ -66,7 +68,7 @@ func checksum(id15 string) string {
 		}
 		sum[block] = idChecksum[bits]
 	}
-	return string(sum[:])
+	return sum
 }
 
 func isDigit(b byte) bool { return '0' <= b && b <= '9' }

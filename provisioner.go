@@ -12,8 +12,8 @@ import (
 // share it: it is safe for concurrent use, holds one token for all calls, and
 // keeps connections open. Nothing of it runs when no call is under way.
 type Provisioner struct {
-	// All are pointers, so that a copy of a Provisioner, or one in an unexported
-	// field, prints as addresses and shows no secret.
+	// Secrets are two pointers away, here and below: fmt calls no methods on
+	// unexported fields, and for a verb that doesn't fit it follows one pointer.
 	settings *settings
 	api      *client
 	log      *slog.Logger
@@ -21,7 +21,8 @@ type Provisioner struct {
 
 // settings is a normalised Config with its parsed pattern.
 type settings struct {
-	Config
+	*Config
+
 	pattern Pattern
 }
 
@@ -41,8 +42,8 @@ type options struct {
 //
 // Without it, the Provisioner has a client of its own, with the proxy of the
 // environment (HTTPS_PROXY, NO_PROXY), 256 idle connections, 10 s each for
-// dialling and the TLS handshake, one minute for the answer to begin, and two
-// minutes for a request in all.
+// dialling and the TLS handshake, one minute for the answer to begin, and, where
+// the context has no deadline, two minutes for a request in all.
 func WithHTTPClient(c *http.Client) Option {
 	return func(o *options) {
 		if c == nil {
@@ -76,20 +77,29 @@ func New(cfg Config, opts ...Option) (*Provisioner, error) {
 	if err := errors.Join(append(o.problems, unjoin(err)...)...); err != nil {
 		return nil, err
 	}
-	if o.client == nil {
-		o.client = newHTTPClient()
-	}
-	s := &settings{Config: cfg, pattern: pattern}
-	return &Provisioner{settings: s, api: newClient(&s.Config, newSender(&s.Config, o.client, o.log)), log: o.log}, nil
+	return &Provisioner{
+		settings: &settings{Config: &cfg, pattern: pattern},
+		api:      newClient(&cfg, newSender(&cfg, o.client, o.log)),
+		log:      o.log,
+	}, nil
 }
 
 // Format prints the Provisioner's configuration without its secrets.
 func (p *Provisioner) Format(state fmt.State, _ rune) {
-	_, _ = fmt.Fprintf(state, "sfprov.Provisioner{%v}", p.settings.Config) // as in Secret.Format
+	if p == nil || p.settings == nil {
+		_, _ = fmt.Fprint(state, "sfprov.Provisioner{}") // as in Secret.Format
+		return
+	}
+	_, _ = fmt.Fprintf(state, "sfprov.Provisioner{%v}", *p.settings.Config) // as in Secret.Format
 }
 
 // LogValue is the Provisioner's configuration without its secrets.
-func (p *Provisioner) LogValue() slog.Value { return p.settings.LogValue() }
+func (p *Provisioner) LogValue() slog.Value {
+	if p == nil || p.settings == nil {
+		return slog.Value{}
+	}
+	return p.settings.LogValue()
+}
 
 // APIUsage is how much of the org's daily API requests is spent, as the last
 // answer told; zero before the first one.
@@ -175,7 +185,10 @@ func (p *Provisioner) Create(ctx context.Context, u User) (Result, error) {
 		return Result{}, decorate(opCreate, quote(username), err)
 	}
 	result, err := p.create(ctx, creation{user: u, fields: fields, username: username, match: match})
-	return result, decorate(opCreate, quote(username), err)
+	if err != nil {
+		err = decorate(opCreate, quote(username), err)
+	}
+	return result, err
 }
 
 // Update changes the user with this Salesforce ID: it sends User.Fields and

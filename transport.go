@@ -51,6 +51,10 @@ func (r retryPolicy) pause(n int, asked time.Duration) time.Duration {
 	return rand.N(ceiling) //nolint:gosec // jitter, not a secret
 }
 
+// requestTimeout bounds a request on the Provisioner's own client, of a caller
+// who has no deadline: no answer may trickle for ever.
+const requestTimeout = 2 * time.Minute
+
 // newHTTPClient is the client of a Provisioner whose caller brings none. Its
 // connections are its own, and as many are kept as a busy process has requests
 // in flight: the two per host that net/http keeps would be closed and opened
@@ -69,7 +73,6 @@ func newHTTPClient() *http.Client {
 			// create on a connection that dies meanwhile has an unknown outcome.
 			IdleConnTimeout: 30 * time.Second,
 		},
-		Timeout: 2 * time.Minute,
 	}
 }
 
@@ -87,14 +90,21 @@ func withoutRedirects(c *http.Client) *http.Client {
 // sender sends requests to the org: with a token, again where that is safe, and
 // with the answer read to its end.
 type sender struct {
-	resty  *resty.Client
-	tokens *tokens
-	log    *slog.Logger
-	retry  retryPolicy
-	usage  atomic.Pointer[APIUsage]
+	resty   *resty.Client
+	timeout time.Duration // of a request whose caller has no deadline; 0 for none
+	tokens  *tokens
+	log     *slog.Logger
+	retry   retryPolicy
+	usage   atomic.Pointer[APIUsage]
 }
 
+// newSender makes a sender on the caller's client, whose timeouts are the
+// caller's, or on one of its own if client is nil.
 func newSender(cfg *Config, client *http.Client, log *slog.Logger) *sender {
+	timeout := time.Duration(0)
+	if client == nil {
+		client, timeout = newHTTPClient(), requestTimeout
+	}
 	client = withoutRedirects(client)
 	// resty builds and sends; that is all. It never retries (it would replay
 	// creates), never logs (it prints URLs and tokens), and reads no bodies (it
@@ -105,7 +115,7 @@ func newSender(cfg *Config, client *http.Client, log *slog.Logger) *sender {
 		SetDoNotParseResponse(true).
 		SetHeader("Accept", "application/json").
 		SetHeader("User-Agent", "sfprov")
-	return &sender{resty: rest, tokens: newTokens(cfg, client, log), log: log, retry: hookRetries()}
+	return &sender{resty: rest, timeout: timeout, tokens: newTokens(cfg, client, log), log: log, retry: hookRetries()}
 }
 
 // silent is a resty.Logger that drops everything.
@@ -252,12 +262,18 @@ func (s *sender) try(ctx context.Context, r request) (answer, *token, error) {
 // exchange puts a request on the wire and reads the answer to its end, so that
 // the connection can be used again.
 func (s *sender) exchange(ctx context.Context, r request, tok *token) (answer, error) {
+	reqCtx := ctx
+	if _, has := ctx.Deadline(); !has && s.timeout > 0 {
+		var cancel context.CancelFunc
+		reqCtx, cancel = context.WithTimeout(ctx, s.timeout)
+		defer cancel()
+	}
 	var probe *connProbe
 	if !r.safe() {
 		probe = &connProbe{}
-		ctx = probe.watch(ctx)
+		reqCtx = probe.watch(reqCtx)
 	}
-	req := s.resty.R().SetContext(ctx).SetHeader("Authorization", "Bearer "+tok.value)
+	req := s.resty.R().SetContext(reqCtx).SetHeader("Authorization", "Bearer "+tok.value)
 	if r.body != nil {
 		req.SetHeader("Content-Type", "application/json").SetBody(r.body)
 	}

@@ -143,7 +143,7 @@ func TestConnectionsAreReused(t *testing.T) {
 		"204": func(w http.ResponseWriter) { w.WriteHeader(http.StatusNoContent) },
 		"an error with a long body": func(w http.ResponseWriter) {
 			w.WriteHeader(http.StatusBadRequest)
-			_, _ = io.WriteString(w, `[{"errorCode":"X","message":"m"}]`+strings.Repeat(" ", 1<<20))
+			_, _ = io.WriteString(w, `[{"errorCode":"X","message":"m"}]`+strings.Repeat(" ", 1<<16))
 		},
 		// A decoder that stops at the end of the JSON value leaves the last chunk
 		// unread, and the connection is lost.
@@ -171,7 +171,9 @@ func TestConnectionsAreReused(t *testing.T) {
 				})
 			}
 			group.Wait()
-			assert.LessOrEqual(t, server.opened.Load(), int64(workers))
+			// Not exactly one for each worker: net/http dials while it waits for an
+			// idle connection. Unread answers would open one for each request, 320.
+			assert.LessOrEqual(t, server.opened.Load(), int64(2*workers))
 		})
 	}
 }

@@ -118,9 +118,7 @@ func (c *settings) forCreate(u User) (Fields, string, error) {
 			fields[name] = value
 		}
 	}
-	problems := checkFieldNames(fields)
-	username, usernameProblems := c.username(u)
-	problems = append(problems, usernameProblems...)
+	username, problems := c.username(u)
 	if _, _, given := fields.lookup("Username"); !given {
 		fields["Username"] = username
 	}
@@ -137,7 +135,7 @@ func (c *settings) forCreate(u User) (Fields, string, error) {
 			problems = append(problems, FieldProblem{Field: field.name, Problem: "is required to create a user; set it in User.Fields or Config.Defaults"})
 		}
 	}
-	problems = append(problems, checkValues(fields)...)
+	problems = append(problems, checkFields(fields)...)
 	return fields, username, validationError(problems)
 }
 
@@ -146,12 +144,10 @@ func (c *settings) forCreate(u User) (Fields, string, error) {
 func (c *settings) forUpdate(u User) (Fields, string, error) {
 	fields := make(Fields, len(u.Fields)+1)
 	maps.Copy(fields, u.Fields)
-	problems := checkFieldNames(fields)
 	username := ""
+	var problems []FieldProblem
 	if _, _, given := fields.lookup("Username"); given || u.Username != "" {
-		var usernameProblems []FieldProblem
-		username, usernameProblems = c.username(u)
-		problems = append(problems, usernameProblems...)
+		username, problems = c.username(u)
 		if !given {
 			fields["Username"] = username
 		}
@@ -161,7 +157,7 @@ func (c *settings) forUpdate(u User) (Fields, string, error) {
 			problems = append(problems, FieldProblem{Field: field.name, Problem: "can't be cleared: Salesforce requires a value"})
 		}
 	}
-	problems = append(problems, checkValues(fields)...)
+	problems = append(problems, checkFields(fields)...)
 	return fields, username, validationError(problems)
 }
 
@@ -187,67 +183,87 @@ func isBlank(value any) bool {
 	return value == nil || isString && strings.TrimSpace(text) == ""
 }
 
-// checkFieldNames reports names that can't be sent.
-func checkFieldNames(fields Fields) []FieldProblem {
+// checkFields reports names and values that can't be sent.
+func checkFields(fields Fields) []FieldProblem {
 	var problems []FieldProblem
-	seen := make([]string, 0, len(fields))
-	for name := range fields {
+	for name, value := range fields {
 		field, known := standardField(name)
 		switch {
 		case !isFieldName(name):
-			problems = append(problems, FieldProblem{Field: quote(name), Problem: "is not a field API name, such as Department or Cost_Center__c"})
+			problems = append(problems, FieldProblem{Field: quote(name), Problem: notAFieldName})
+			continue
 		case known && field.kind == kindReadOnly:
 			problems = append(problems, FieldProblem{Field: name, Problem: "is set by Salesforce and can't be written"})
-		case slices.ContainsFunc(seen, func(other string) bool { return strings.EqualFold(other, name) }):
+			continue
+		case isGivenTwice(fields, name):
 			problems = append(problems, FieldProblem{Field: name, Problem: "is given twice, in different case; Salesforce ignores the case of field names"})
 		}
-		seen = append(seen, name)
-	}
-	return problems
-}
-
-// checkValues reports values that can't be sent.
-func checkValues(fields Fields) []FieldProblem {
-	var problems []FieldProblem
-	for name, value := range fields {
-		if problem := problemOfValue(name, value); problem != "" {
+		if problem := problemOfValue(field, known, value); problem != "" {
 			problems = append(problems, FieldProblem{Field: name, Problem: problem})
 		}
 	}
 	return problems
 }
 
+const notAFieldName = "is not a field API name, such as Department or Cost_Center__c"
+
+// isGivenTwice says whether another spelling of the name comes before it in the
+// alphabet, so that each pair is reported once.
+func isGivenTwice(fields Fields, name string) bool {
+	for other := range fields {
+		if other < name && strings.EqualFold(other, name) {
+			return true
+		}
+	}
+	return false
+}
+
 // problemOfValue says why a value can't be sent; empty if it can, as far as is
 // known here.
-func problemOfValue(name string, value any) string {
-	text, isText := value.(string)
-	if !isText {
-		if _, isSecret := value.(Secret); isSecret {
-			return "is a Secret, which would be sent as " + redacted + "; convert it to a string"
+func problemOfValue(field userField, known bool, value any) string {
+	switch value := value.(type) {
+	case nil:
+		return ""
+	case string:
+		return problemOfText(field, value)
+	case Secret:
+		return "is a Secret, which would be sent as " + redacted + "; convert it to a string"
+	case bool:
+		if known {
+			return takesText(value)
 		}
-		encoded, err := json.Marshal(value)
-		switch {
-		case err != nil:
-			return fmt.Sprintf("is a %T, which has no JSON form", value)
-		case bytes.Contains(bytes.ReplaceAll(encoded, []byte(`\\`), nil), []byte(`\ufffd`)):
-			return "holds a string that is not valid UTF-8" // encoding/json replaces the broken bytes without a word
-		case string(encoded) == "null":
-			return ""
-		case encoded[0] == '"':
-			isText = json.Unmarshal(encoded, &text) == nil // a named string type, or a type that encodes as text
-		}
-	}
-	if isText && !utf8.ValidString(text) {
-		return "is not valid UTF-8"
-	}
-	field, known := standardField(name)
-	if !known || field.name == "Username" {
 		return ""
 	}
-	if !isText {
-		return fmt.Sprintf("is a %T; Salesforce takes a string here", value)
+	encoded, err := json.Marshal(value)
+	switch {
+	case err != nil:
+		return fmt.Sprintf("is a %T, which has no JSON form", value)
+	case bytes.Contains(bytes.ReplaceAll(encoded, []byte(`\\`), nil), []byte(`\ufffd`)):
+		return "holds a string that is not valid UTF-8" // encoding/json replaces the broken bytes without a word
+	case string(encoded) == "null":
+		return ""
 	}
-	if text == "" {
+	var text string // of a named string type, or a type that encodes as text
+	if json.Unmarshal(encoded, &text) == nil {
+		return problemOfText(field, text)
+	}
+	if known {
+		return takesText(value)
+	}
+	return ""
+}
+
+func takesText(value any) string {
+	return fmt.Sprintf("is a %T; Salesforce takes a string here", value)
+}
+
+// problemOfText is problemOfValue for a string. Of a field that isn't known, the
+// zero userField, only the encoding is checked.
+func problemOfText(field userField, text string) string {
+	if !utf8.ValidString(text) {
+		return "is not valid UTF-8"
+	}
+	if field.name == "Username" || text == "" { // a username has checks of its own
 		return ""
 	}
 	switch length := utf8.RuneCountInString(text); {
