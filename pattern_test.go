@@ -24,16 +24,16 @@ type patternCase struct {
 
 // patternCases reads the worked user IDs. An empty pattern and an empty
 // separator stand for the defaults that New fills in.
-func patternCases(t testing.TB) []patternCase {
-	t.Helper()
+func patternCases(tb testing.TB) []patternCase {
+	tb.Helper()
 	content, err := os.ReadFile("testdata/pattern-cases.tsv")
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	lines := strings.Split(strings.TrimRight(string(content), "\n"), "\n")
-	require.Equal(t, "pattern\tseparator\tprovisioning_domain\tidentity_provider\ttenant_domain\tusername\twant", lines[0])
+	require.Equal(tb, "pattern\tseparator\tprovisioning_domain\tidentity_provider\ttenant_domain\tusername\twant", lines[0])
 	var cases []patternCase
 	for i, line := range lines[1:] {
 		cells := strings.Split(line, "\t")
-		require.Len(t, cells, 7, "line %d", i+2)
+		require.Len(tb, cells, 7, "line %d", i+2)
 		c := patternCase{
 			line: i + 2, pattern: cells[0], separator: cells[1], domain: cells[2],
 			idp: cells[3], tenant: cells[4], username: cells[5], want: cells[6],

@@ -114,7 +114,7 @@ func TestConfigFromPropertiesGrant(t *testing.T) {
 func TestConfigFromPropertiesRefusesUnknownKeys(t *testing.T) {
 	t.Parallel()
 	properties := connectorProperties()
-	properties["sf-prov-seperator"] = "hunter2" // misspelt: user IDs would change without a word
+	properties["sf-prov-separators"] = "hunter2" // off by a letter: user IDs would change without a word
 	properties["SF-CLIENTID"] = "hunter2"
 	properties["sf-usePasswordGrant"] = "maybe"
 	properties[""] = ""
@@ -122,7 +122,7 @@ func TestConfigFromPropertiesRefusesUnknownKeys(t *testing.T) {
 	cfg, err := sfprov.ConfigFromProperties(properties)
 
 	problems := problemsOfConfig(t, err)
-	assert.Equal(t, []string{"", "SF-CLIENTID", "sf-prov-seperator", "sf-usePasswordGrant"}, slices.Sorted(maps.Keys(problems)), "all at once")
+	assert.Equal(t, []string{"", "SF-CLIENTID", "sf-prov-separators", "sf-usePasswordGrant"}, slices.Sorted(maps.Keys(problems)), "all at once")
 	assert.NotContains(t, err.Error(), "hunter2", "a value may be a secret")
 	assert.Equal(t, sfprov.Config{}, cfg, "nothing is half read")
 }

@@ -1,0 +1,29 @@
+FUZZTIME ?= 30s
+BENCHTIME ?= 1s
+
+.PHONY: help quickstart test lint fmt bench fuzz ci
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-12s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+quickstart: ## watch users being provisioned into an org in memory
+	go run ./examples/quickstart
+
+test: ## run the tests
+	go test -race ./...
+
+lint: ## run the linters
+	.ci/run lint
+
+fmt: ## format the code
+	.ci/run fix_format
+
+bench: ## run the benchmarks, each for BENCHTIME
+	go test -run='^$$' -bench=. -benchmem -benchtime=$(BENCHTIME) ./...
+
+fuzz: ## run each fuzz target for FUZZTIME
+	@set -e; for p in . ./sfprovtest; do for f in $$(go test -list='^Fuzz' $$p | grep '^Fuzz'); do \
+		go test -run='^$$' -fuzz="^$$f\$$" -fuzztime=$(FUZZTIME) $$p; done; done
+
+ci: ## run all that CI runs
+	.ci/run

@@ -1,0 +1,69 @@
+package sfprovtest
+
+import (
+	"encoding/json"
+	"net/http"
+	"time"
+)
+
+// Refusal is an error answer of the data API. It is an error, so that the rules
+// can return it.
+type Refusal struct {
+	Status  int
+	Code    string   // errorCode
+	Message string   // as Salesforce words it
+	Fields  []string // API names; nil leaves the key out, as request errors do
+}
+
+// Error is the code and the message.
+func (r Refusal) Error() string { return r.Code + ": " + r.Message }
+
+// answer is what the org answers.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// jsonAnswer answers with a value as JSON; nil is an empty body.
+func jsonAnswer(status int, value any) answer {
+	a := answer{status: status, header: http.Header{}}
+	if value == nil {
+		return a
+	}
+	body, err := json.Marshal(value)
+	if err != nil {
+		panic(err) // all values are made here, of strings, numbers and maps
+	}
+	a.header.Set("Content-Type", "application/json;charset=UTF-8")
+	a.body = body
+	return a
+}
+
+// refuse answers with an error, in the array that the data API wraps it in.
+func refuse(r Refusal) answer {
+	entry := map[string]any{"message": r.Message, "errorCode": r.Code}
+	if r.Fields != nil {
+		entry["fields"] = r.Fields
+	}
+	return jsonAnswer(r.Status, []any{entry})
+}
+
+// The refusals that more than one resource gives.
+func notFound() Refusal {
+	return Refusal{Status: http.StatusNotFound, Code: "NOT_FOUND", Message: "The requested resource does not exist"}
+}
+
+func methodNotAllowed(method, allowed string) Refusal {
+	return Refusal{
+		Status: http.StatusMethodNotAllowed, Code: "METHOD_NOT_ALLOWED",
+		Message: "HTTP Method '" + method + "' not allowed. Allowed are " + allowed,
+	}
+}
+
+func noSuchRecord() Refusal {
+	return Refusal{Status: http.StatusNotFound, Code: "INVALID_CROSS_REFERENCE_KEY", Message: "invalid cross reference id", Fields: []string{}}
+}
+
+// dateTime writes a time as the REST API does.
+func dateTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000-0700") }

@@ -1,0 +1,126 @@
+package sfprovtest
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+)
+
+// Request is a request that the org received. Credentials are left out: a test's
+// log is no place for them, even if they open nothing.
+type Request struct {
+	Method string
+	Path   string // decoded
+	Query  string // the q parameter, a SOQL query; empty without one
+	Header http.Header
+	Body   []byte
+	Time   time.Time
+	Status int // that was answered; 0 if the connection was closed instead
+}
+
+// journal is what the org remembers of its clients.
+type journal struct {
+	requests              []Request // of the data API
+	logins, refused       int
+	expiries              int
+	usageUsed, usageLimit int
+}
+
+// Requests are the requests to the data API, in the order in which they were
+// answered.
+func (o *Org) Requests() []Request {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Clone(o.journal.requests)
+}
+
+// ResetRequests forgets the requests so far.
+func (o *Org) ResetRequests() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.journal.requests = nil
+}
+
+// Logins is how many requests the token endpoint received, refused ones included.
+func (o *Org) Logins() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.journal.logins
+}
+
+// RefusedLogins is how many of them were not answered with a token.
+func (o *Org) RefusedLogins() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.journal.refused
+}
+
+// Expiries is how many expired tokens were used: each is counted once, at the
+// first request that it fails. A client that shares its token and renews it once
+// has one login more than expiries.
+func (o *Org) Expiries() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.journal.expiries
+}
+
+// observe is a request as it will be remembered.
+func (o *Org) observe(c *call) Request {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	r := Request{Method: c.method, Path: c.path, Query: c.query.Get("q"), Header: c.header.Clone(), Body: bytes.Clone(c.body), Time: o.now()}
+	if r.Header.Get("Authorization") != "" {
+		r.Header.Set("Authorization", "[REDACTED]")
+	}
+	if c.path == tokenPath {
+		form, _ := url.ParseQuery(string(c.body)) // what can't be parsed is left out
+		for _, name := range []string{"client_secret", "password", "assertion"} {
+			if form.Has(name) {
+				form.Set(name, "[REDACTED]")
+			}
+		}
+		r.Body = []byte(form.Encode())
+	}
+	return r
+}
+
+// record remembers a request that was answered.
+func (o *Org) record(r Request, status int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if r.Path == tokenPath {
+		o.journal.logins++
+		if status != http.StatusOK {
+			o.journal.refused++
+		}
+		return
+	}
+	r.Status = status
+	o.journal.requests = append(o.journal.requests, r)
+}
+
+// SetAPIUsage sets how many API requests of the last 24 hours the org has seen,
+// and how many it allows. Each request counts; at the limit, all are refused. The
+// default is 0 of 100,000.
+func (o *Org) SetAPIUsage(used, limit int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.journal.usageUsed, o.journal.usageLimit = used, limit
+}
+
+// checkLimit refuses what is over the daily limit. The lock is held.
+func (o *Org) checkLimit() error {
+	if o.journal.usageUsed >= o.journal.usageLimit {
+		return Refusal{Status: http.StatusForbidden, Code: "REQUEST_LIMIT_EXCEEDED", Message: "TotalRequests Limit exceeded."}
+	}
+	o.journal.usageUsed++
+	return nil
+}
+
+// meter tells the client how much is spent. The lock is held.
+func (o *Org) meter(a answer) {
+	a.header.Set("Sforce-Limit-Info", fmt.Sprintf("api-usage=%d/%d", o.journal.usageUsed, o.journal.usageLimit))
+}

@@ -1,0 +1,78 @@
+package sfprovtest
+
+// standardProfile is the profile of Config's Defaults.
+const standardProfile = "Standard User"
+
+// AddProfile adds a profile with a user licence, which is made if the org hasn't
+// got it, without a limit. It returns the profile's ID.
+func (o *Org) AddProfile(name, license string) string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.addProfile(name, license)
+}
+
+func (o *Org) addProfile(name, license string) string {
+	licenceID := o.licenceID(license)
+	if licenceID == "" {
+		licenceID = o.newID(prefixUserLicence)
+		o.insert("UserLicense", row{"id": licenceID, "name": license, "masterlabel": license, "status": "Active", "totallicenses": -1, "usedlicenses": 0})
+		o.licences[licenceID] = -1
+	}
+	id := o.newID(prefixProfile)
+	o.insert("Profile", row{"id": id, "name": name, "userlicenseid": licenceID, "usertype": "Standard", "description": nil})
+	return id
+}
+
+// ProfileID is the ID of a profile by its name; empty if there is none. Every org
+// has "Standard User", "System Administrator", "Minimum Access - API Only
+// Integrations" and "Chatter Free User".
+func (o *Org) ProfileID(name string) string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.profileID(name)
+}
+
+func (o *Org) profileID(name string) string { return o.named("Profile", name) }
+
+func (o *Org) licenceID(name string) string { return o.named("UserLicense", name) }
+
+// named finds a record by its name.
+func (o *Org) named(object, name string) string {
+	for _, id := range o.order[object] {
+		if o.rows[object][id]["name"] == name {
+			return id
+		}
+	}
+	return ""
+}
+
+// SetLicenses limits how many active users a licence serves, for example
+// "Salesforce"; -1, the default, is no limit.
+func (o *Org) SetLicenses(license string, total int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	id := o.licenceID(license)
+	if id == "" {
+		panic("sfprovtest: the org has no licence " + license)
+	}
+	o.licences[id] = total
+	o.rows["UserLicense"][id]["totallicenses"] = total
+}
+
+// licenceOf is the licence of a user's profile. The lock is held.
+func (o *Org) licenceOf(user row) string {
+	profile, _ := user["profileid"].(string)
+	licence, _ := o.rows["Profile"][profile]["userlicenseid"].(string)
+	return licence
+}
+
+// usedLicences counts the active users of a licence but one. The lock is held.
+func (o *Org) usedLicences(licence, except string) int {
+	used := 0
+	for id, user := range o.rows["User"] {
+		if id != except && user["isactive"] == true && o.licenceOf(user) == licence {
+			used++
+		}
+	}
+	return used
+}

@@ -1,0 +1,164 @@
+package sfprovtest
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// maxPage is the largest and the usual number of records of a query's page,
+// minPage the smallest that a client may ask for.
+const (
+	maxPage = 2000
+	minPage = 200
+)
+
+// paging is how query answers are cut into pages.
+type paging struct {
+	size    int
+	next    int
+	cursors map[string]*cursor
+}
+
+// cursor is the rest of a query's answer.
+type cursor struct {
+	object  object
+	fields  []field
+	records []row
+	size    int
+}
+
+// SetPageSize makes query answers have at most n records a page, also below what
+// a client may ask for: Salesforce can send fewer than asked for at any time.
+func (o *Org) SetPageSize(n int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.paging.size = n
+}
+
+// ExpireCursors makes the following pages of queries under way unavailable, as
+// Salesforce does after two days.
+func (o *Org) ExpireCursors() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	clear(o.paging.cursors)
+}
+
+// query is /query?q=.
+func (o *Org) query(c *call) (answer, error) {
+	if c.method != http.MethodGet && c.method != http.MethodHead {
+		return answer{}, methodNotAllowed(c.method, "HEAD,GET")
+	}
+	if !c.query.Has("q") {
+		return answer{}, Refusal{Status: http.StatusBadRequest, Code: "MALFORMED_QUERY", Message: "A query string has to be specified"}
+	}
+	found, err := o.run(c.query.Get("q"))
+	if problem := (*soqlError)(nil); errors.As(err, &problem) {
+		return answer{}, Refusal{Status: http.StatusBadRequest, Code: problem.Code, Message: problem.Message}
+	}
+	if err != nil {
+		return answer{}, err
+	}
+	found.size = o.paging.size
+	if asked, ok := strings.CutPrefix(c.header.Get("Sforce-Query-Options"), "batchSize="); ok {
+		if n, err := strconv.Atoi(asked); err == nil {
+			found.size = min(found.size, max(n, minPage))
+		}
+	}
+	o.paging.next++
+	locator := fmt.Sprintf("01g5g00000%08d", o.paging.next)
+	o.paging.cursors[locator] = found
+	return o.page(c, locator, 0)
+}
+
+// queryMore is /query/{locator}-{offset}.
+func (o *Org) queryMore(c *call, location string) (answer, error) {
+	if c.method != http.MethodGet && c.method != http.MethodHead {
+		return answer{}, methodNotAllowed(c.method, "HEAD,GET")
+	}
+	locator, rest, _ := strings.Cut(location, "-")
+	offset, err := strconv.Atoi(rest)
+	found := o.paging.cursors[locator]
+	if err != nil || found == nil || offset < 0 || offset > len(found.records) {
+		return answer{}, Refusal{Status: http.StatusNotFound, Code: "INVALID_QUERY_LOCATOR", Message: "invalid query locator"}
+	}
+	return o.page(c, locator, offset)
+}
+
+// run parses and runs a query.
+func (o *Org) run(text string) (*cursor, error) {
+	q, err := parseSOQL(text)
+	if err != nil {
+		return nil, err
+	}
+	object, known := o.object(q.Object)
+	if !known {
+		return nil, q.noSuchObject()
+	}
+	types := map[string]soqlType{}
+	for _, name := range q.fieldsUsed() {
+		f, known := o.fieldOf(object, name)
+		if !known {
+			return nil, q.noSuchColumn(name)
+		}
+		types[strings.ToLower(name)] = soqlTypeOf(f)
+	}
+	if object.name == "UserLicense" {
+		for id, record := range o.rows[object.name] {
+			record["usedlicenses"] = o.usedLicences(id, "")
+		}
+	}
+	rows := make([]map[string]any, 0, len(o.order[object.name]))
+	for _, id := range o.order[object.name] {
+		if record, exists := o.rows[object.name][id]; exists {
+			rows = append(rows, record)
+		}
+	}
+	selected, err := q.run(rows, func(name string) soqlType { return types[name] })
+	if err != nil {
+		return nil, err
+	}
+	found := &cursor{object: object}
+	for _, record := range selected {
+		found.records = append(found.records, record)
+	}
+	for _, name := range q.Fields {
+		f, _ := o.fieldOf(object, name)
+		found.fields = append(found.fields, f)
+	}
+	return found, nil
+}
+
+func soqlTypeOf(f field) soqlType {
+	switch f.kind {
+	case typeID, typeReference:
+		return soqlID
+	case typeBoolean:
+		return soqlBoolean
+	case typeInt:
+		return soqlNumber
+	case typeDateTime:
+		return soqlDateTime
+	case typeString, typeEmail, typePhone, typeTextArea, typePicklist:
+	}
+	return soqlString
+}
+
+// page renders one page of a query's answer.
+func (o *Org) page(c *call, locator string, offset int) (answer, error) {
+	found := o.paging.cursors[locator]
+	end := min(offset+found.size, len(found.records))
+	records := make([]map[string]any, 0, end-offset)
+	for _, record := range found.records[offset:end] {
+		records = append(records, render(c, found.object, found.fields, record))
+	}
+	body := map[string]any{"totalSize": len(found.records), "done": end == len(found.records), "records": records}
+	if end < len(found.records) {
+		body["nextRecordsUrl"] = fmt.Sprintf("/services/data/v%s/query/%s-%d", c.version, locator, end)
+	} else {
+		delete(o.paging.cursors, locator)
+	}
+	return jsonAnswer(http.StatusOK, body), nil
+}

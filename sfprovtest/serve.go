@@ -1,0 +1,230 @@
+package sfprovtest
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// maxBody is the largest request body that is read.
+const maxBody = 8 << 20
+
+// call is a request on its way through the org.
+type call struct {
+	method  string
+	path    string // decoded
+	query   url.Values
+	header  http.Header
+	body    []byte
+	version string // of the API, from the path
+}
+
+// serve handles every request: it records it, lets faults have their way, and
+// answers.
+func (o *Org) serve(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		panic(http.ErrAbortHandler) // the client left, or sends too much
+	}
+	c := &call{method: r.Method, path: r.URL.Path, query: r.URL.Query(), header: r.Header, body: body}
+	seen := o.observe(c)
+	fault := o.faults.forRequest(seen)
+	var a answer
+	if fault == nil || fault.Commit || !fault.replaces() {
+		a = o.handle(c)
+	}
+	if fault != nil {
+		a = fault.answer(a)
+		o.delay(r, fault.Delay)
+	}
+	if fault != nil && fault.Drop {
+		o.record(seen, 0)
+		panic(http.ErrAbortHandler) // closes the connection without an answer
+	}
+	o.record(seen, a.status)
+	for name, values := range a.header {
+		w.Header()[name] = values
+	}
+	cut := fault != nil && fault.Truncate > 0 && fault.Truncate < len(a.body)
+	if cut {
+		w.Header().Set("Content-Length", fmt.Sprint(len(a.body)))
+		a.body = a.body[:fault.Truncate]
+	}
+	w.WriteHeader(a.status)
+	if c.method != http.MethodHead {
+		_, err = w.Write(a.body)
+	}
+	if cut {
+		_ = http.NewResponseController(w).Flush() // what was written must get out before the connection closes
+	}
+	if cut || err != nil {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// delay waits before an answer, unless the client leaves or the org closes.
+func (o *Org) delay(r *http.Request, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-r.Context().Done():
+	case <-o.closing:
+	}
+}
+
+var dataPath = regexp.MustCompile(`^/services/data/v(\d+\.\d)(/.*)?$`)
+
+// handle is the org's own answer.
+func (o *Org) handle(c *call) answer {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if c.path == tokenPath {
+		return o.token(c)
+	}
+	if strings.TrimSuffix(c.path, "/") == "/services/data" {
+		return versions(c)
+	}
+	match := dataPath.FindStringSubmatch(c.path)
+	if match == nil {
+		return jsonAnswer(http.StatusNotFound, nil) // outside of the API; Salesforce has a web page here
+	}
+	c.version = match[1]
+	a, err := o.resource(c, strings.Trim(match[2], "/"))
+	if refusal := (Refusal{}); errors.As(err, &refusal) {
+		a = refuse(refusal)
+	}
+	o.meter(a)
+	return a
+}
+
+// resource finds the resource of the data API.
+func (o *Org) resource(c *call, path string) (answer, error) {
+	if err := o.authorize(c); err != nil {
+		return answer{}, err
+	}
+	if err := o.checkLimit(); err != nil {
+		return answer{}, err
+	}
+	if err := checkVersion(c.version); err != nil {
+		return answer{}, err
+	}
+	parts := strings.Split(path, "/")
+	switch {
+	case path == "":
+		return o.resources(c)
+	case path == "limits":
+		return o.limits(c)
+	case path == "query":
+		return o.query(c)
+	case parts[0] == "query" && len(parts) == 2:
+		return o.queryMore(c, parts[1])
+	case parts[0] == "sobjects" && len(parts) > 1:
+		return o.sobject(c, parts[1:])
+	}
+	return answer{}, notFound()
+}
+
+// sobject is /sobjects/{object} and what is below it.
+func (o *Org) sobject(c *call, parts []string) (answer, error) {
+	object, known := o.object(parts[0])
+	if !known {
+		return answer{}, notFound()
+	}
+	switch {
+	case len(parts) == 2 && parts[1] == "describe":
+		return o.describe(c, object)
+	case len(parts) == 2:
+		return o.oneRecord(c, object, parts[1])
+	case len(parts) > 2:
+		return answer{}, notFound()
+	}
+	switch {
+	case c.method == http.MethodPost && object.name == "User":
+		return o.createUser(c)
+	case c.method == http.MethodGet:
+		return jsonAnswer(http.StatusOK, map[string]any{"objectDescribe": o.summary(c, object), "recentItems": []any{}}), nil
+	case object.name == "User":
+		return answer{}, methodNotAllowed(c.method, "HEAD,GET,POST")
+	}
+	return answer{}, methodNotAllowed(c.method, "HEAD,GET")
+}
+
+// oneRecord is a record by its ID.
+func (o *Org) oneRecord(c *call, object object, id string) (answer, error) {
+	long, ok := id18(id)
+	if !ok {
+		return answer{}, Refusal{Status: http.StatusNotFound, Code: "NOT_FOUND", Message: "Provided external ID field does not exist or is not accessible: " + id}
+	}
+	record, exists := o.rows[object.name][long]
+	switch c.method {
+	case http.MethodGet, http.MethodHead:
+		if !exists {
+			return answer{}, notFound()
+		}
+		return o.readRecord(c, object, record)
+	case http.MethodPatch:
+		if !object.updateable {
+			return answer{}, methodNotAllowed(c.method, "HEAD,GET")
+		}
+		if !exists {
+			return answer{}, noSuchRecord()
+		}
+		if object.name == "UserLogin" {
+			return o.updateUserLogin(c, record)
+		}
+		return o.updateUser(c, long)
+	case http.MethodDelete:
+		if !exists {
+			return answer{}, noSuchRecord()
+		}
+		return answer{}, o.rules.deleteRefusal
+	}
+	return answer{}, methodNotAllowed(c.method, "HEAD,GET,PATCH")
+}
+
+// readRecord answers with the fields asked for, or all.
+func (o *Org) readRecord(c *call, object object, record row) (answer, error) {
+	fields := o.fieldsOf(object)
+	if asked := c.query.Get("fields"); asked != "" {
+		fields = fields[:0:0]
+		for name := range strings.SplitSeq(asked, ",") {
+			f, known := o.fieldOf(object, name)
+			if !known {
+				return answer{}, noSuchColumn(name, object.name)
+			}
+			fields = append(fields, f)
+		}
+		id, _ := o.fieldOf(object, "Id")
+		fields = append(fields, id)
+	}
+	return jsonAnswer(http.StatusOK, render(c, object, fields, record)), nil
+}
+
+// render is a record as JSON shows it.
+func render(c *call, object object, fields []field, record row) map[string]any {
+	id, _ := record["id"].(string)
+	out := map[string]any{"attributes": map[string]string{
+		"type": object.name, "url": "/services/data/v" + c.version + "/sobjects/" + object.name + "/" + id,
+	}}
+	for _, f := range fields {
+		value := record[strings.ToLower(f.name)]
+		if when, isTime := value.(time.Time); isTime {
+			value = dateTime(when)
+		}
+		out[f.name] = value
+	}
+	return out
+}
+
+func noSuchColumn(name, object string) Refusal {
+	return Refusal{Status: http.StatusBadRequest, Code: "INVALID_FIELD", Message: fmt.Sprintf("No such column '%s' on sobject of type %s", name, object)}
+}

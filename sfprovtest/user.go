@@ -1,0 +1,150 @@
+package sfprovtest
+
+import (
+	"maps"
+	"net/http"
+	"strings"
+)
+
+// createUser is POST /sobjects/User.
+func (o *Org) createUser(c *call) (answer, error) {
+	change, err := o.decodeChange(c, objects[0], func(f field) bool { return f.create })
+	if err != nil {
+		return answer{}, err
+	}
+	user := o.withDefaults(change)
+	if err := o.checkUser("", nil, user, user); err != nil {
+		return answer{}, err
+	}
+	id := o.insertUser(user)
+	a := jsonAnswer(http.StatusCreated, map[string]any{"id": id, "success": true, "errors": []any{}})
+	a.header.Set("Location", "/services/data/v"+c.version+"/sobjects/User/"+id)
+	return a, nil
+}
+
+// withDefaults fills in what Salesforce fills in.
+func (o *Org) withDefaults(change row) row {
+	user := maps.Clone(change)
+	for _, f := range objects[0].fields {
+		key := strings.ToLower(f.name)
+		if f.kind == typeBoolean && user[key] == nil {
+			user[key] = f.name == "IsActive" && !o.rules.inactiveOnCreate
+		}
+	}
+	return normalised(user)
+}
+
+// normalised is a row as Salesforce stores it.
+func normalised(change row) row {
+	if name, given := change["username"].(string); given {
+		change["username"] = strings.ToLower(name)
+	}
+	for _, f := range objects[0].fields {
+		key := strings.ToLower(f.name)
+		if text, given := change[key].(string); given && f.kind == typeReference {
+			if id, ok := id18(text); ok {
+				change[key] = id
+			}
+		}
+	}
+	return change
+}
+
+// insertUser stores a user that was checked, and its login.
+func (o *Org) insertUser(user row) string {
+	id := o.newID(prefixUser)
+	now := o.now()
+	user["id"] = id
+	if user["communitynickname"] == nil {
+		user["communitynickname"] = "User" + id[6:15]
+	}
+	user["usertype"] = "Standard"
+	user["createddate"], user["lastmodifieddate"], user["systemmodstamp"] = now, now, now
+	user["createdbyid"], user["lastmodifiedbyid"] = o.access.runAs, o.access.runAs
+	user["numberoffailedlogins"] = 0
+	o.insert("User", user)
+	o.index(id, nil, user)
+	login := o.newID(prefixUserLogin)
+	o.insert("UserLogin", row{"id": login, "userid": id, "isfrozen": false, "ispasswordlocked": false, "lastmodifieddate": now, "lastmodifiedbyid": o.access.runAs})
+	return id
+}
+
+// insert stores a record.
+func (o *Org) insert(object string, record row) {
+	id, _ := record["id"].(string)
+	if o.rows[object] == nil {
+		o.rows[object] = map[string]row{}
+	}
+	if object == "User" {
+		record["name"] = fullName(record)
+	}
+	o.rows[object][id] = record
+	o.order[object] = append(o.order[object], id)
+}
+
+func fullName(user row) string {
+	first, _ := user["firstname"].(string)
+	last, _ := user["lastname"].(string)
+	return strings.TrimSpace(first + " " + last)
+}
+
+// index notes the unique values of a user.
+func (o *Org) index(id string, before, after row) {
+	for _, name := range o.uniqueFields() {
+		if before[name] != nil {
+			delete(o.unique, uniqueKey(name, before[name]))
+		}
+	}
+	for _, name := range o.uniqueFields() {
+		if after[name] != nil {
+			o.unique[uniqueKey(name, after[name])] = id
+		}
+	}
+}
+
+// updateUser is PATCH /sobjects/User/{id}. A refused one changes nothing.
+func (o *Org) updateUser(c *call, id string) (answer, error) {
+	change, err := o.decodeChange(c, objects[0], func(f field) bool { return f.update })
+	if err != nil {
+		return answer{}, err
+	}
+	before := o.rows["User"][id]
+	change = normalised(change)
+	after := maps.Clone(before)
+	maps.Copy(after, change)
+	for key, value := range after { // a boolean can't be null
+		if value == nil && isBoolean(key) {
+			after[key] = false
+		}
+	}
+	if err := o.checkUser(id, before, after, change); err != nil {
+		return answer{}, err
+	}
+	o.store(id, before, after, !o.rules.emailConfirmed)
+	return jsonAnswer(http.StatusNoContent, nil), nil
+}
+
+func isBoolean(key string) bool {
+	for _, f := range objects[0].fields {
+		if strings.EqualFold(f.name, key) {
+			return f.kind == typeBoolean
+		}
+	}
+	return false
+}
+
+// store replaces a user. The new email address of an active user waits for its
+// confirmation, if that is needed.
+func (o *Org) store(id string, before, after row, confirm bool) {
+	was, _ := before["email"].(string)
+	is, _ := after["email"].(string)
+	if confirm && before["isactive"] == true && !strings.EqualFold(was, is) {
+		o.pending[id] = is
+		after["email"] = was
+	}
+	now := o.now()
+	after["lastmodifieddate"], after["systemmodstamp"], after["lastmodifiedbyid"] = now, now, o.access.runAs
+	after["name"] = fullName(after)
+	o.index(id, before, after)
+	o.rows["User"][id] = after
+}

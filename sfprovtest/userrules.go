@@ -1,0 +1,298 @@
+package sfprovtest
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// rules are the parts of Salesforce's behaviour that its documentation leaves
+// open, or that an org can set.
+type rules struct {
+	emailConfirmed    bool // changed addresses take effect at once
+	inactiveOnCreate  bool
+	federationRefusal Refusal
+	usernameRefusal   Refusal
+	deleteRefusal     Refusal
+}
+
+func defaultRules() rules {
+	return rules{
+		federationRefusal: Refusal{
+			Status: http.StatusBadRequest, Code: "DUPLICATE_VALUE",
+			Message: "This Federation ID is already in use. Use a different Federation ID.", Fields: []string{"FederationIdentifier"},
+		},
+		usernameRefusal: Refusal{
+			Status: http.StatusBadRequest, Code: "INVALID_EMAIL_ADDRESS",
+			Message: "Username must be in the form of an email address (for example, john@acme.com)", Fields: []string{"Username"},
+		},
+		deleteRefusal: methodNotAllowed(http.MethodDelete, "HEAD,GET,PATCH"),
+	}
+}
+
+// SetEmailConfirmation says whether a changed email address waits for the user
+// to confirm it, which is the default, or takes effect at once.
+func (o *Org) SetEmailConfirmation(needed bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.rules.emailConfirmed = !needed
+}
+
+// SetActiveOnCreate says whether users are active who are created without
+// IsActive. Salesforce does not document it; the default is true.
+func (o *Org) SetActiveOnCreate(active bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.rules.inactiveOnCreate = !active
+}
+
+// SetFederationRefusal sets the answer to a FederationIdentifier that is taken.
+// Its error code is not documented; the default is DUPLICATE_VALUE.
+func (o *Org) SetFederationRefusal(r Refusal) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.rules.federationRefusal = r
+}
+
+// SetUsernameRefusal sets the answer to a username that has not the form of an
+// email address. Its error code is not documented; the default is
+// INVALID_EMAIL_ADDRESS.
+func (o *Org) SetUsernameRefusal(r Refusal) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.rules.usernameRefusal = r
+}
+
+// SetDeleteRefusal sets the answer to an attempt to delete a user. It is not
+// documented; the default is METHOD_NOT_ALLOWED.
+func (o *Org) SetDeleteRefusal(r Refusal) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.rules.deleteRefusal = r
+}
+
+// badRequest is the usual status of a refused change.
+func badRequest(code, message string, fields ...string) Refusal {
+	if fields == nil {
+		fields = []string{}
+	}
+	return Refusal{Status: http.StatusBadRequest, Code: code, Message: message, Fields: fields}
+}
+
+// decodeChange reads the body of a write into a row: known, writable fields of
+// the right JSON type. The lock is held.
+func (o *Org) decodeChange(c *call, object object, writable func(field) bool) (row, error) {
+	if kind := c.header.Get("Content-Type"); !strings.HasPrefix(strings.ToLower(kind), "application/json") {
+		return nil, Refusal{Status: http.StatusUnsupportedMediaType, Code: "UNSUPPORTED_MEDIA_TYPE", Message: "Content-Type header specified in HTTP request is not supported: " + kind}
+	}
+	var body map[string]any
+	decoder := json.NewDecoder(bytes.NewReader(c.body))
+	if err := decoder.Decode(&body); err != nil || !utf8.Valid(c.body) {
+		return nil, Refusal{Status: http.StatusBadRequest, Code: "JSON_PARSER_ERROR", Message: "The HTTP entity body is not a valid JSON object at [line:1, column:1]"}
+	}
+	change := row{}
+	var refused []string
+	for _, name := range slices.Sorted(maps.Keys(body)) {
+		if name == "attributes" {
+			continue
+		}
+		f, known := o.fieldOf(object, name)
+		if !known {
+			return nil, noSuchColumn(name, object.name)
+		}
+		if !writable(f) {
+			refused = append(refused, f.name)
+			continue
+		}
+		value, err := jsonValue(f, body[name])
+		if err != nil {
+			return nil, err
+		}
+		change[strings.ToLower(f.name)] = value
+	}
+	if len(refused) > 0 {
+		return nil, badRequest("INVALID_FIELD_FOR_INSERT_UPDATE", "Unable to create/update fields: "+strings.Join(refused, ", ")+
+			". Please check the security settings of this field and verify that it is read/write for your profile or permission set.", refused...)
+	}
+	return change, nil
+}
+
+// jsonValue checks a value's type. An empty string is null, blanks around are
+// dropped.
+func jsonValue(f field, value any) (any, error) {
+	switch value := value.(type) {
+	case nil:
+		return nil, nil //nolint:nilnil // null is a value
+	case bool:
+		if f.kind == typeBoolean {
+			return value, nil
+		}
+	case string:
+		if f.kind == typeBoolean {
+			break
+		}
+		if value = strings.TrimSpace(value); value != "" {
+			return value, nil
+		}
+		return nil, nil //nolint:nilnil // null is a value
+	case float64:
+		if f.kind != typeBoolean && f.kind != typeReference {
+			return fmt.Sprint(value), nil // numbers are taken as text
+		}
+	}
+	return nil, Refusal{
+		Status: http.StatusBadRequest, Code: "JSON_PARSER_ERROR",
+		Message: fmt.Sprintf("Cannot deserialize instance of %s from the value of %s at [line:1, column:2]", f.kind, f.name),
+	}
+}
+
+// checkUser applies the rules to a user as it would be after a change. before is
+// nil for a create. The lock is held.
+func (o *Org) checkUser(id string, before, after, change row) error {
+	user := objects[0]
+	var missing []string
+	for _, f := range user.fields {
+		key := strings.ToLower(f.name)
+		if _, changed := change[key]; f.required && after[key] == nil && (before == nil || changed) {
+			missing = append(missing, f.name)
+		}
+	}
+	if len(missing) > 0 {
+		return badRequest("REQUIRED_FIELD_MISSING", "Required fields are missing: ["+strings.Join(missing, ", ")+"]", missing...)
+	}
+	for _, f := range o.fieldsOf(user) {
+		value, changed := change[strings.ToLower(f.name)]
+		text, isText := value.(string)
+		if !changed || !isText {
+			continue
+		}
+		if err := o.checkText(f, text); err != nil {
+			return err
+		}
+	}
+	if err := o.checkUnique(id, change); err != nil {
+		return err
+	}
+	if err := o.checkActive(id, before, change); err != nil {
+		return err
+	}
+	return o.checkLicence(id, before, after)
+}
+
+// checkText applies the rules of one field of text.
+func (o *Org) checkText(f field, value string) error {
+	switch {
+	case f.kind != typeReference && utf8.RuneCountInString(value) > f.length:
+		return badRequest("STRING_TOO_LONG", fmt.Sprintf("%s: data value too large: %s (max length=%d)", f.label, value, f.length), f.name)
+	case f.name == "Username" && !hasEmailForm(value):
+		return o.rules.usernameRefusal
+	case f.kind == typeEmail && !hasEmailForm(value):
+		return badRequest("INVALID_EMAIL_ADDRESS", fmt.Sprintf("%s: invalid email address: %s", f.label, value), f.name)
+	case f.kind == typePicklist && !slices.Contains(o.picklist[strings.ToLower(f.name)], value):
+		return badRequest("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", fmt.Sprintf("%s: bad value for restricted picklist field: %s", f.label, value), f.name)
+	case f.kind == typeReference:
+		return o.checkReference(f, value)
+	}
+	return nil
+}
+
+func hasEmailForm(s string) bool {
+	at := strings.LastIndexByte(s, '@')
+	if at <= 0 || strings.ContainsAny(s, " \t\r\n") {
+		return false
+	}
+	domain := s[at+1:]
+	return strings.Contains(strings.Trim(domain, "."), ".") && !strings.HasPrefix(domain, ".") && !strings.HasSuffix(domain, ".")
+}
+
+// checkReference wants an ID of an existing record of the right kind. Records of
+// objects that the org doesn't have are taken on trust if the kind may be right.
+func (o *Org) checkReference(f field, value string) error {
+	id, ok := id18(value)
+	if !ok {
+		return badRequest("MALFORMED_ID", f.label+": id value of incorrect type: "+value, f.name)
+	}
+	target, known := o.object(f.refersTo)
+	if !known {
+		return nil
+	}
+	if !strings.HasPrefix(id, target.prefix) {
+		return badRequest("FIELD_INTEGRITY_EXCEPTION", f.label+": id value of incorrect type: "+value, f.name)
+	}
+	if _, exists := o.rows[target.name][id]; !exists {
+		return badRequest("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", f.name)
+	}
+	return nil
+}
+
+// uniqueKey is where a value of a unique field is noted.
+func uniqueKey(field string, value any) string {
+	return field + "=" + strings.ToLower(fmt.Sprint(value))
+}
+
+// uniqueFields are the lower-case names of User's unique fields. The lock is
+// held.
+func (o *Org) uniqueFields() []string {
+	names := []string{"username", "federationidentifier", "communitynickname"}
+	for _, f := range o.custom {
+		if f.lookup {
+			names = append(names, strings.ToLower(f.name))
+		}
+	}
+	return names
+}
+
+// checkUnique refuses values that another user holds.
+func (o *Org) checkUnique(id string, change row) error {
+	for _, name := range o.uniqueFields() {
+		value := change[name]
+		holder, taken := o.unique[uniqueKey(name, value)]
+		if value == nil || !taken || holder == id {
+			continue
+		}
+		switch name {
+		case "username":
+			return badRequest("DUPLICATE_USERNAME", "Duplicate Username.<br>The username already exists in this or another Salesforce organization. "+
+				"Usernames must be unique across all Salesforce organizations. To resolve, use a different username "+
+				"(it doesn't need to match the user's email address). ", "Username")
+		case "federationidentifier":
+			return o.rules.federationRefusal
+		case "communitynickname":
+			return badRequest("DUPLICATE_COMM_NICKNAME", "Duplicate Nickname.<br>Another user has already selected this nickname.<br>Please select another.", "CommunityNickname")
+		}
+		return badRequest("DUPLICATE_VALUE", fmt.Sprintf("duplicate value found: %s duplicates value on record with id: %s", name, holder[:15]))
+	}
+	return nil
+}
+
+// checkActive refuses to deactivate users who are needed.
+func (o *Org) checkActive(id string, before, change row) error {
+	if before == nil || before["isactive"] != true || change["isactive"] != false {
+		return nil
+	}
+	if why, blocked := o.blocked[id]; blocked {
+		return why
+	}
+	if id == o.access.runAs {
+		return badRequest("FIELD_INTEGRITY_EXCEPTION", "You cannot deactivate yourself", "IsActive")
+	}
+	return nil
+}
+
+// checkLicence refuses an active user for whom no licence is left.
+func (o *Org) checkLicence(id string, before, after row) error {
+	licence := o.licenceOf(after)
+	if after["isactive"] != true || before != nil && before["isactive"] == true && o.licenceOf(before) == licence {
+		return nil
+	}
+	seats := o.licences[licence]
+	if seats >= 0 && o.usedLicences(licence, id) >= seats {
+		return badRequest("LICENSE_LIMIT_EXCEEDED", "License Limit Exceeded")
+	}
+	return nil
+}

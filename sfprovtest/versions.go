@@ -1,0 +1,65 @@
+package sfprovtest
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// The API versions that the org has: older ones are retired, newer ones unknown.
+const (
+	oldestVersion = 31
+	newestVersion = 68
+)
+
+// versions is /services/data, which takes no token and costs nothing.
+func versions(c *call) answer {
+	if c.method != http.MethodGet && c.method != http.MethodHead {
+		return refuse(methodNotAllowed(c.method, "HEAD,GET"))
+	}
+	var list []map[string]string
+	for v := oldestVersion; v <= newestVersion; v++ {
+		list = append(list, map[string]string{
+			"label": release(v), "url": fmt.Sprintf("/services/data/v%d.0", v), "version": fmt.Sprintf("%d.0", v),
+		})
+	}
+	return jsonAnswer(http.StatusOK, list)
+}
+
+// release is the name of the release that brought a version: 60 is Spring '24.
+func release(version int) string {
+	seasons := [3]string{"Spring", "Summer", "Winter"}
+	n := version - 60 + 3*100 // keeps the division positive
+	season := n % 3
+	year := 24 + n/3 - 100
+	if season == 2 {
+		year++
+	}
+	return fmt.Sprintf("%s '%d", seasons[season], year)
+}
+
+// checkVersion refuses versions that the org doesn't have.
+func checkVersion(version string) error {
+	number, minor, _ := strings.Cut(version, ".")
+	v, err := strconv.Atoi(number)
+	switch {
+	case err != nil || minor != "0" || v > newestVersion:
+		return notFound()
+	case v < oldestVersion:
+		return Refusal{Status: http.StatusGone, Code: "UNSUPPORTED_API_VERSION", Message: "The requested API version " + version + " is retired"}
+	}
+	return nil
+}
+
+// resources is the root of a version.
+func (o *Org) resources(c *call) (answer, error) {
+	if c.method != http.MethodGet && c.method != http.MethodHead {
+		return answer{}, methodNotAllowed(c.method, "HEAD,GET")
+	}
+	base := "/services/data/v" + c.version
+	return jsonAnswer(http.StatusOK, map[string]string{
+		"limits": base + "/limits", "query": base + "/query", "sobjects": base + "/sobjects",
+		"identity": o.identityURL(),
+	}), nil
+}
