@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"runtime"
@@ -72,12 +73,8 @@ func plainCreator(domain string) func(sfprov.User, sfprov.Fields) error {
 	hc := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256}}
 	return func(u sfprov.User, defaults sfprov.Fields) error {
 		fields := make(map[string]any, len(u.Fields)+len(defaults)+2)
-		for name, value := range defaults {
-			fields[name] = value
-		}
-		for name, value := range u.Fields {
-			fields[name] = value
-		}
+		maps.Copy(fields, defaults)
+		maps.Copy(fields, u.Fields)
 		fields["Username"], fields["Alias"] = u.Username+"@primary.com", u.Username
 		body, err := json.Marshal(fields)
 		if err != nil {
@@ -94,7 +91,7 @@ func plainCreator(domain string) func(sfprov.User, sfprov.Fields) error {
 		if err != nil {
 			return err
 		}
-		defer resp.Body.Close()
+		defer func() { _ = resp.Body.Close() }() // read whole
 		answer, err := io.ReadAll(resp.Body)
 		if err != nil {
 			return err
@@ -133,7 +130,7 @@ func cannedOrg(b *testing.B) (domain string) {
 				return
 			}
 			go func() {
-				defer conn.Close()
+				defer func() { _ = conn.Close() }() // the benchmark is over
 				in := bufio.NewReader(conn)
 				for {
 					login, length := false, 0

@@ -35,7 +35,7 @@ const (
 	GrantPassword GrantType = "password"
 	// GrantJWTBearer sends an assertion signed with Config.PrivateKey instead of
 	// a secret.
-	GrantJWTBearer GrantType = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+	GrantJWTBearer GrantType = "urn:ietf:params:oauth:grant-type:jwt-bearer" //nolint:gosec // a name, not a credential
 )
 
 // Config says which org to provision into, how to log in, and how users are

@@ -3,7 +3,6 @@ package sfprov
 import (
 	"crypto/rsa"
 	"crypto/x509"
-	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -267,22 +266,12 @@ func (c *configCheck) provisioning() {
 		}
 	}
 	for _, name := range []string{"Username", c.cfg.MatchField} {
-		if _, _, given := c.cfg.Defaults.lookup(name); given && name != "" {
+		if _, given := c.cfg.Defaults.lookup(name); given && name != "" {
 			c.problem("Defaults", "holds %s, which would be the same for every user", name)
 		}
 	}
 	for _, problem := range checkFields(c.cfg.Defaults) {
 		c.problem("Defaults", "%s %s", problem.Field, problem.Problem)
-	}
-	for name, value := range c.cfg.Defaults {
-		switch value.(type) {
-		case nil, string, bool, float64, int, int64:
-		default:
-			// A slice or map of the caller's could change later: keep what it is now.
-			if encoded, err := json.Marshal(value); err == nil {
-				c.cfg.Defaults[name] = json.RawMessage(encoded)
-			}
-		}
 	}
 }
 

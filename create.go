@@ -30,14 +30,18 @@ func (c *settings) match(u User) (matchValue, error) {
 	if c.MatchField == "" {
 		return matchValue{}, nil
 	}
-	_, value, given := u.Fields.lookup(c.MatchField)
-	if !given || value == nil || value == "" {
+	given, _ := u.Fields.lookup(c.MatchField)
+	value, problem := plainValue(given)
+	if problem != "" {
+		return matchValue{}, &ValidationError{Problems: []FieldProblem{{Field: c.MatchField, Problem: problem}}}
+	}
+	if value == nil || value == "" {
 		return matchValue{}, nil
 	}
 	text, isString := value.(string)
 	if !isString {
 		return matchValue{}, &ValidationError{Problems: []FieldProblem{{
-			Field: c.MatchField, Problem: fmt.Sprintf("is a %T; the match field takes a string", value),
+			Field: c.MatchField, Problem: fmt.Sprintf("is %s; the match field takes a string", jsonOf(value)),
 		}}}
 	}
 	return matchValue{field: c.MatchField, value: text}, nil
@@ -143,17 +147,17 @@ func (p *Provisioner) matching(ctx context.Context, m matchValue, fields ...stri
 // that the caller gave, no defaults, and the username.
 func (p *Provisioner) adopt(ctx context.Context, account Account, c creation) (Result, error) {
 	fields := maps.Clone(c.user.Fields)
-	if _, _, given := fields.lookup("Username"); !given && !strings.EqualFold(account.Username, c.username) {
+	if _, given := fields.lookup("Username"); !given && !strings.EqualFold(account.Username, c.username) {
 		fields["Username"] = c.username
 	}
-	if _, _, given := fields.lookup("IsActive"); !given && !account.Active {
+	if _, given := fields.lookup("IsActive"); !given && !account.Active {
 		fields["IsActive"] = true
 	}
 	if err := p.api.update(ctx, "User", account.ID, fields); err != nil {
 		return Result{}, p.withExisting(ctx, err, c.username)
 	}
 	result := Result{ID: account.ID, Username: c.username, Action: Adopted}
-	if _, active, _ := fields.lookup("IsActive"); active == any(false) {
+	if active, _ := fields.lookup("IsActive"); active == any(false) {
 		return result, nil
 	}
 	// A frozen login stays frozen through deactivation and reactivation, and a

@@ -21,7 +21,7 @@ func (p *Provisioner) deactivate(ctx context.Context, id string) (Result, error)
 	if err != nil {
 		return Result{}, err
 	}
-	_, active, _ := record.lookup("IsActive")
+	active, _ := record.lookup("IsActive")
 	username := ""
 	if release {
 		username, _ = record.text("Username")

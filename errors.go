@@ -149,7 +149,7 @@ func (e *APIError) problems() []APIProblem {
 // Is matches the sentinel of any of the problems.
 func (e *APIError) Is(target error) bool {
 	for _, p := range e.problems() {
-		if known := classify(e, p); known.reason != nil && known.reason == target { //nolint:errorlint // the sentinels are compared as such
+		if known := classify(e, p); known.reason != nil && known.reason == target {
 			return true
 		}
 	}
@@ -191,9 +191,9 @@ func (e *AuthError) summary() string {
 // Is matches ErrAuth or ErrUnavailable.
 func (e *AuthError) Is(target error) bool {
 	if e.StatusCode >= 500 {
-		return target == ErrUnavailable //nolint:errorlint // the sentinels are compared as such
+		return target == ErrUnavailable
 	}
-	return target == ErrAuth //nolint:errorlint // the sentinels are compared as such
+	return target == ErrAuth
 }
 
 // OutcomeError is a create whose answer was lost: the user may exist or not. It
@@ -220,7 +220,7 @@ func (e *OutcomeError) summary() string {
 }
 
 // Is matches ErrOutcomeUnknown.
-func (e *OutcomeError) Is(target error) bool { return target == ErrOutcomeUnknown } //nolint:errorlint // the sentinels are compared as such
+func (e *OutcomeError) Is(target error) bool { return target == ErrOutcomeUnknown }
 
 // Unwrap returns what happened to the answer.
 func (e *OutcomeError) Unwrap() error { return e.Err }
@@ -241,7 +241,7 @@ func (e *blockedError) summary() string {
 	return e.refusal.summary() + "; the user is frozen instead: the login is locked, the licence still in use"
 }
 
-func (e *blockedError) Is(target error) bool { return target == ErrDeactivationBlocked } //nolint:errorlint // the sentinels are compared as such
+func (e *blockedError) Is(target error) bool { return target == ErrDeactivationBlocked }
 
 func (e *blockedError) Unwrap() []error {
 	if e.freeze != nil {
@@ -280,7 +280,7 @@ func (e *transportError) summary() string {
 }
 
 // Is matches ErrUnavailable, unless it was the caller who left.
-func (e *transportError) Is(target error) bool { return !e.left && target == ErrUnavailable } //nolint:errorlint // the sentinels are compared as such
+func (e *transportError) Is(target error) bool { return !e.left && target == ErrUnavailable }
 
 func (e *transportError) Unwrap() error { return e.err }
 
@@ -319,7 +319,7 @@ func decorate(op, target string, err error) error {
 // summary is the text of an error without prefix and advice, which only the
 // outermost error gives.
 func summary(err error) string {
-	if s, ok := err.(interface{ summary() string }); ok { //nolint:errorlint // only its own text is wanted
+	if s, ok := err.(interface{ summary() string }); ok {
 		return s.summary()
 	}
 	return strings.TrimPrefix(err.Error(), "sfprov: ")

@@ -114,7 +114,7 @@ func isFieldName(s string) bool {
 	}
 	for i := range len(s) {
 		switch b := s[i]; {
-		case isUpper(b), 'a' <= b && b <= 'z':
+		case isUpper(b), isLower(b):
 		case i > 0 && (isDigit(b) || b == '_'):
 		default:
 			return false

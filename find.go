@@ -97,14 +97,14 @@ func accountOf(record Fields, fields []string) (Account, error) {
 	given, _ := record.text("Id")
 	id, problem := parseIDOf(prefixUser, given)
 	username, hasUsername := record.text("Username")
-	_, value, _ := record.lookup("IsActive")
+	value, _ := record.lookup("IsActive")
 	active, hasActive := value.(bool)
 	if problem != "" || !hasUsername || !hasActive {
 		return Account{}, unexpected(answer{status: http.StatusOK}, "a user record in the answer lacks Id, Username or IsActive")
 	}
 	account := Account{ID: id, Username: username, Active: active, Fields: make(Fields, len(fields))}
 	for _, field := range fields {
-		_, account.Fields[field], _ = record.lookup(field)
+		account.Fields[field], _ = record.lookup(field)
 	}
 	return account, nil
 }

@@ -24,7 +24,7 @@ func parseID(id string) (id18, problem string) {
 		return "", fmt.Sprintf("%s is not a Salesforce ID, which has 15 or 18 letters and digits", quote(id))
 	}
 	for _, r := range []byte(id) {
-		if !isDigit(r) && !isUpper(r) && !('a' <= r && r <= 'z') {
+		if !isDigit(r) && !isUpper(r) && !isLower(r) {
 			return "", fmt.Sprintf("%s is not a Salesforce ID, which has letters and digits only", quote(id))
 		}
 	}
@@ -73,6 +73,7 @@ func checksum(id15 string) (sum [3]byte) {
 
 func isDigit(b byte) bool { return '0' <= b && b <= '9' }
 func isUpper(b byte) bool { return 'A' <= b && b <= 'Z' }
+func isLower(b byte) bool { return 'a' <= b && b <= 'z' }
 
 // quote quotes a foreign string for a message, shortened.
 func quote(s string) string {

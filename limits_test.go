@@ -47,6 +47,7 @@ func TestParseLimitInfoIgnores(t *testing.T) {
 		"blanks":                " ; ; ",
 		"only bursts":           "api-bursts=1/750",
 		"only usage by app":     "per-app-api-usage=17/250(appName=sample-connected-app)",
+		"the same, bare":        "per-app-api-usage=17/250",
 		"no numbers":            "api-usage=a/b",
 		"no limit":              "api-usage=25",
 		"an empty limit":        "api-usage=25/",

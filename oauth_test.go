@@ -333,7 +333,7 @@ func TestA401ForAReplacedTokenDoesNotCount(t *testing.T) {
 		return noContent(r)
 	})
 	done := make(chan error)
-	go func() { done <- b.touch(context.Background()) }() //nolint:usetesting // outlives nothing: the test waits for it
+	go func() { done <- b.touch(context.Background()) }()
 	<-inFlight
 	// This call replaces token-1 by token-2, finds that dead too, and gives up,
 	// as it has had its refresh.

@@ -113,7 +113,7 @@ func (c *client) query(ctx context.Context, soql string) iter.Seq2[Fields, error
 // the token goes nowhere else.
 func nextPage(ans answer, location string) (string, error) {
 	u, err := url.Parse(location)
-	if err != nil || u.IsAbs() || u.Host != "" || u.RawQuery != "" || u.Fragment != "" ||
+	if err != nil || u.IsAbs() || u.User != nil || u.Host != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" ||
 		!strings.HasPrefix(u.Path, "/services/data/") || strings.Contains(u.Path, "..") {
 		return "", unexpected(ans, "the query answer is incomplete and names no next page of this org")
 	}

@@ -23,8 +23,9 @@ import (
 )
 
 // secretCanary is what must not come out anywhere. The quotation mark, the tab
-// and the letter beyond ASCII make its quoted and escaped forms differ.
-const secretCanary = "C4n4ry\"k\té!0815"
+// and the letter beyond ASCII make its quoted and escaped forms differ; no part
+// that is looked for can be part of a time or an address.
+const secretCanary = "C4n4ry\"k\té!zwxq"
 
 // canaryForms are the ways in which the canary can show in a text.
 func canaryForms() map[string]string {
@@ -32,7 +33,7 @@ func canaryForms() map[string]string {
 	forms := map[string]string{
 		"plain":             secretCanary,
 		"a part":            "C4n4ry",
-		"another part":      "0815",
+		"another part":      "zwxq",
 		"quoted":            strings.Trim(strconv.Quote(secretCanary), `"`),
 		"quoted in ASCII":   strings.Trim(strconv.QuoteToASCII(secretCanary), `"`),
 		"hex":               hex.EncodeToString(raw),

@@ -102,7 +102,7 @@ func (c *client) get(ctx context.Context, object, id string, fields ...string) (
 		return nil, err
 	}
 	for _, field := range fields {
-		if _, _, given := record.lookup(field); !given {
+		if _, given := record.lookup(field); !given {
 			return nil, unexpected(ans, "the answer lacks the field "+field)
 		}
 	}
@@ -117,7 +117,7 @@ func (c *client) login(ctx context.Context, id string) (loginID string, frozen b
 			return "", false, err
 		}
 		loginID, _ := record.text("Id")
-		_, value, _ := record.lookup("IsFrozen")
+		value, _ := record.lookup("IsFrozen")
 		frozen, _ := value.(bool)
 		return loginID, frozen, nil
 	}

@@ -61,7 +61,9 @@ type countingServer struct {
 func hijack(t *testing.T, w http.ResponseWriter, r *http.Request) (net.Conn, *bufio.ReadWriter) {
 	t.Helper()
 	_, err := io.Copy(io.Discard, r.Body)
-	assert.NoError(t, err)
+	if !assert.NoError(t, err) { //nolint:testifylint // require must not be used in a handler
+		panic(http.ErrAbortHandler)
+	}
 	hijacker, ok := w.(http.Hijacker)
 	if !assert.True(t, ok) {
 		panic(http.ErrAbortHandler)
@@ -207,7 +209,7 @@ func TestErrorsDoNotCarryQueries(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := setup(t)
-		b.on(http.MethodGet, queryURL, func(r *http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF })
+		b.on(http.MethodGet, queryURL, httpmock.NewErrorResponder(io.ErrUnexpectedEOF))
 		_, err := b.Find(t.Context(), sfprov.User{Username: "alice", Fields: sfprov.Fields{"Street": nil}})
 		require.ErrorIs(t, err, sfprov.ErrUnavailable)
 		assert.NotContains(t, err.Error(), "SELECT")

@@ -1,8 +1,6 @@
 package sfprov
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -19,17 +17,17 @@ import (
 // both "Title" and "title" is refused.
 type Fields map[string]any
 
-// lookup finds a field ignoring case; key is how the map spells it.
-func (f Fields) lookup(name string) (key string, value any, ok bool) {
+// lookup finds a field ignoring case.
+func (f Fields) lookup(name string) (value any, ok bool) {
 	if value, ok = f[name]; ok {
-		return name, value, true
+		return value, true
 	}
 	for key, value := range f {
 		if strings.EqualFold(key, name) {
-			return key, value, true
+			return value, true
 		}
 	}
-	return "", nil, false
+	return nil, false
 }
 
 // User is a user of the identity service, as a hook hands it over. Nothing in it
@@ -53,8 +51,12 @@ func (c *settings) username(u User) (string, []FieldProblem) {
 	add := func(field, format string, args ...any) {
 		problems = append(problems, FieldProblem{Field: field, Problem: fmt.Sprintf(format, args...)})
 	}
-	if _, value, given := u.Fields.lookup("Username"); given {
+	if value, given := u.Fields.lookup("Username"); given {
 		name, isString := value.(string)
+		if !isString {
+			plain, _ := plainValue(value) // what is wrong with it, checkFields says
+			name, isString = plain.(string)
+		}
 		if !isString || strings.TrimSpace(name) == "" {
 			add("Username", "is a required field, given explicitly as %v; give a string, or leave it out to have it built by the pattern", value)
 			return "", problems
@@ -114,15 +116,17 @@ func (c *settings) forCreate(u User) (Fields, string, error) {
 	fields := make(Fields, len(u.Fields)+len(c.Defaults)+2)
 	maps.Copy(fields, u.Fields)
 	for name, value := range c.Defaults {
-		if _, _, given := u.Fields.lookup(name); !given {
+		if _, given := u.Fields.lookup(name); !given {
 			fields[name] = value
 		}
 	}
-	username, problems := c.username(u)
-	if _, _, given := fields.lookup("Username"); !given {
+	problems := checkFields(fields)
+	username, usernameProblems := c.username(u)
+	problems = append(problems, usernameProblems...)
+	if _, given := fields.lookup("Username"); !given {
 		fields["Username"] = username
 	}
-	if _, _, given := fields.lookup("Alias"); !given {
+	if _, given := fields.lookup("Alias"); !given {
 		if alias := aliasOf(u, username); alias != "" {
 			fields["Alias"] = alias
 		}
@@ -131,11 +135,10 @@ func (c *settings) forCreate(u User) (Fields, string, error) {
 		if !field.required || field.name == "Username" {
 			continue
 		}
-		if _, value, given := fields.lookup(field.name); !given || isBlank(value) {
+		if value, given := fields.lookup(field.name); !given || isBlank(value) {
 			problems = append(problems, FieldProblem{Field: field.name, Problem: "is required to create a user; set it in User.Fields or Config.Defaults"})
 		}
 	}
-	problems = append(problems, checkFields(fields)...)
 	return fields, username, validationError(problems)
 }
 
@@ -144,20 +147,21 @@ func (c *settings) forCreate(u User) (Fields, string, error) {
 func (c *settings) forUpdate(u User) (Fields, string, error) {
 	fields := make(Fields, len(u.Fields)+1)
 	maps.Copy(fields, u.Fields)
+	problems := checkFields(fields)
 	username := ""
-	var problems []FieldProblem
-	if _, _, given := fields.lookup("Username"); given || u.Username != "" {
-		username, problems = c.username(u)
+	if _, given := fields.lookup("Username"); given || u.Username != "" {
+		var usernameProblems []FieldProblem
+		username, usernameProblems = c.username(u)
+		problems = append(problems, usernameProblems...)
 		if !given {
 			fields["Username"] = username
 		}
 	}
 	for _, field := range userFields {
-		if _, value, given := fields.lookup(field.name); given && field.required && field.name != "Username" && isBlank(value) {
+		if value, given := fields.lookup(field.name); given && field.required && field.name != "Username" && isBlank(value) {
 			problems = append(problems, FieldProblem{Field: field.name, Problem: "can't be cleared: Salesforce requires a value"})
 		}
 	}
-	problems = append(problems, checkFields(fields)...)
 	return fields, username, validationError(problems)
 }
 
@@ -171,118 +175,11 @@ func aliasOf(u User, username string) string {
 	if at := strings.IndexByte(local, '@'); at > 0 {
 		local = local[:at]
 	}
+	local = strings.ToValidUTF8(local, "")
 	if runes := []rune(local); len(runes) > 8 {
 		local = string(runes[:8])
 	}
 	return local
-}
-
-// isBlank says whether Salesforce would take the value as none.
-func isBlank(value any) bool {
-	text, isString := value.(string)
-	return value == nil || isString && strings.TrimSpace(text) == ""
-}
-
-// checkFields reports names and values that can't be sent.
-func checkFields(fields Fields) []FieldProblem {
-	var problems []FieldProblem
-	for name, value := range fields {
-		field, known := standardField(name)
-		switch {
-		case !isFieldName(name):
-			problems = append(problems, FieldProblem{Field: quote(name), Problem: notAFieldName})
-			continue
-		case known && field.kind == kindReadOnly:
-			problems = append(problems, FieldProblem{Field: name, Problem: "is set by Salesforce and can't be written"})
-			continue
-		case isGivenTwice(fields, name):
-			problems = append(problems, FieldProblem{Field: name, Problem: "is given twice, in different case; Salesforce ignores the case of field names"})
-		}
-		if problem := problemOfValue(field, known, value); problem != "" {
-			problems = append(problems, FieldProblem{Field: name, Problem: problem})
-		}
-	}
-	return problems
-}
-
-const notAFieldName = "is not a field API name, such as Department or Cost_Center__c"
-
-// isGivenTwice says whether another spelling of the name comes before it in the
-// alphabet, so that each pair is reported once.
-func isGivenTwice(fields Fields, name string) bool {
-	for other := range fields {
-		if other < name && strings.EqualFold(other, name) {
-			return true
-		}
-	}
-	return false
-}
-
-// problemOfValue says why a value can't be sent; empty if it can, as far as is
-// known here.
-func problemOfValue(field userField, known bool, value any) string {
-	switch value := value.(type) {
-	case nil:
-		return ""
-	case string:
-		return problemOfText(field, value)
-	case Secret:
-		return "is a Secret, which would be sent as " + redacted + "; convert it to a string"
-	case bool:
-		if known {
-			return takesText(value)
-		}
-		return ""
-	}
-	encoded, err := json.Marshal(value)
-	switch {
-	case err != nil:
-		return fmt.Sprintf("is a %T, which has no JSON form", value)
-	case bytes.Contains(bytes.ReplaceAll(encoded, []byte(`\\`), nil), []byte(`\ufffd`)):
-		return "holds a string that is not valid UTF-8" // encoding/json replaces the broken bytes without a word
-	case string(encoded) == "null":
-		return ""
-	}
-	var text string // of a named string type, or a type that encodes as text
-	if json.Unmarshal(encoded, &text) == nil {
-		return problemOfText(field, text)
-	}
-	if known {
-		return takesText(value)
-	}
-	return ""
-}
-
-func takesText(value any) string {
-	return fmt.Sprintf("is a %T; Salesforce takes a string here", value)
-}
-
-// problemOfText is problemOfValue for a string. Of a field that isn't known, the
-// zero userField, only the encoding is checked.
-func problemOfText(field userField, text string) string {
-	if !utf8.ValidString(text) {
-		return "is not valid UTF-8"
-	}
-	if field.name == "Username" || text == "" { // a username has checks of its own
-		return ""
-	}
-	switch length := utf8.RuneCountInString(text); {
-	case field.max > 0 && length > field.max:
-		return fmt.Sprintf("has %d characters; Salesforce allows %d", length, field.max)
-	case field.kind == kindEmail && !isEmail(text):
-		return fmt.Sprintf("is %s, which is not an email address", quote(text))
-	case field.kind == kindReference:
-		_, problem := parseIDOf(field.prefix, text)
-		return problem
-	}
-	return ""
-}
-
-// isEmail is deliberately lenient: Salesforce has the last word, but what has no
-// @ or no dotted domain it always refuses.
-func isEmail(s string) bool {
-	local, domain, found := strings.Cut(s, "@")
-	return found && local != "" && problemOfEmailDomain(domain) == "" && problemOfUsernameText(s) == ""
 }
 
 // validationError is nil if there are no problems.
@@ -292,23 +189,4 @@ func validationError(problems []FieldProblem) error {
 	}
 	slices.SortStableFunc(problems, func(a, b FieldProblem) int { return strings.Compare(a.Field, b.Field) })
 	return &ValidationError{Problems: problems}
-}
-
-// text is the string value of a field; ok is false if the field is absent or
-// holds something else.
-func (f Fields) text(name string) (value string, ok bool) {
-	_, v, _ := f.lookup(name)
-	value, ok = v.(string)
-	return value, ok
-}
-
-// texts are the fields that hold a string, in a map of their own.
-func (f Fields) texts() Fields {
-	texts := make(Fields, len(f))
-	for name, value := range f {
-		if text, isText := value.(string); isText {
-			texts[name] = text
-		}
-	}
-	return texts
 }

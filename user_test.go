@@ -130,7 +130,7 @@ func TestUsername(t *testing.T) {
 			sent, username, err := p.settings.forUpdate(u)
 			require.NoError(t, err)
 			assert.Equal(t, got, username)
-			_, value, given := sent.lookup("Username")
+			value, given := sent.lookup("Username")
 			assert.True(t, given)
 			assert.Equal(t, got, value)
 		})
@@ -369,7 +369,6 @@ func TestAbsentNullAndZeroAreThreeThings(t *testing.T) {
 	}
 	updated, _, err := p.settings.forUpdate(User{Fields: given})
 	require.NoError(t, err)
-	assert.Equal(t, given, updated)
 	encoded, err := json.Marshal(updated)
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"FirstName":"","Department":null,"UserRoleId":null,"ManagerId":"","IsActive":false,"Score__c":0,"Ratio__c":0,`+
@@ -377,7 +376,9 @@ func TestAbsentNullAndZeroAreThreeThings(t *testing.T) {
 
 	created, _, err := p.settings.forCreate(ann(given))
 	require.NoError(t, err)
-	assert.Subset(t, created, given)
+	for name := range given {
+		assert.Equal(t, updated[name], created[name], name)
+	}
 }
 
 func TestAlias(t *testing.T) {
@@ -407,11 +408,11 @@ func TestAlias(t *testing.T) {
 			u.Username = test.user.Username
 			fields, _, err := provisionerOf(t).settings.forCreate(u)
 			require.NoError(t, err)
-			_, alias, given := fields.lookup("Alias")
+			alias, given := fields.lookup("Alias")
 			assert.True(t, given)
 			assert.Equal(t, test.want, alias)
 			delete(fields, "Alias")
-			_, _, given = fields.lookup("Alias")
+			_, given = fields.lookup("Alias")
 			assert.Equal(t, name == "given in another case", given, "it is sent once")
 		})
 	}

@@ -52,9 +52,9 @@ type row map[string]any
 // The credentials of every org; they open nothing else.
 const (
 	clientID     = "3MVG9sfprovtest.consumer.key"
-	clientSecret = "sfprovtest-consumer-secret"
+	clientSecret = "sfprovtest-consumer-secret" //nolint:gosec // of a test
 	adminName    = "integration@sfprovtest.example"
-	password     = "sfprovtest-password-and-token"
+	password     = "sfprovtest-password-and-token" //nolint:gosec // of a test
 	audience     = "https://login.salesforce.com"
 	orgID        = "00D5g0000000001EAA"
 )

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -47,9 +48,7 @@ func (o *Org) serve(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler) // closes the connection without an answer
 	}
 	o.record(seen, a.status)
-	for name, values := range a.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), a.header)
 	cut := fault != nil && fault.Truncate > 0 && fault.Truncate < len(a.body)
 	if cut {
 		w.Header().Set("Content-Length", fmt.Sprint(len(a.body)))

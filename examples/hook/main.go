@@ -37,7 +37,7 @@ func main() {
 
 func run(ctx context.Context) error {
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	cfg, done, err := config(log)
+	cfg, done, err := config(log) //nolint:contextcheck // the org outlives ctx, which only says when to stop
 	if err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func config(log *slog.Logger) (cfg sfprov.Config, done func(), err error) {
 			},
 		}
 	} else {
-		log.Info("using an in-memory org; set SALESFORCE_DOMAIN and its companions to use a real one") //nolint:sloglint // nothing to add
+		log.Info("using an in-memory org; set SALESFORCE_DOMAIN and its companions to use a real one")
 		org, err := sfprovtest.NewStandaloneOrg()
 		if err != nil {
 			return sfprov.Config{}, nil, err

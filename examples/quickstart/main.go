@@ -81,8 +81,7 @@ func run() error {
 
 	step("4. A user without a last name: refused before anything is sent.")
 	_, err = p.Create(ctx, sfprov.User{Username: "bob smith", Fields: sfprov.Fields{"Email": "bob"}})
-	var invalid *sfprov.ValidationError
-	if !errors.As(err, &invalid) {
+	if _, ok := errors.AsType[*sfprov.ValidationError](err); !ok {
 		return fmt.Errorf("expected a user that can't be sent, got: %w", err)
 	}
 	failure(err)

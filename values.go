@@ -1,0 +1,157 @@
+package sfprov
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// isBlank says whether Salesforce would take the value as none.
+func isBlank(value any) bool {
+	text, isString := value.(string)
+	return value == nil || isString && strings.TrimSpace(text) == ""
+}
+
+// checkFields reports names and values that can't be sent, and puts values into
+// their plain form. The map must not be the caller's.
+func checkFields(fields Fields) []FieldProblem {
+	var problems []FieldProblem
+	for name, value := range fields {
+		field, known := standardField(name)
+		switch {
+		case !isFieldName(name):
+			problems = append(problems, FieldProblem{Field: quote(name), Problem: notAFieldName})
+			continue
+		case known && field.kind == kindReadOnly:
+			problems = append(problems, FieldProblem{Field: name, Problem: "is set by Salesforce and can't be written"})
+			continue
+		case isGivenTwice(fields, name):
+			problems = append(problems, FieldProblem{Field: name, Problem: "is given twice, in different case; Salesforce ignores the case of field names"})
+		}
+		plain, problem := plainValue(value)
+		if problem == "" {
+			fields[name] = plain
+			problem = problemOfValue(field, known, plain)
+		}
+		if problem != "" {
+			problems = append(problems, FieldProblem{Field: name, Problem: problem})
+		}
+	}
+	return problems
+}
+
+const notAFieldName = "is not a field API name, such as Department or Cost_Center__c"
+
+// isGivenTwice says whether another spelling of the name comes before it in the
+// alphabet, so that each pair is reported once.
+func isGivenTwice(fields Fields, name string) bool {
+	for other := range fields {
+		if other < name && strings.EqualFold(other, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// plainValue is a value as it will be sent: nil, a string, a boolean, a number, or
+// JSON already. So nothing of the caller's is kept, and a named string type, a
+// pointer or a null in disguise is seen for what it is.
+func plainValue(value any) (plain any, problem string) {
+	switch value := value.(type) {
+	case nil, bool, int, int64:
+		return value, ""
+	case Secret:
+		return nil, holdsSecret
+	case string:
+		if !utf8.ValidString(value) {
+			return nil, "is not valid UTF-8"
+		}
+		return value, ""
+	}
+	encoded, err := json.Marshal(value)
+	var text string
+	switch {
+	case err != nil:
+		return nil, fmt.Sprintf("is a %T, which has no JSON form", value)
+	case bytes.Contains(encoded, []byte(redacted)):
+		return nil, holdsSecret
+	case !utf8.Valid(encoded), bytes.Contains(bytes.ReplaceAll(encoded, []byte(`\\`), nil), []byte(`\ufffd`)):
+		return nil, "holds a string that is not valid UTF-8" // encoding/json replaces the broken bytes without a word
+	case string(encoded) == "null":
+		return nil, ""
+	case json.Unmarshal(encoded, &text) == nil:
+		return text, ""
+	}
+	return json.RawMessage(encoded), ""
+}
+
+const holdsSecret = "is or holds a Secret, which would be sent as " + redacted + "; convert it to a string"
+
+// problemOfValue says why a plain value can't be sent; empty if it can, as far as
+// is known here.
+func problemOfValue(field userField, known bool, plain any) string {
+	text, isText := plain.(string)
+	switch {
+	case plain == nil:
+		return ""
+	case isText:
+		return problemOfText(field, text)
+	case known:
+		return fmt.Sprintf("is %v; Salesforce takes a string here", jsonOf(plain))
+	}
+	return ""
+}
+
+func jsonOf(plain any) string {
+	encoded, err := json.Marshal(plain)
+	if err != nil {
+		return "a number that has no JSON form"
+	}
+	return quote(string(encoded))
+}
+
+// problemOfText is problemOfValue for a string. A field that isn't known, the zero
+// userField, takes any.
+func problemOfText(field userField, text string) string {
+	if field.name == "Username" || text == "" { // a username has checks of its own
+		return ""
+	}
+	switch length := utf8.RuneCountInString(text); {
+	case field.max > 0 && length > field.max:
+		return fmt.Sprintf("has %d characters; Salesforce allows %d", length, field.max)
+	case field.kind == kindEmail && !isEmail(text):
+		return fmt.Sprintf("is %s, which is not an email address", quote(text))
+	case field.kind == kindReference:
+		_, problem := parseIDOf(field.prefix, text)
+		return problem
+	}
+	return ""
+}
+
+// isEmail is deliberately lenient: Salesforce has the last word, but what has no
+// @ or no dotted domain it always refuses.
+func isEmail(s string) bool {
+	local, domain, found := strings.Cut(s, "@")
+	return found && local != "" && problemOfEmailDomain(domain) == "" && problemOfUsernameText(s) == ""
+}
+
+// text is the string value of a field; ok is false if the field is absent or
+// holds something else.
+func (f Fields) text(name string) (value string, ok bool) {
+	v, _ := f.lookup(name)
+	value, ok = v.(string)
+	return value, ok
+}
+
+// texts are the fields that hold a string, in a map of their own.
+func (f Fields) texts() Fields {
+	texts := make(Fields, len(f))
+	for name, value := range f {
+		if text, isText := value.(string); isText {
+			texts[name] = text
+		}
+	}
+	return texts
+}
