@@ -158,6 +158,7 @@ func TestNextPage(t *testing.T) {
 		"nothing":              "",
 		"absolute":             "https://acme.my.salesforce.com/services/data/v66.0/query/01g-2000",
 		"another host":         "https://evil.example/services/data/v66.0/query/01g-2000",
+		"a scheme, no host":    "https:/services/data/v66.0/query/01g-2000",
 		"plain http":           "http://acme.my.salesforce.com/services/data/v66.0/query/01g-2000",
 		"no scheme":            "//evil.example/services/data/v66.0/query/01g-2000",
 		"no scheme, with user": "//user@/services/data/v66.0/query/01g-2000",

@@ -48,7 +48,7 @@ const notAFieldName = "is not a field API name, such as Department or Cost_Cente
 // alphabet, so that each pair is reported once.
 func isGivenTwice(fields Fields, name string) bool {
 	for other := range fields {
-		if other < name && strings.EqualFold(other, name) {
+		if len(other) == len(name) && other < name && strings.EqualFold(other, name) {
 			return true
 		}
 	}
@@ -59,13 +59,13 @@ func isGivenTwice(fields Fields, name string) bool {
 // JSON already. So nothing of the caller's is kept, and a named string type, a
 // pointer or a null in disguise is seen for what it is.
 func plainValue(value any) (plain any, problem string) {
-	switch value := value.(type) {
+	switch v := value.(type) {
 	case nil, bool, int, int64:
 		return value, ""
 	case Secret:
 		return nil, holdsSecret
 	case string:
-		if !utf8.ValidString(value) {
+		if !utf8.ValidString(v) {
 			return nil, "is not valid UTF-8"
 		}
 		return value, ""

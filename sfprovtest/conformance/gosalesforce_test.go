@@ -19,7 +19,7 @@ import (
 
 // person is a User as this client decodes and encodes it.
 type person struct {
-	Id         string `salesforce:"Id"` //nolint:revive // the client goes by the names of fields
+	Id         string `salesforce:"Id"`
 	Username   string
 	LastName   string
 	Department string
@@ -165,7 +165,7 @@ func TestGoSalesforceFreezes(t *testing.T) {
 	t.Parallel()
 	org, sf := login(t)
 	id := org.AddUser(sfprov.Fields{"LastName": "Jones"})
-	var logins []struct{ Id string } //nolint:revive // the client goes by the names of fields
+	var logins []struct{ Id string }
 	require.NoError(t, sf.Query("SELECT Id FROM UserLogin WHERE UserId = '"+id+"'", &logins))
 	require.Len(t, logins, 1)
 	require.NoError(t, sf.UpdateOne("UserLogin", map[string]any{"Id": logins[0].Id, "IsFrozen": true}))
@@ -242,21 +242,21 @@ func TestGoSalesforceBuildsItsOwnQueries(t *testing.T) {
 		limit, offset *int
 		want          []string
 	}{
-		"quote":             {where: criteria{LastName: "O'Neil"}, want: []string{odd}},
-		"no case":           {where: criteria{LastName: "o'neil"}, want: []string{odd}},
-		"not equal":         {where: criteria{NotLastName: "ONeil", IDs: seeded}, want: []string{odd, gone}},
-		"like":              {where: criteria{Department: []string{"OFF"}}, want: []string{odd, even}},
-		"like, escaped":     {where: criteria{Department: []string{`%_off\on "`}}, want: []string{odd}},
-		"like, any":         {where: criteria{Department: []string{"%_", "lab\nb"}}, want: []string{odd, gone}},
-		"not like":          {where: criteria{NoSuchDept: []string{"%_", "Lab"}, IDs: seeded}, want: []string{even}},
-		"in":                {where: criteria{IDs: []string{odd[:15], gone}}, want: []string{odd, gone}},
-		"not in":            {where: criteria{NotIDs: []string{odd, org.AdminID()}}, want: []string{even, gone}},
-		"true":              {where: criteria{Active: new(true), IDs: seeded}, want: []string{odd, even}},
-		"false":             {where: criteria{Active: new(false)}, want: []string{gone}},
-		"null":              {where: criteria{NoTitle: new(true), IDs: seeded}, want: []string{odd, gone}},
-		"not null":          {where: criteria{NoTitle: new(false)}, want: []string{even}},
-		"after":             {where: criteria{After: &recent, IDs: seeded}, want: []string{odd, even}},
-		"before":            {where: criteria{Before: &recent}, want: []string{gone}},
+		"quote":              {where: criteria{LastName: "O'Neil"}, want: []string{odd}},
+		"no case":            {where: criteria{LastName: "o'neil"}, want: []string{odd}},
+		"not equal":          {where: criteria{NotLastName: "ONeil", IDs: seeded}, want: []string{odd, gone}},
+		"like":               {where: criteria{Department: []string{"OFF"}}, want: []string{odd, even}},
+		"like, escaped":      {where: criteria{Department: []string{`%_off\on "`}}, want: []string{odd}},
+		"like, any":          {where: criteria{Department: []string{"%_", "lab\nb"}}, want: []string{odd, gone}},
+		"not like":           {where: criteria{NoSuchDept: []string{"%_", "Lab"}, IDs: seeded}, want: []string{even}},
+		"in":                 {where: criteria{IDs: []string{odd[:15], gone}}, want: []string{odd, gone}},
+		"not in":             {where: criteria{NotIDs: []string{odd, org.AdminID()}}, want: []string{even, gone}},
+		"true":               {where: criteria{Active: new(true), IDs: seeded}, want: []string{odd, even}},
+		"false":              {where: criteria{Active: new(false)}, want: []string{gone}},
+		"null":               {where: criteria{NoTitle: new(true), IDs: seeded}, want: []string{odd, gone}},
+		"not null":           {where: criteria{NoTitle: new(false)}, want: []string{even}},
+		"after":              {where: criteria{After: &recent, IDs: seeded}, want: []string{odd, even}},
+		"before":             {where: criteria{Before: &recent}, want: []string{gone}},
 		"or, in parentheses": {where: criteria{Either: &either{LastName: "O'Neil", Title: "CFO"}, NotIDs: []string{gone}}, want: []string{odd, even}},
 		"order": {
 			where: criteria{IDs: seeded}, order: []soql.Order{{Field: "LastName", IsDesc: true}, {Field: "ID"}},
@@ -299,11 +299,11 @@ func TestGoSalesforceDescribes(t *testing.T) {
 		Name, KeyPrefix       string
 		Createable, Deletable bool
 		Fields                []struct {
-			Name, Type                             string
-			Length                                 int
+			Name, Type                              string
+			Length                                  int
 			Createable, Nillable, DefaultedOnCreate bool
-			ReferenceTo                            []string
-			PicklistValues                         []struct {
+			ReferenceTo                             []string
+			PicklistValues                          []struct {
 				Value  string
 				Active bool
 			}
@@ -344,93 +344,76 @@ func TestGoSalesforceDescribes(t *testing.T) {
 
 func TestGoSalesforceSeesRefusals(t *testing.T) {
 	t.Parallel()
-	org, sf := login(t)
-	id := org.AddUser(sfprov.Fields{"Username": "taken@conformance.example", "LastName": "Jones"})
-	org.TakeUsername("elsewhere@conformance.example")
-	user := func(more map[string]any) map[string]any { return newUser(org, "new@conformance.example", more) }
-	without := user(nil)
-	delete(without, "LastName")
-	delete(without, "Alias")
-
+	type call = func(sf *salesforce.Salesforce, org *sfprovtest.Org, id string) error
+	insert := func(more map[string]any) call {
+		return func(sf *salesforce.Salesforce, org *sfprovtest.Org, _ string) error {
+			user := newUser(org, "new@conformance.example", more)
+			for name, value := range more {
+				if value == nil {
+					delete(user, name)
+				}
+			}
+			_, err := sf.InsertOne("User", user)
+			return err
+		}
+	}
+	update := func(field string, value any) call {
+		return func(sf *salesforce.Salesforce, _ *sfprovtest.Org, id string) error {
+			return sf.UpdateOne("User", map[string]any{"Id": id, field: value})
+		}
+	}
+	ask := func(query string) call {
+		return func(sf *salesforce.Salesforce, _ *sfprovtest.Org, _ string) error {
+			return sf.Query(query, &[]person{})
+		}
+	}
 	tests := map[string]struct {
-		call   func() error
+		call   call
 		status int
 		code   string
 		fields []string
 	}{
-		"duplicate": {
-			func() error { _, err := sf.InsertOne("User", user(map[string]any{"Username": "TAKEN@conformance.example"})); return err },
-			400, "DUPLICATE_USERNAME", []string{"Username"},
-		},
-		"taken in another org": {
-			func() error { _, err := sf.InsertOne("User", user(map[string]any{"Username": "elsewhere@conformance.example"})); return err },
-			400, "DUPLICATE_USERNAME", []string{"Username"},
-		},
-		"renamed to a duplicate": {
-			func() error { return sf.UpdateOne("User", map[string]any{"Id": id, "Username": "elsewhere@conformance.example"}) },
-			400, "DUPLICATE_USERNAME", []string{"Username"},
-		},
-		"fields missing": {
-			func() error { _, err := sf.InsertOne("User", without); return err },
-			400, "REQUIRED_FIELD_MISSING", []string{"Alias", "LastName"},
-		},
-		"too long": {
-			func() error { _, err := sf.InsertOne("User", user(map[string]any{"Alias": "far too long"})); return err },
-			400, "STRING_TOO_LONG", []string{"Alias"},
-		},
-		"no such time zone": {
-			func() error { _, err := sf.InsertOne("User", user(map[string]any{"TimeZoneSidKey": "Mars/Base"})); return err },
-			400, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", []string{"TimeZoneSidKey"},
-		},
-		"no such profile": {
-			func() error { _, err := sf.InsertOne("User", user(map[string]any{"ProfileId": "00e000000000999AAA"})); return err },
-			400, "INVALID_CROSS_REFERENCE_KEY", nil,
-		},
-		"a user as profile": {
-			func() error { _, err := sf.InsertOne("User", user(map[string]any{"ProfileId": id})); return err },
-			400, "FIELD_INTEGRITY_EXCEPTION", []string{"ProfileId"},
-		},
-		"unknown field": {
-			func() error { _, err := sf.InsertOne("User", user(map[string]any{"Shoe__c": "43"})); return err },
-			400, "INVALID_FIELD", nil,
-		},
-		"read-only field": {
-			func() error { return sf.UpdateOne("User", map[string]any{"Id": id, "CreatedDate": "2026-01-01T00:00:00Z"}) },
-			400, "INVALID_FIELD_FOR_INSERT_UPDATE", []string{"CreatedDate"},
-		},
-		"no such user": {
-			func() error { return sf.UpdateOne("User", map[string]any{"Id": "005000000000999AAA", "Title": "CFO"}) },
-			404, "INVALID_CROSS_REFERENCE_KEY", nil,
-		},
-		"no such object": {
-			func() error { _, err := sf.InsertOne("Shoe__c", map[string]any{"Name": "43"}); return err },
-			404, "NOT_FOUND", nil,
-		},
-		"no query": {
-			func() error { return sf.Query("SELECT Id FROM User WHERE", &[]person{}) },
-			400, "MALFORMED_QUERY", nil,
-		},
-		"unknown column": {
-			func() error { return sf.Query("SELECT Shoe__c FROM User", &[]person{}) },
-			400, "INVALID_FIELD", nil,
-		},
-		"unknown table": {
-			func() error { return sf.Query("SELECT Id FROM Shoe__c", &[]person{}) },
-			400, "INVALID_TYPE", nil,
-		},
+		"duplicate":              {insert(map[string]any{"Username": "TAKEN@conformance.example"}), 400, "DUPLICATE_USERNAME", []string{"Username"}},
+		"taken in another org":   {insert(map[string]any{"Username": "elsewhere@conformance.example"}), 400, "DUPLICATE_USERNAME", []string{"Username"}},
+		"renamed to a duplicate": {update("Username", "elsewhere@conformance.example"), 400, "DUPLICATE_USERNAME", []string{"Username"}},
+		"fields missing":         {insert(map[string]any{"LastName": nil, "Alias": nil}), 400, "REQUIRED_FIELD_MISSING", []string{"Alias", "LastName"}},
+		"required field cleared": {update("LastName", nil), 400, "REQUIRED_FIELD_MISSING", []string{"LastName"}},
+		"too long":               {insert(map[string]any{"Alias": "far too long"}), 400, "STRING_TOO_LONG", []string{"Alias"}},
+		"no email address":       {insert(map[string]any{"Email": "nobody"}), 400, "INVALID_EMAIL_ADDRESS", []string{"Email"}},
+		"no such time zone":      {insert(map[string]any{"TimeZoneSidKey": "Mars/Base"}), 400, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", []string{"TimeZoneSidKey"}},
+		"no such profile":        {insert(map[string]any{"ProfileId": "00e000000000999AAA"}), 400, "INVALID_CROSS_REFERENCE_KEY", nil},
+		"a user as profile":      {insert(map[string]any{"ProfileId": "005000000000001AAA"}), 400, "FIELD_INTEGRITY_EXCEPTION", []string{"ProfileId"}},
+		"unknown field":          {insert(map[string]any{"Shoe__c": "43"}), 400, "INVALID_FIELD", nil},
+		"read-only field":        {update("CreatedDate", "2026-01-01T00:00:00Z"), 400, "INVALID_FIELD_FOR_INSERT_UPDATE", []string{"CreatedDate"}},
+		"no such user": {func(sf *salesforce.Salesforce, _ *sfprovtest.Org, _ string) error {
+			return sf.UpdateOne("User", map[string]any{"Id": "005000000000999AAA", "Title": "CFO"})
+		}, 404, "INVALID_CROSS_REFERENCE_KEY", nil},
+		"no such object": {func(sf *salesforce.Salesforce, _ *sfprovtest.Org, _ string) error {
+			_, err := sf.InsertOne("Shoe__c", map[string]any{"Name": "43"})
+			return err
+		}, 404, "NOT_FOUND", nil},
+		"no query":       {ask("SELECT Id FROM User WHERE"), 400, "MALFORMED_QUERY", nil},
+		"unknown column": {ask("SELECT Shoe__c FROM User"), 400, "INVALID_FIELD", nil},
+		"unknown table":  {ask("SELECT Id FROM Shoe__c"), 400, "INVALID_TYPE", nil},
 	}
-	for name, test := range tests { //nolint:paralleltest // one org, whose last request is looked at
+	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			problem := salesforceErrors(t, test.call())[0]
+			t.Parallel()
+			org, sf := login(t)
+			id := org.AddUser(sfprov.Fields{"Username": "taken@conformance.example", "LastName": "Jones"})
+			org.TakeUsername("elsewhere@conformance.example")
+			before := mustUser(t, org, id)
+
+			problem := salesforceErrors(t, test.call(sf, org, id))[0]
 			assert.Equal(t, test.code, problem.ErrorCode)
 			assert.NotEmpty(t, problem.Message)
 			if test.fields != nil {
 				assert.ElementsMatch(t, test.fields, problem.Fields)
 			}
-			assertRefused(t, org, test.status, 1)
+			assert.Equal(t, []int{test.status}, statuses(org))
+			assert.Equal(t, []sfprovtest.User{before}, org.Users(), "nothing was changed")
 		})
 	}
-	assert.Equal(t, "taken@conformance.example", mustUser(t, org, id).Username)
 }
 
 func TestGoSalesforceRunsOutOfLicences(t *testing.T) {

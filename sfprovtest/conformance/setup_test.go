@@ -1,10 +1,9 @@
 package conformance_test
 
 import (
-	"net/http"
+	"maps"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/sfprov/sfprov"
@@ -16,12 +15,8 @@ const dataPath = "/services/data/v66.0"
 // newUser has the fields that Salesforce requires, and those of more.
 func newUser(org *sfprovtest.Org, username string, more map[string]any) map[string]any {
 	user := map[string]any{"Username": username, "LastName": "Jones", "Email": username, "Alias": "jones"}
-	for name, value := range org.Config().Defaults {
-		user[name] = value
-	}
-	for name, value := range more {
-		user[name] = value
-	}
+	maps.Copy(user, org.Config().Defaults)
+	maps.Copy(user, more)
 	return user
 }
 
@@ -58,14 +53,4 @@ func statuses(org *sfprovtest.Org) []int {
 		all = append(all, r.Status)
 	}
 	return all
-}
-
-// assertRefused checks that the last request was refused and nothing was made.
-func assertRefused(t *testing.T, org *sfprovtest.Org, status, users int) {
-	t.Helper()
-	requests := org.Requests()
-	if assert.NotEmpty(t, requests) {
-		assert.Equal(t, status, requests[len(requests)-1].Status, http.StatusText(status))
-	}
-	assert.Len(t, org.Users(), users)
 }
