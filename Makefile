@@ -1,4 +1,4 @@
-FUZZTIME ?= 30s
+export FUZZTIME ?= 30s
 BENCHTIME ?= 1s
 
 .PHONY: help quickstart test lint fmt bench fuzz ci
@@ -22,8 +22,7 @@ bench: ## run the benchmarks, each for BENCHTIME
 	go test -run='^$$' -bench=. -benchmem -benchtime=$(BENCHTIME) ./...
 
 fuzz: ## run each fuzz target for FUZZTIME
-	@set -e; for p in . ./sfprovtest; do for f in $$(go test -list='^Fuzz' $$p | grep '^Fuzz'); do \
-		go test -run='^$$' -fuzz="^$$f\$$" -fuzztime=$(FUZZTIME) $$p; done; done
+	.ci/run fuzz
 
 ci: ## run all that CI runs
 	.ci/run

@@ -119,7 +119,8 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Format prints the configuration without its secrets, under every verb.
+// Format prints the configuration without its secrets; see [Secret] for what no
+// type can prevent.
 func (c Config) Format(state fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(state, "sfprov.Config%+v", printableConfig(c)) // as in Secret.Format
 }

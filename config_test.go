@@ -493,7 +493,7 @@ func TestMatchField(t *testing.T) {
 	}
 	// What looks the same for different people is no proof: promise 4.
 	for _, name := range []string{
-		"Username", "username", "Email", "EMAIL", "Name", "name", "FirstName", "LastName", "Alias", "CommunityNickname", "SenderEmail", "Id",
+		"Username", "username", "Email", "EMAIL", "Name", "name", "FirstName", "LastName", "Alias", "CommunityNickname", "SenderEmail", "Id", "Title", "UserRoleId", "IsActive",
 		"Key__c = 'x' OR Id", "Contact.Key__c", "Key c", "__c", "9Key", "Schlüssel__c", " ",
 	} {
 		t.Run("refused "+name, func(t *testing.T) {

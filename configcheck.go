@@ -247,22 +247,22 @@ func (c *configCheck) usernamePart(field, value string) {
 	}
 }
 
-// notMatchFields prove nothing about who an account belongs to: adopting by
-// them would let whoever shares a name or an address take the account over.
-var notMatchFields = []string{ //nolint:gochecknoglobals // a constant list
-	"Id", "Username", "Email", "SenderEmail", "Name", "FirstName", "LastName", "Alias", "CommunityNickname",
+// provesIdentity says whether a field can be the match field: one made to tell
+// people apart, or a custom one. All others are the same for different people, and
+// adopting by them would let one take the account of another over.
+func provesIdentity(field string) bool {
+	return strings.EqualFold(field, "FederationIdentifier") || strings.EqualFold(field, "EmployeeNumber") ||
+		strings.HasSuffix(strings.ToLower(field), "__c")
 }
 
 func (c *configCheck) provisioning() {
 	if match := c.cfg.MatchField; match != "" {
-		if !isFieldName(match) {
+		switch {
+		case !isFieldName(match):
 			c.problem("MatchField", "is %q, which is not a field API name such as FederationIdentifier or Employee_Key__c", match)
-		}
-		for _, name := range notMatchFields {
-			if strings.EqualFold(name, match) {
-				c.problem("MatchField", "is %s; a name or address looks the same for different people, so no account may be adopted by it. "+
-					"Use a field that only the identity service fills, such as FederationIdentifier", name)
-			}
+		case !provesIdentity(match):
+			c.problem("MatchField", "is %s; names, addresses and the like can be the same for different people, so no account may be adopted by them. "+
+				"Use FederationIdentifier, EmployeeNumber, or a custom field (__c) that only the identity service fills", match)
 		}
 	}
 	for _, name := range []string{"Username", c.cfg.MatchField} {

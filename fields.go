@@ -78,6 +78,8 @@ var userFields = []userField{ //nolint:gochecknoglobals // a constant table
 	{name: "CreatedById", label: "Created By ID", kind: kindReadOnly},
 	{name: "LastModifiedDate", label: "Last Modified Date", kind: kindReadOnly},
 	{name: "LastModifiedById", label: "Last Modified By ID", kind: kindReadOnly},
+	{name: "FullPhotoUrl", label: "Url for full-sized Photo", kind: kindReadOnly},
+	{name: "SmallPhotoUrl", label: "Photo", kind: kindReadOnly},
 	{name: "SystemModstamp", label: "System Modstamp", kind: kindReadOnly},
 }
 

@@ -288,9 +288,9 @@ func (x *exchange) authError(cfg *Config) *AuthError {
 		Description string `json:"error_description"`
 	}
 	_ = json.Unmarshal(x.body, &answer) // what is no JSON keeps its status
-	scrub := func(text string) string {
+	clean := func(text string) string {
 		for _, secret := range x.secrets {
-			text = strings.ReplaceAll(text, secret, redacted)
+			text = scrub(text, secret)
 		}
 		if runes := []rune(text); len(runes) > maxMessage {
 			text = string(runes[:maxMessage]) + "..."
@@ -299,6 +299,6 @@ func (x *exchange) authError(cfg *Config) *AuthError {
 	}
 	return &AuthError{
 		Endpoint: cfg.TokenEndpoint, GrantType: cfg.GrantType, StatusCode: x.status,
-		Code: scrub(answer.Error), Description: scrub(answer.Description), RetryAfter: retryAfter(x.header),
+		Code: clean(answer.Error), Description: clean(answer.Description), RetryAfter: retryAfter(x.header),
 	}
 }

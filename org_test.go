@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -589,4 +590,37 @@ func TestADeadlineWhileAnAnswerIsAwaited(t *testing.T) {
 			cancel()
 		}
 	})
+}
+
+// A part of which the separator leaves nothing would map different people to one
+// user ID.
+func TestPartsMadeOfSeparatorsAreRefused(t *testing.T) {
+	t.Parallel()
+	p := in(t, sfprovtest.NewOrg(t), func(c *sfprov.Config) { c.Pattern = "{UD,UN,TD}" })
+	for field, u := range map[string]sfprov.User{
+		"TenantDomain": {Username: "alice", TenantDomain: "__"},
+		"Username":     {Username: "_/alice"},
+	} {
+		_, err := p.Username(u)
+		var invalid *sfprov.ValidationError
+		require.ErrorAs(t, err, &invalid)
+		assert.Equal(t, field, invalid.Problems[0].Field)
+	}
+}
+
+func TestAPageThatNamesItselfEnds(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	again := `{"totalSize":2,"done":false,"records":[],"nextRecordsUrl":"/services/data/v66.0/query/01g-1"}`
+	b.on(http.MethodGet, queryURL, httpmock.NewStringResponder(200, again))
+	b.on(http.MethodGet, queryURL+"/01g-1", httpmock.NewStringResponder(200, again))
+	_, err := b.Find(t.Context(), alice())
+	require.Error(t, err)
+	assert.Len(t, b.requests(http.MethodGet), 2)
+}
+
+func TestANilOptionIsNone(t *testing.T) {
+	t.Parallel()
+	_, err := sfprov.New(config(), nil)
+	require.NoError(t, err)
 }

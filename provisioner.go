@@ -71,7 +71,9 @@ func WithLogger(l *slog.Logger) Option {
 func New(cfg Config, opts ...Option) (*Provisioner, error) {
 	o := options{log: slog.New(slog.DiscardHandler)}
 	for _, opt := range opts {
-		opt(&o)
+		if opt != nil {
+			opt(&o)
+		}
 	}
 	cfg, pattern, err := checkConfig(cfg)
 	if err := errors.Join(append(o.problems, unjoin(err)...)...); err != nil {

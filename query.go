@@ -90,8 +90,11 @@ func (c *client) query(ctx context.Context, soql string) iter.Seq2[Fields, error
 				err = decode(ans, &page)
 			}
 			if err == nil && !page.Done {
+				previous := r.path
 				r.query = ""
-				r.path, err = nextPage(ans, page.NextRecordsURL)
+				if r.path, err = nextPage(ans, page.NextRecordsURL); err == nil && r.path == previous {
+					err = unexpected(ans, "the query answer names itself as its next page")
+				}
 			}
 			if err != nil {
 				yield(nil, err)
@@ -113,11 +116,10 @@ func (c *client) query(ctx context.Context, soql string) iter.Seq2[Fields, error
 // the token goes nowhere else.
 func nextPage(ans answer, location string) (string, error) {
 	u, err := url.Parse(location)
-	if err != nil || u.IsAbs() || u.User != nil || u.Host != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" ||
-		!strings.HasPrefix(u.Path, "/services/data/") || strings.Contains(u.Path, "..") {
+	if err != nil || location != u.EscapedPath() || !strings.HasPrefix(u.Path, "/services/data/") || strings.Contains(u.Path, "..") {
 		return "", unexpected(ans, "the query answer is incomplete and names no next page of this org")
 	}
-	return u.EscapedPath(), nil
+	return location, nil
 }
 
 // decode reads the JSON object of a successful answer.

@@ -3,6 +3,7 @@ package sfprov
 import (
 	"fmt"
 	"log/slog"
+	"strings"
 )
 
 // redacted stands wherever a Secret would be printed.
@@ -15,10 +16,21 @@ const redacted = "[REDACTED]"
 //
 // What the language does not let a type protect remains: a Secret in an
 // unexported field of a caller's own struct (fmt calls no methods there), a
-// Secret that is the key of a map in JSON, and tools that disable methods, such
-// as go-spew and the failure diffs of testify. Keep a Secret in an exported
-// field, or behind a pointer.
+// Secret that is the key of a map in JSON, the verbs %p and %w where they don't
+// belong (fmt calls no methods then), encoding/gob, and tools that disable
+// methods, such as go-spew and the failure diffs of testify. Keep a Secret in an
+// exported field, or behind a pointer.
 type Secret string
+
+// scrub takes a secret out of foreign text. What is shorter than any real secret
+// stays: it could be a part of ordinary words, and the text would be ruined.
+func scrub(text, secret string) string {
+	const shortest = 7
+	if len(secret) < shortest {
+		return text
+	}
+	return strings.ReplaceAll(text, secret, redacted)
+}
 
 // String returns "[REDACTED]", or "" for an empty secret.
 func (s Secret) String() string {
@@ -31,8 +43,8 @@ func (s Secret) String() string {
 // GoString redacts the secret under %#v.
 func (s Secret) GoString() string { return s.String() }
 
-// Format redacts the secret under every verb, wrong ones included: fmt falls
-// back to printing the plain string where a verb doesn't fit a type.
+// Format redacts the secret under the verbs that don't fit it as well: fmt falls
+// back to printing the plain string where a type has no formatter.
 func (s Secret) Format(state fmt.State, _ rune) {
 	_, _ = fmt.Fprint(state, s.String()) // fmt.State gives a formatter no way to report a failed write
 }

@@ -335,7 +335,10 @@ func isCertificateError(err error) bool {
 // scrubbed is an error answer without the token, should a proxy on the way send
 // the request's headers back.
 func (s *sender) scrubbed(body []byte, tok *token) []byte {
-	return bytes.ReplaceAll(body, []byte(tok.value), []byte(redacted))
+	if !bytes.Contains(body, []byte(tok.value)) {
+		return body
+	}
+	return []byte(scrub(string(body), tok.value))
 }
 
 // retryAfter reads the Retry-After header, seconds or a date; 0 if there is none.

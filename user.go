@@ -58,7 +58,7 @@ func (c *settings) username(u User) (string, []FieldProblem) {
 			name, isString = plain.(string)
 		}
 		if !isString || strings.TrimSpace(name) == "" {
-			add("Username", "is a required field, given explicitly as %v; give a string, or leave it out to have it built by the pattern", value)
+			add("Username", "is required; it is given explicitly, but not as a name: give a string, or leave it out to have it built by the pattern")
 			return "", problems
 		}
 		if problem := problemOfUsername(name); problem != "" {
@@ -84,6 +84,13 @@ func (c *settings) username(u User) (string, []FieldProblem) {
 	}
 	if problem := problemOfUsernameText(id.TenantDomain); problem != "" && c.pattern.uses(tokenTenantDomain) {
 		add("TenantDomain", "is %s, which %s; Salesforce usernames can't", quote(id.TenantDomain), problem)
+	}
+	// A part of which nothing is left would give different people the same ID.
+	if c.pattern.uses(tokenTenantDomain) && without(id.TenantDomain, c.Separator) == "" {
+		add("TenantDomain", "is %s, of which nothing is left without the separator", quote(id.TenantDomain))
+	}
+	if c.pattern.uses(tokenUserDomain) && without(store, c.Separator) == "" {
+		add("Username", "is %s, of whose user store nothing is left without the separator", quote(u.Username))
 	}
 	if len(problems) > 0 {
 		return "", problems

@@ -802,6 +802,7 @@ func TestValuesAreCarried(t *testing.T) {
 		"text that looks escaped":      {"Key__c", `a\ufffdb`},
 		"it, nested too":               {"Key__c", []string{`a\ufffdb`, `\\ufffd`, `\`}},
 		"text that speaks of secrets":  {"Key__c", "see [REDACTED] above"},
+		"it, in a list":                {"Key__c", []string{"see [REDACTED] above"}}, // no Secret: that stands alone
 		"control characters":           {"Key__c", "a\x00\x1b\r\n\tb"},
 		"line separators":              {"Key__c", "\u2028\u2029"},
 		"markup":                       {"Key__c", `<a href="x">&amp;</a>`},

@@ -55,6 +55,13 @@ func isGivenTwice(fields Fields, name string) bool {
 	return false
 }
 
+// rawJSON is a value that is encoded already. Unlike json.RawMessage it prints as
+// what it is.
+type rawJSON string
+
+// MarshalJSON returns the value.
+func (r rawJSON) MarshalJSON() ([]byte, error) { return []byte(r), nil }
+
 // plainValue is a value as it will be sent: nil, a string, a boolean, a number, or
 // JSON already. So nothing of the caller's is kept, and a named string type, a
 // pointer or a null in disguise is seen for what it is.
@@ -75,7 +82,7 @@ func plainValue(value any) (plain any, problem string) {
 	switch {
 	case err != nil:
 		return nil, fmt.Sprintf("is a %T, which has no JSON form", value)
-	case bytes.Contains(encoded, []byte(redacted)):
+	case bytes.Contains(encoded, []byte(`"`+redacted+`"`)):
 		return nil, holdsSecret
 	case !utf8.Valid(encoded), bytes.Contains(bytes.ReplaceAll(encoded, []byte(`\\`), nil), []byte(`\ufffd`)):
 		return nil, "holds a string that is not valid UTF-8" // encoding/json replaces the broken bytes without a word
@@ -84,7 +91,7 @@ func plainValue(value any) (plain any, problem string) {
 	case json.Unmarshal(encoded, &text) == nil:
 		return text, ""
 	}
-	return json.RawMessage(encoded), ""
+	return rawJSON(encoded), ""
 }
 
 const holdsSecret = "is or holds a Secret, which would be sent as " + redacted + "; convert it to a string"
