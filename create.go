@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 )
@@ -18,48 +17,6 @@ type creation struct {
 	username string
 	match    matchValue
 }
-
-// matchValue is the field, and its value, by which an account is known to be the
-// user's. The zero value matches no account.
-type matchValue struct {
-	field, value string
-}
-
-// match is the user's value of the match field.
-func (c *settings) match(u User) (matchValue, error) {
-	if c.MatchField == "" {
-		return matchValue{}, nil
-	}
-	given, _ := u.Fields.lookup(c.MatchField)
-	value, problem := plainValue(given)
-	if problem != "" {
-		return matchValue{}, &ValidationError{Problems: []FieldProblem{{Field: c.MatchField, Problem: problem}}}
-	}
-	if value == nil || value == "" {
-		return matchValue{}, nil
-	}
-	text, isString := value.(string)
-	if !isString {
-		return matchValue{}, &ValidationError{Problems: []FieldProblem{{
-			Field: c.MatchField, Problem: fmt.Sprintf("is %s; the match field takes a string", jsonOf(value)),
-		}}}
-	}
-	return matchValue{field: c.MatchField, value: text}, nil
-}
-
-// set says whether there is a value to match by.
-func (m matchValue) set() bool { return m.field != "" }
-
-// agrees says whether the account is the user's. The comparison is exact, also
-// where Salesforce's is not: in doubt an account is somebody else's.
-func (m matchValue) agrees(a Account) bool {
-	value, _ := a.Fields.text(m.field)
-	return m.set() && value == m.value
-}
-
-// isUnique says whether Salesforce itself refuses a second account with the same
-// value, so that it needs no look before a create.
-func (m matchValue) isUnique() bool { return strings.EqualFold(m.field, "FederationIdentifier") }
 
 // create makes the user or adopts its account.
 func (p *Provisioner) create(ctx context.Context, c creation) (Result, error) {
@@ -110,39 +67,6 @@ func (p *Provisioner) createOverDuplicate(ctx context.Context, c creation, refus
 	return p.adopt(ctx, account, c)
 }
 
-// matching finds the account that holds the match value; its ID is empty if
-// there is none.
-func (p *Provisioner) matching(ctx context.Context, m matchValue, fields ...string) (Account, error) {
-	condition, err := equals(m.field, m.value)
-	if err != nil {
-		return Account{}, err
-	}
-	if !slices.ContainsFunc(fields, func(field string) bool { return strings.EqualFold(field, m.field) }) {
-		fields = append(slices.Clone(fields), m.field)
-	}
-	var found []Account
-	for account, err := range p.accounts(ctx, fields, condition) {
-		if err != nil {
-			return Account{}, err
-		}
-		if m.agrees(account) {
-			found = append(found, account)
-		}
-	}
-	switch len(found) {
-	case 0:
-		return Account{}, nil
-	case 1:
-		return found[0], nil
-	}
-	ids := make([]string, len(found))
-	for i, account := range found {
-		ids[i] = account.ID
-	}
-	return Account{}, fmt.Errorf("%w: %s = %s is held by %s; clear it on all but the user's own",
-		ErrAmbiguousMatch, m.field, quote(m.value), strings.Join(ids, ", "))
-}
-
 // adopt brings an account that is the user's to what the user says: the fields
 // that the caller gave, no defaults, and the username.
 func (p *Provisioner) adopt(ctx context.Context, account Account, c creation) (Result, error) {
@@ -166,39 +90,4 @@ func (p *Provisioner) adopt(ctx context.Context, account Account, c creation) (R
 		return result, fmt.Errorf("the account %s was adopted, but it is not known to be unfrozen: %w", account.ID, err)
 	}
 	return result, nil
-}
-
-// withExisting adds, to the error of a username that is taken, the ID of the
-// account that holds it. If that can't be found out, the error is as good as it
-// was.
-func (p *Provisioner) withExisting(ctx context.Context, err error, username string) error {
-	var apiErr *APIError
-	if !errors.As(err, &apiErr) || !errors.Is(err, ErrDuplicateUsername) {
-		return err
-	}
-	account, lookupErr := p.named(ctx, username)
-	if lookupErr != nil {
-		return err
-	}
-	found := *apiErr
-	found.Existing = account.ID
-	return &found
-}
-
-// named finds the account with this username; its ID is empty if this org has
-// none.
-func (p *Provisioner) named(ctx context.Context, username string, fields ...string) (Account, error) {
-	condition, err := equals("Username", username)
-	if err != nil {
-		return Account{}, err
-	}
-	for account, err := range p.accounts(ctx, fields, condition) {
-		if err != nil {
-			return Account{}, err
-		}
-		if strings.EqualFold(account.Username, username) {
-			return account, nil
-		}
-	}
-	return Account{}, nil
 }

@@ -2,24 +2,9 @@ package sfprov
 
 import (
 	"context"
-	"iter"
 	"maps"
-	"net/http"
 	"slices"
-	"strings"
 )
-
-// Account is a user record in Salesforce.
-type Account struct {
-	ID       string // 18 characters
-	Username string
-	Active   bool
-	// Frozen says that the login is locked although the user may be active.
-	Frozen bool
-	// Fields holds the fields that were asked for, spelt as they were; nil values
-	// are fields that are empty.
-	Fields Fields
-}
 
 // Find looks up the account behind a user: by the match field, if it is
 // configured and User.Fields holds a value for it, else by the username. The
@@ -67,44 +52,4 @@ func (p *Provisioner) find(ctx context.Context, u User) (account Account, target
 	}
 	_, account.Frozen, err = p.api.login(ctx, account.ID)
 	return account, target, err
-}
-
-// accounts streams the accounts that a condition selects, with the fields asked
-// for beyond the usual ones.
-func (p *Provisioner) accounts(ctx context.Context, fields []string, condition string) iter.Seq2[Account, error] {
-	columns := []string{"Id", "Username", "IsActive"}
-	for _, field := range fields {
-		if !slices.ContainsFunc(columns, func(column string) bool { return strings.EqualFold(column, field) }) {
-			columns = append(columns, field)
-		}
-	}
-	soql := "SELECT " + strings.Join(columns, ", ") + " FROM User WHERE " + condition
-	return func(yield func(Account, error) bool) {
-		for record, err := range p.api.query(ctx, soql) {
-			var account Account
-			if err == nil {
-				account, err = accountOf(record, fields)
-			}
-			if !yield(account, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
-// accountOf reads a User record.
-func accountOf(record Fields, fields []string) (Account, error) {
-	given, _ := record.text("Id")
-	id, problem := parseIDOf(prefixUser, given)
-	username, hasUsername := record.text("Username")
-	value, _ := record.lookup("IsActive")
-	active, hasActive := value.(bool)
-	if problem != "" || !hasUsername || !hasActive {
-		return Account{}, unexpected(answer{status: http.StatusOK}, "a user record in the answer lacks Id, Username or IsActive")
-	}
-	account := Account{ID: id, Username: username, Active: active, Fields: make(Fields, len(fields))}
-	for _, field := range fields {
-		account.Fields[field], _ = record.lookup(field)
-	}
-	return account, nil
 }

@@ -139,15 +139,6 @@ const (
 	Unchanged   Action = "unchanged"   // nothing had to be done
 )
 
-// The operations, as errors name them.
-const (
-	opCreate     = "create"
-	opUpdate     = "update"
-	opDeactivate = "deactivate"
-	opFind       = "find"
-	opResolve    = "resolve"
-)
-
 // Result is what Salesforce confirmed.
 type Result struct {
 	ID string // Salesforce ID, 18 characters: keep it with the user, later calls need it

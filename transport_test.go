@@ -248,7 +248,11 @@ func TestSafeRequestsAreTriedAgain(t *testing.T) {
 				b := setup(t)
 				b.on(http.MethodPatch, usersURL+aliceID, answer, answer, answer, noContent)
 				require.NoError(t, b.touch(t.Context()))
-				assert.Len(t, b.requests(http.MethodPatch), 4)
+				sent := b.requests(http.MethodPatch)
+				require.Len(t, sent, 4)
+				for _, again := range sent {
+					assert.Equal(t, sent[0], again, "the same request, its body included")
+				}
 
 				b.on(http.MethodPatch, usersURL+aliceID, answer)
 				started := time.Now()
