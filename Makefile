@@ -1,7 +1,7 @@
 export FUZZTIME ?= 30s
 BENCHTIME ?= 1s
 
-.PHONY: help quickstart test lint fmt bench fuzz ci
+.PHONY: help quickstart test race lint fmt bench fuzz ci
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-12s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -10,6 +10,9 @@ quickstart: ## watch users being provisioned into an org in memory
 	go run ./examples/quickstart
 
 test: ## run the tests
+	go test ./...
+
+race: ## run the tests under the race detector, which needs a C compiler
 	go test -race ./...
 
 lint: ## run the linters

@@ -134,13 +134,13 @@ func ExampleProvisioner_Resolve() {
 	// The connection dies after Salesforce has created the user.
 	org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer()))
 
-	result, err := p.Create(context.Background(), sfprov.User{
+	_, err := p.Create(context.Background(), sfprov.User{
 		Username: "alice",
 		Fields:   sfprov.Fields{"LastName": "Jones", "Email": "alice@acme.com"},
 	})
 	fmt.Println(errors.Is(err, sfprov.ErrOutcomeUnknown))
 
-	result, err = p.Resolve(context.Background(), err)
+	result, err := p.Resolve(context.Background(), err)
 	fmt.Println(result.Action, err)
 	// Output:
 	// true

@@ -2,7 +2,9 @@ package sfprov_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -106,8 +108,9 @@ func TestManyCallersOneLoginPerExpiry(t *testing.T) {
 					}
 					name := fmt.Sprintf("user%d", n)
 					result, err := p.Create(t.Context(), sfprov.User{Username: name, Fields: sfprov.Fields{"LastName": name, "Email": name + "@primary.com"}})
-					assert.NoError(t, err)
-					assert.Equal(t, sfprov.Created, result.Action)
+					if err != nil || result.Action != sfprov.Created {
+						t.Errorf("%s: %v, %v", name, result, err)
+					}
 				}
 			})
 		}
@@ -309,7 +312,9 @@ func TestTwoProvisionersOneUser(t *testing.T) {
 				group.Go(func() {
 					result, err := p.Create(t.Context(), test.user)
 					if err != nil {
-						assert.ErrorIs(t, err, sfprov.ErrDuplicateUsername)
+						if !errors.Is(err, sfprov.ErrDuplicateUsername) {
+							t.Error(err)
+						}
 						refused.Add(1)
 						return
 					}
@@ -523,9 +528,7 @@ func TestRefusalsOfAnOrg(t *testing.T) {
 			}
 			before := len(org.Users())
 			u := alice()
-			for field, value := range test.fields {
-				u.Fields[field] = value
-			}
+			maps.Copy(u.Fields, test.fields)
 			_, err := in(t, org).Create(t.Context(), u)
 			require.ErrorIs(t, err, test.reason)
 			assert.NotEmpty(t, sfprov.Explain(err))
