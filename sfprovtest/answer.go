@@ -1,6 +1,7 @@
 package sfprovtest
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"time"
@@ -31,12 +32,14 @@ func jsonAnswer(status int, value any) answer {
 	if value == nil {
 		return a
 	}
-	body, err := json.Marshal(value)
-	if err != nil {
+	var body bytes.Buffer
+	encoder := json.NewEncoder(&body)
+	encoder.SetEscapeHTML(false) // messages hold <br>, and real orgs send it as it is
+	if err := encoder.Encode(value); err != nil {
 		panic(err) // all values are made here, of strings, numbers and maps
 	}
 	a.header.Set("Content-Type", "application/json;charset=UTF-8")
-	a.body = body
+	a.body = bytes.TrimSuffix(body.Bytes(), []byte("\n"))
 	return a
 }
 

@@ -69,8 +69,10 @@ func (o *Org) query(c *call) (answer, error) {
 	}
 	o.paging.next++
 	locator := fmt.Sprintf("01g5g00000%08d", o.paging.next)
-	o.paging.cursors[locator] = found
-	return o.page(c, locator, 0)
+	if len(found.records) > found.size { // an answer of one page has no following ones to keep
+		o.paging.cursors[locator] = found
+	}
+	return o.page(c, found, locator, 0)
 }
 
 // queryMore is /query/{locator}-{offset}.
@@ -84,7 +86,7 @@ func (o *Org) queryMore(c *call, location string) (answer, error) {
 	if err != nil || found == nil || offset < 0 || offset > len(found.records) {
 		return answer{}, Refusal{Status: http.StatusNotFound, Code: "INVALID_QUERY_LOCATOR", Message: "invalid query locator"}
 	}
-	return o.page(c, locator, offset)
+	return o.page(c, found, locator, offset)
 }
 
 // run parses and runs a query.
@@ -147,8 +149,7 @@ func soqlTypeOf(f field) soqlType {
 }
 
 // page renders one page of a query's answer.
-func (o *Org) page(c *call, locator string, offset int) (answer, error) {
-	found := o.paging.cursors[locator]
+func (o *Org) page(c *call, found *cursor, locator string, offset int) (answer, error) {
 	end := min(offset+found.size, len(found.records))
 	records := make([]map[string]any, 0, end-offset)
 	for _, record := range found.records[offset:end] {
@@ -157,8 +158,6 @@ func (o *Org) page(c *call, locator string, offset int) (answer, error) {
 	body := map[string]any{"totalSize": len(found.records), "done": end == len(found.records), "records": records}
 	if end < len(found.records) {
 		body["nextRecordsUrl"] = fmt.Sprintf("/services/data/v%s/query/%s-%d", c.version, locator, end)
-	} else {
-		delete(o.paging.cursors, locator)
 	}
 	return jsonAnswer(http.StatusOK, body), nil
 }

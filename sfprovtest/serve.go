@@ -1,6 +1,8 @@
 package sfprovtest
 
 import (
+	"bytes"
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +17,9 @@ import (
 // maxBody is the largest request body that is read.
 const maxBody = 8 << 20
 
+// maxURI is the longest request target, in bytes.
+const maxURI = 16384
+
 // call is a request on its way through the org.
 type call struct {
 	method  string
@@ -23,6 +28,8 @@ type call struct {
 	header  http.Header
 	body    []byte
 	version string // of the API, from the path
+
+	uriLength int // as it was sent
 }
 
 // serve handles every request: it records it, lets faults have their way, and
@@ -32,7 +39,10 @@ func (o *Org) serve(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		panic(http.ErrAbortHandler) // the client left, or sends too much
 	}
-	c := &call{method: r.Method, path: r.URL.Path, query: r.URL.Query(), header: r.Header, body: body}
+	c := &call{method: r.Method, path: r.URL.Path, query: r.URL.Query(), header: r.Header, body: inflate(r.Header, body), uriLength: len(r.RequestURI)}
+	if override := c.query.Get("_HttpMethod"); override != "" && c.method == http.MethodPost {
+		c.method = override // for clients whose HTTP stack knows no PATCH
+	}
 	seen := o.observe(c)
 	fault := o.faults.forRequest(seen)
 	var a answer
@@ -64,6 +74,23 @@ func (o *Org) serve(w http.ResponseWriter, r *http.Request) {
 	if cut || err != nil {
 		panic(http.ErrAbortHandler)
 	}
+}
+
+// inflate is a request body that may be compressed. What can't be inflated is left
+// for the resource to refuse.
+func inflate(header http.Header, body []byte) []byte {
+	if header.Get("Content-Encoding") != "gzip" || len(body) == 0 {
+		return body
+	}
+	reader, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return body
+	}
+	plain, err := io.ReadAll(io.LimitReader(reader, maxBody))
+	if err != nil {
+		return body
+	}
+	return plain
 }
 
 // delay waits before an answer, unless the client leaves or the org closes.
@@ -115,6 +142,9 @@ func (o *Org) resource(c *call, path string) (answer, error) {
 	}
 	if err := checkVersion(c.version); err != nil {
 		return answer{}, err
+	}
+	if c.uriLength > maxURI {
+		return answer{}, Refusal{Status: http.StatusRequestURITooLong, Code: "URI_TOO_LONG", Message: "The URI exceeds the limit of 16,384 bytes"}
 	}
 	parts := strings.Split(path, "/")
 	switch {

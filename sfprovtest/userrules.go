@@ -92,7 +92,8 @@ func (o *Org) decodeChange(c *call, object object, writable func(field) bool) (r
 	}
 	var body map[string]any
 	decoder := json.NewDecoder(bytes.NewReader(c.body))
-	if err := decoder.Decode(&body); err != nil || !utf8.Valid(c.body) {
+	decoder.UseNumber() // a number that is taken as text keeps its digits
+	if err := decoder.Decode(&body); err != nil || body == nil || decoder.More() || !utf8.Valid(c.body) {
 		return nil, Refusal{Status: http.StatusBadRequest, Code: "JSON_PARSER_ERROR", Message: "The HTTP entity body is not a valid JSON object at [line:1, column:1]"}
 	}
 	change := row{}
@@ -140,9 +141,9 @@ func jsonValue(f field, value any) (any, error) {
 			return value, nil
 		}
 		return nil, nil //nolint:nilnil // null is a value
-	case float64:
+	case json.Number:
 		if f.kind != typeBoolean && f.kind != typeReference {
-			return fmt.Sprint(value), nil // numbers are taken as text
+			return value.String(), nil
 		}
 	}
 	return nil, Refusal{
