@@ -163,11 +163,14 @@ func (t *tokens) login(ctx context.Context) (*token, error) {
 	client.Transport, client.Timeout = x, 0
 	fetched, err := t.fetch(context.WithValue(loginCtx, oauth2.HTTPClient, &client))
 	switch {
+	case err == nil && x.status == http.StatusOK && fetched.AccessToken != "":
+	case ctx.Err() != nil:
+		err = newTransportError(ctx, ctx.Err(), false)
 	case x.err != nil:
 		err = newTransportError(ctx, x.err, false)
 	case x.status == 0:
 		err = fmt.Errorf("sfprov: login with grant %s: %w", t.cfg.GrantType, err) // nothing was sent
-	case err != nil || x.status != http.StatusOK || fetched.AccessToken == "":
+	default:
 		err = x.authError(t.cfg)
 	}
 	if err != nil {

@@ -24,6 +24,8 @@ const (
 	// maxAnswer bounds what is read of an answer: a page of 2,000 users takes
 	// about 2 MiB.
 	maxAnswer = 16 << 20
+	// maxErrorAnswer bounds what is read of an answer that is no success.
+	maxErrorAnswer = 1 << 20
 	// maxRefreshes bounds how often one call meets a token that expired just
 	// then. Each time, another call made progress, so it is far more than needed.
 	maxRefreshes = 32
@@ -288,10 +290,12 @@ func (s *sender) exchange(ctx context.Context, r request, tok *token) (answer, e
 	raw := resp.RawBody()
 	defer func() { _ = raw.Close() }() // read to the end, or not worth keeping the connection
 	ans := answer{status: resp.StatusCode(), header: resp.Header()}
+	if ans.status >= 300 {
+		ans.body, _ = io.ReadAll(io.LimitReader(raw, maxErrorAnswer)) // the status decides; a body that breaks off adds nothing
+		return ans, nil
+	}
 	ans.body, err = io.ReadAll(io.LimitReader(raw, maxAnswer+1))
 	switch {
-	case ans.status >= 300:
-		return ans, nil // the status decides; a body that broke off adds nothing
 	case err != nil:
 		return answer{}, newTransportError(ctx, err, true)
 	case len(ans.body) > maxAnswer:
