@@ -383,6 +383,8 @@ func TestUpdateThatIsNotConfirmedIsNoSuccess(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]httpmock.Responder{
 		"HTML":     httpmock.NewStringResponder(200, "<html>"),
+		"JSON":     httpmock.NewStringResponder(200, "{}"),
+		"no":       httpmock.NewStringResponder(200, `{"success":false}`),
 		"empty":    httpmock.NewStringResponder(200, ""),
 		"redirect": httpmock.NewStringResponder(302, "").HeaderSet(http.Header{"Location": {"https://evil.example/"}}),
 	} {

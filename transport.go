@@ -294,12 +294,9 @@ func (s *sender) exchange(ctx context.Context, r request, tok *token) (answer, e
 		ans.body, _ = io.ReadAll(io.LimitReader(raw, maxErrorAnswer)) // the status decides; a body that breaks off adds nothing
 		return ans, nil
 	}
-	ans.body, err = io.ReadAll(io.LimitReader(raw, maxAnswer+1))
-	switch {
-	case err != nil:
+	// What is cut off here is no JSON any more, and refused as such.
+	if ans.body, err = io.ReadAll(io.LimitReader(raw, maxAnswer)); err != nil {
 		return answer{}, newTransportError(ctx, err, true)
-	case len(ans.body) > maxAnswer:
-		return answer{}, newTransportError(ctx, fmt.Errorf("the answer is larger than %d bytes", maxAnswer), true)
 	}
 	return ans, nil
 }

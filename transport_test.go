@@ -479,3 +479,55 @@ func BenchmarkUsername(b *testing.B) {
 		}
 	}
 }
+
+func TestEndlessAnswersToALogin(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{200, 400} {
+		var sent atomic.Int64
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(status)
+			chunk := []byte(strings.Repeat("[", 1<<16))
+			for {
+				n, err := w.Write(chunk)
+				sent.Add(int64(n))
+				if err != nil {
+					return
+				}
+			}
+		}))
+		t.Cleanup(server.Close)
+		cfg := config()
+		cfg.Domain = server.URL
+		p, err := sfprov.New(cfg)
+		require.NoError(t, err)
+		_, err = p.Find(t.Context(), alice())
+		require.ErrorIs(t, err, sfprov.ErrAuth)
+		assert.Less(t, sent.Load(), int64(40<<20), "1 MiB, and what the sockets hold")
+	}
+}
+
+// A refused token is remembered like a refused login, and each call that meets it
+// gets an error of its own.
+func TestARememberedRefusalNamesEachCall(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	expired := refused(401, "INVALID_SESSION_ID", "Session expired or invalid")
+	b.on(http.MethodPatch, usersURL+aliceID, expired)
+	b.on(http.MethodPatch, usersURL+bobID, expired)
+	failed := map[string][]error{}
+	for range 5 {
+		for _, id := range []string{aliceID, bobID} {
+			_, err := b.Update(t.Context(), id, sfprov.User{Fields: sfprov.Fields{"Title": "CEO"}})
+			require.ErrorIs(t, err, sfprov.ErrAuth)
+			failed[id] = append(failed[id], err)
+		}
+	}
+	for id, errs := range failed {
+		for _, err := range errs {
+			var apiErr *sfprov.APIError
+			require.ErrorAs(t, err, &apiErr)
+			assert.Equal(t, id, apiErr.Target)
+		}
+	}
+	assert.LessOrEqual(t, b.logins(), 4, "a token that is always refused makes no storm of logins")
+}
