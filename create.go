@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"net/http"
 	"strings"
@@ -86,8 +87,15 @@ func (p *Provisioner) adopt(ctx context.Context, account Account, c creation) (R
 	}
 	// A frozen login stays frozen through deactivation and reactivation, and a
 	// user who is provisioned again but can't log in would be a silent failure.
-	if err := p.api.setFrozen(ctx, account.ID, false); err != nil {
-		return result, fmt.Errorf("the account %s was adopted, but it is not known to be unfrozen: %w", account.ID, err)
+	err := p.api.setFrozen(ctx, account.ID, false)
+	if err == nil {
+		return result, nil
 	}
+	err = fmt.Errorf("the account %s was adopted, but it is not known whether its login is frozen: %w", account.ID, err)
+	if Retryable(err) || ctx.Err() != nil {
+		return result, err // the same call again brings it to its end
+	}
+	p.log.LogAttrs(ctx, slog.LevelWarn, "an adopted account may be frozen", slog.String("id", account.ID))
+	result.Warning = decorate(opCreate, quote(c.username), err)
 	return result, nil
 }

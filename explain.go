@@ -138,11 +138,11 @@ var authFailures = []failure{ //nolint:gochecknoglobals // a constant table
 	{code: "invalid_grant", contains: "user hasn't approved", explain: "The integration user is not pre-authorised for the app. " +
 		"In the app's policies (Setup, External Client App Manager), set Permitted Users to \"Admin approved users are pre-authorized\", and assign the app to the user's profile or permission set"},
 	{code: "invalid_grant", contains: "audience", explain: "The assertion's audience is wrong. " +
-		"Config.Audience is https://login.salesforce.com for production and https://test.salesforce.com for sandboxes"},
+		"Config.Audience is https://login.salesforce.com for production and https://test.salesforce.com for sandboxes; Setup, Company Information says which this org is"},
 	{code: "invalid_grant", contains: "invalid assertion", explain: "The assertion's signature or content is wrong. " +
 		"Check that PrivateKey belongs to the certificate that is uploaded to the app (Setup, External Client App Manager, OAuth settings, Use digital signatures), and that ClientID and Username are right"},
 	{code: "invalid_grant", contains: "expired authorization code", explain: "The assertion had expired when it arrived. " +
-		"It lives for minutes only: check this machine's clock"},
+		"It lives for minutes only: check this machine's clock against the time in Setup, Login History of the integration user"},
 	{code: "invalid_grant", contains: "expired access/refresh token", explain: "The token has expired or was revoked (Setup, Connected Apps OAuth Usage)"},
 	{code: "invalid_grant", contains: "login rate exceeded", retry: true, explain: loginsThrottled},
 	{code: "invalid_grant", contains: "maximum logins", retry: true, explain: loginsThrottled},
@@ -160,11 +160,11 @@ var authFailures = []failure{ //nolint:gochecknoglobals // a constant table
 		"Copy ClientSecret anew (Setup, External Client App Manager, OAuth settings, Consumer Key and Secret); a new secret takes some minutes to work"},
 	{code: "unsupported_grant_type", explain: "The app or the org doesn't allow this grant, or TokenEndpoint is not a token endpoint. " +
 		"Enable the flow in the app's OAuth settings (Setup, External Client App Manager); external client apps never allow the username-password flow"},
-	{code: "invalid_request", explain: "The token endpoint misses a parameter or can't read one. Check Config.TokenEndpoint, or leave it empty"},
+	{code: "invalid_request", explain: "The token endpoint misses a parameter or can't read one. Check Config.TokenEndpoint, or leave it empty; Setup, My Domain shows the host that it is on"},
 	{code: "unauthorized_client", explain: "The app may not use this grant. Enable the flow in its OAuth settings (Setup, External Client App Manager)"},
 	{code: "invalid_scope", explain: "The app's scopes don't fit. It needs Manage user data via APIs (api) (Setup, External Client App Manager, OAuth settings)"},
 	{code: "inactive_user", explain: "The integration user is inactive. Activate it (Setup, Users)"},
-	{code: "inactive_org", explain: "The org is inactive, locked or closed. Salesforce support can tell why"},
+	{code: "inactive_org", explain: "The org is inactive, locked or closed (Setup, Company Information, if it still opens). Salesforce support can tell why"},
 	{code: "rate_limit_exceeded", retry: true, explain: loginsThrottled},
 	{code: "server_error", status: http.StatusInternalServerError, retry: true, explain: serverUnavailable},
 }

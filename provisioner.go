@@ -146,7 +146,9 @@ type Result struct {
 	Username string
 	Action   Action
 	// Warning is what the call could not do although it did what Action says; nil
-	// mostly. Deactivate sets it if Salesforce refused to release the username.
+	// mostly. Deactivate sets it if Salesforce refused to release the username,
+	// Create if it refused to tell whether the login of an adopted account is
+	// frozen, or to unfreeze it.
 	Warning error
 }
 

@@ -356,6 +356,35 @@ func TestAdoptionByMatchField(t *testing.T) {
 	}
 }
 
+// Adoption and unfreezing are two things: what became of the second is never
+// silent, and never hides the first.
+func TestAdoptionWhoseFreezeCannotBeRead(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		login   httpmock.Responder
+		warning error
+		err     error
+	}{
+		"refused":     {login: refused(400, "INVALID_TYPE", "sObject type 'UserLogin' is not supported."), warning: sfprov.ErrPermission},
+		"daily limit": {login: refused(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."), err: sfprov.ErrRequestLimit},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t, matching)
+			b.on(http.MethodPost, usersURL, duplicateUsername)
+			b.on(http.MethodGet, queryURL, found(record(aliceID, "alice@primary.com", true, map[string]any{"FederationIdentifier": "E-1"})), test.login)
+			b.on(http.MethodPatch, usersURL+aliceID, noContent)
+			result, err := b.Create(t.Context(), employee("alice", "E-1"))
+			assert.Equal(t, aliceID, result.ID)
+			assert.Equal(t, sfprov.Adopted, result.Action)
+			require.ErrorIs(t, err, test.err)
+			require.ErrorIs(t, result.Warning, test.warning)
+			assert.Equal(t, test.err != nil, sfprov.Retryable(err))
+		})
+	}
+}
+
 func TestUpdateSendsWhatItIsGiven(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
