@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -18,6 +19,15 @@ type Refusal struct {
 
 // Error is the code and the message.
 func (r Refusal) Error() string { return r.Code + ": " + r.Message }
+
+// or is r, which shares nothing then, or the usual one if r is the zero value.
+func (r Refusal) or(usual Refusal) Refusal {
+	if r.Status == 0 {
+		return usual
+	}
+	r.Fields = slices.Clone(r.Fields)
+	return r
+}
 
 // answer is what the org answers.
 type answer struct {

@@ -35,7 +35,8 @@ type Fault struct {
 type Control func(Request) *Fault
 
 // On is a control that gives a fault to requests of a method, or of any if it is
-// empty, whose path contains a text, such as "/sobjects/User" or "/oauth2/token".
+// empty, whose path contains a text, such as "/oauth2/token", "/query" or
+// "/sobjects/User", which "/sobjects/UserLogin" contains too.
 func On(method, path string, f Fault) Control {
 	return func(r Request) *Fault {
 		if method != "" && method != r.Method || !strings.Contains(r.Path, path) {
@@ -142,7 +143,7 @@ func (f *faults) forRequest(r Request) *Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for i, c := range f.controls {
-		fault := c.decide(r)
+		fault := c.decide(r.clone())
 		if fault == nil {
 			continue
 		}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -21,6 +22,12 @@ type Request struct {
 	Status int // that was answered; 0 if the connection was closed instead
 }
 
+// clone is a copy that shares nothing.
+func (r Request) clone() Request {
+	r.Header, r.Body = r.Header.Clone(), bytes.Clone(r.Body)
+	return r
+}
+
 // journal is what the org remembers of its clients.
 type journal struct {
 	requests              []Request // of the data API
@@ -34,7 +41,11 @@ type journal struct {
 func (o *Org) Requests() []Request {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return slices.Clone(o.journal.requests)
+	requests := slices.Clone(o.journal.requests)
+	for i, r := range requests {
+		requests[i] = r.clone()
+	}
+	return requests
 }
 
 // ResetRequests forgets the requests so far.
@@ -75,7 +86,7 @@ func (o *Org) observe(c *call) Request {
 	if r.Header.Get("Authorization") != "" {
 		r.Header.Set("Authorization", "[REDACTED]")
 	}
-	if c.path == tokenPath {
+	if strings.HasPrefix(c.path, "/services/oauth2") { // the token endpoint, or an attempt at it
 		form, _ := url.ParseQuery(string(c.body)) // what can't be parsed is left out
 		for _, name := range []string{"client_secret", "password", "assertion"} {
 			if form.Has(name) {

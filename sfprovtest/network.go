@@ -23,6 +23,7 @@ type Option func(*settings)
 
 type settings struct {
 	tls, inMemory bool
+	address       string // of the socket
 }
 
 // WithTLS makes the org serve https on loopback, with a certificate of its own
@@ -46,6 +47,7 @@ type network struct {
 	served chan struct{} // closed when the server's loop has ended
 
 	opened, open atomic.Int64
+	connections  sync.WaitGroup // those that are open
 }
 
 // listen starts to serve.
@@ -65,7 +67,7 @@ func listen(s settings, handler http.Handler) (*network, error) {
 		transport.DialContext, transport.DialTLSContext = pipes.dial, pipes.dial
 		listener, n.url = pipes, inMemoryURL
 	} else {
-		sockets, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
+		sockets, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", s.address)
 		if err != nil {
 			return nil, err
 		}
@@ -90,17 +92,22 @@ func listen(s settings, handler http.Handler) (*network, error) {
 func (n *network) count(_ net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
+		n.connections.Add(1)
 		n.opened.Add(1)
 		n.open.Add(1)
 	case http.StateClosed, http.StateHijacked:
 		n.open.Add(-1)
+		n.connections.Done()
 	case http.StateActive, http.StateIdle:
 	}
 }
 
+// close returns when the last request has been dealt with.
 func (n *network) close() {
 	_ = n.server.Close() // the listener is ours, and there is nothing to do about it
 	<-n.served
+	_ = n.server.Close() // again, for a connection that was being accepted meanwhile
+	n.connections.Wait()
 	n.client.CloseIdleConnections()
 }
 

@@ -33,6 +33,7 @@ type Org struct {
 	rows     map[string]map[string]row // by object, by 18-character ID
 	order    map[string][]string       // IDs in the order of creation, by object
 	unique   map[string]string         // ID of the user, by field and value
+	logins   map[string]string         // ID of the UserLogin, by user ID
 	custom   []field                   // of User
 	licences map[string]int            // seats, by licence ID; -1 for no limit
 	picklist map[string][]string       // by lower-case field name
@@ -78,6 +79,7 @@ func NewStandaloneOrg(opts ...Option) (*Org, error) {
 		rows:     map[string]map[string]row{},
 		order:    map[string][]string{},
 		unique:   map[string]string{},
+		logins:   map[string]string{},
 		licences: map[string]int{},
 		picklist: standardPicklists(),
 		blocked:  map[string]Refusal{},
@@ -88,7 +90,7 @@ func NewStandaloneOrg(opts ...Option) (*Org, error) {
 		journal:  journal{usageLimit: 100_000},
 	}
 	o.seed()
-	settings := settings{}
+	settings := settings{address: "127.0.0.1:0"}
 	for _, opt := range opts {
 		opt(&settings)
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // maxPage is the largest and the usual number of records of a query's page,
@@ -14,6 +15,9 @@ const (
 	maxPage = 2000
 	minPage = 200
 )
+
+// cursorLife is how long the following pages of a query can be had.
+const cursorLife = 48 * time.Hour
 
 // paging is how query answers are cut into pages.
 type paging struct {
@@ -28,13 +32,18 @@ type cursor struct {
 	fields  []field
 	records []row
 	size    int
+	made    time.Time
 }
 
 // SetPageSize makes query answers have at most n records a page, also below what
-// a client may ask for: Salesforce can send fewer than asked for at any time.
+// a client may ask for: Salesforce can send fewer than asked for at any time. The
+// default is 2,000, which anything below 1 sets again.
 func (o *Org) SetPageSize(n int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if n < 1 {
+		n = maxPage
+	}
 	o.paging.size = n
 }
 
@@ -61,8 +70,8 @@ func (o *Org) query(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	found.size = o.paging.size
-	if asked, ok := strings.CutPrefix(c.header.Get("Sforce-Query-Options"), "batchSize="); ok {
+	found.size, found.made = o.paging.size, o.now()
+	if asked, ok := strings.CutPrefix(strings.TrimSpace(c.header.Get("Sforce-Query-Options")), "batchSize="); ok {
 		if n, err := strconv.Atoi(asked); err == nil {
 			found.size = min(found.size, max(n, minPage))
 		}
@@ -83,7 +92,7 @@ func (o *Org) queryMore(c *call, location string) (answer, error) {
 	locator, rest, _ := strings.Cut(location, "-")
 	offset, err := strconv.Atoi(rest)
 	found := o.paging.cursors[locator]
-	if err != nil || found == nil || offset < 0 || offset > len(found.records) {
+	if err != nil || found == nil || offset < 0 || offset > len(found.records) || o.now().Sub(found.made) >= cursorLife {
 		return answer{}, Refusal{Status: http.StatusNotFound, Code: "INVALID_QUERY_LOCATOR", Message: "invalid query locator"}
 	}
 	return o.page(c, found, locator, offset)
@@ -112,13 +121,7 @@ func (o *Org) run(text string) (*cursor, error) {
 			record["usedlicenses"] = o.usedLicences(id, "")
 		}
 	}
-	rows := make([]map[string]any, 0, len(o.order[object.name]))
-	for _, id := range o.order[object.name] {
-		if record, exists := o.rows[object.name][id]; exists {
-			rows = append(rows, record)
-		}
-	}
-	selected, err := q.run(rows, func(name string) soqlType { return types[name] })
+	selected, err := q.run(o.candidates(object, q.where), func(name string) soqlType { return types[name] })
 	if err != nil {
 		return nil, err
 	}
@@ -131,6 +134,30 @@ func (o *Org) run(text string) (*cursor, error) {
 		found.fields = append(found.fields, f)
 	}
 	return found, nil
+}
+
+// candidates are the records that can meet a condition, in the order of creation:
+// all of them, unless it names one by its ID or by a UserLogin's user. Looking at
+// each of many thousands would take milliseconds.
+func (o *Org) candidates(object object, where *soqlCondition) []map[string]any {
+	ids := o.order[object.name]
+	if where != nil && where.operator == "=" {
+		value, _ := where.values[0].value.(string)
+		id, _ := id18(value)
+		switch name := strings.ToLower(where.field.name); {
+		case name == "id":
+			ids = []string{id}
+		case name == "userid" && object.name == "UserLogin":
+			ids = []string{o.logins[id]}
+		}
+	}
+	rows := make([]map[string]any, 0, len(ids))
+	for _, id := range ids {
+		if record, exists := o.rows[object.name][id]; exists {
+			rows = append(rows, record)
+		}
+	}
+	return rows
 }
 
 func soqlTypeOf(f field) soqlType {

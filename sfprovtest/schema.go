@@ -32,6 +32,7 @@ type field struct {
 	update      bool   // may be sent on update
 	required    bool   // must be sent on create, and can't be null
 	lookup      bool   // idLookup in describe
+	preset      string // value on create if none is sent
 }
 
 // object describes an object.
@@ -62,12 +63,12 @@ func (o *Org) fieldsOf(object object) []field {
 
 // fieldOf finds a field of an object, ignoring case. The lock is held.
 func (o *Org) fieldOf(object object, name string) (field, bool) {
-	for _, f := range o.fieldsOf(object) {
-		if strings.EqualFold(f.name, name) {
-			return f, true
-		}
+	fields := o.fieldsOf(object)
+	i := slices.IndexFunc(fields, func(f field) bool { return strings.EqualFold(f.name, name) })
+	if i < 0 {
+		return field{}, false
 	}
-	return field{}, false
+	return fields[i], true
 }
 
 // AddCustomField adds a text field to User, whose name ends in __c. Of a unique
@@ -79,11 +80,26 @@ func (o *Org) AddCustomField(name string, length int, unique bool) {
 }
 
 // SetPicklist sets the values that a restricted picklist takes, for example
-// LanguageLocaleKey.
+// LanguageLocaleKey. It panics if User has no such picklist.
 func (o *Org) SetPicklist(field string, values ...string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if f, _ := o.fieldOf(objects[0], field); f.kind != typePicklist {
+		panic("sfprovtest: User has no picklist " + field)
+	}
 	o.picklist[strings.ToLower(field)] = slices.Clone(values)
+}
+
+// describeGlobal is /sobjects.
+func (o *Org) describeGlobal(c *call) (answer, error) {
+	if c.method != http.MethodGet && c.method != http.MethodHead {
+		return answer{}, methodNotAllowed(c.method, "HEAD,GET")
+	}
+	var summaries []map[string]any
+	for _, object := range objects {
+		summaries = append(summaries, o.summary(c, object))
+	}
+	return jsonAnswer(http.StatusOK, map[string]any{"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": summaries}), nil
 }
 
 // describe is /sobjects/{object}/describe.
@@ -103,8 +119,8 @@ func (o *Org) describe(c *call, object object) (answer, error) {
 		}
 		fields = append(fields, map[string]any{
 			"name": f.name, "label": f.label, "type": string(f.kind), "length": f.length,
-			"createable": f.create, "updateable": f.update, "nillable": !f.required && f.kind != typeBoolean && f.kind != typeID,
-			"defaultedOnCreate": f.kind == typeBoolean || f.name == "CommunityNickname", "custom": strings.HasSuffix(f.name, "__c"),
+			"createable": f.create, "updateable": f.update, "nillable": !f.required && f.kind != typeBoolean && f.kind != typeID && f.name != "CommunityNickname",
+			"defaultedOnCreate": f.kind == typeBoolean || f.preset != "" || f.name == "CommunityNickname", "custom": strings.HasSuffix(f.name, "__c"),
 			"unique": f.lookup && f.name != "Email", "idLookup": f.lookup || f.kind == typeID,
 			"filterable": f.kind != typeTextArea, "sortable": f.kind != typeTextArea, "groupable": f.kind != typeTextArea,
 			"restrictedPicklist": f.kind == typePicklist, "picklistValues": values, "referenceTo": references,
@@ -135,7 +151,11 @@ func flag(name, label string) field {
 }
 
 func readOnly(name, label string, kind fieldType) field {
-	return field{name: name, label: label, kind: kind}
+	f := field{name: name, label: label, kind: kind}
+	if kind == typeID || kind == typeReference {
+		f.length = 18
+	}
+	return f
 }
 
 func reference(name, label, object string) field {
@@ -152,6 +172,11 @@ func lookup(f field) field {
 	return f
 }
 
+func preset(value string, f field) field {
+	f.preset = value
+	return f
+}
+
 func as(kind fieldType, f field) field {
 	f.kind = kind
 	return f
@@ -165,7 +190,7 @@ var objects = []object{ //nolint:gochecknoglobals // a constant table
 		lookup(mandatory(text("Username", "Username", 80))),
 		mandatory(text("LastName", "Last Name", 80)),
 		text("FirstName", "First Name", 40),
-		readOnly("Name", "Full Name", typeString),
+		{name: "Name", label: "Full Name", kind: typeString, length: 121},
 		text("CompanyName", "Company Name", 80),
 		text("Division", "Division", 80),
 		text("Department", "Department", 80),
@@ -200,6 +225,7 @@ var objects = []object{ //nolint:gochecknoglobals // a constant table
 		reference("ManagerId", "Manager ID", "User"),
 		readOnly("LastLoginDate", "Last Login", typeDateTime),
 		readOnly("LastPasswordChangeDate", "Last Password Change or Reset", typeDateTime),
+		readOnly("PasswordExpirationDate", "Password Expiration Date", typeDateTime),
 		readOnly("NumberOfFailedLogins", "Failed Login Attempts", typeInt),
 		readOnly("CreatedDate", "Created Date", typeDateTime),
 		readOnly("CreatedById", "Created By ID", typeReference),
@@ -213,6 +239,15 @@ var objects = []object{ //nolint:gochecknoglobals // a constant table
 		flag("UserPermissionsKnowledgeUser", "Knowledge User"),
 		flag("UserPermissionsInteractionUser", "Flow User"),
 		flag("UserPermissionsSupportUser", "Service Cloud User"),
+		flag("UserPermissionsLiveAgentUser", "Chat User"),
+		flag("UserPermissionsJigsawProspectingUser", "Data.com User"),
+		flag("UserPermissionsSiteforceContributorUser", "Site.com Contributor User"),
+		flag("UserPermissionsSiteforcePublisherUser", "Site.com Publisher User"),
+		flag("UserPermissionsWorkDotComUserFeature", "WDC User"),
+		flag("UserPermissionsAvantgoUser", "AvantGo User"),
+		{name: "IsPortalEnabled", label: "Is Portal Enabled", kind: typeBoolean, update: true},
+		preset("D", as(typePicklist, text("DigestFrequency", "Chatter Email Highlights Frequency", 40))),
+		preset("N", as(typePicklist, text("DefaultGroupNotificationFrequency", "Default Notification Frequency when Joining Groups", 40))),
 		flag("ForecastEnabled", "Allow Forecasting"),
 		reference("CallCenterId", "Call Center ID", "CallCenter"),
 		reference("ContactId", "Contact ID", "Contact"),
@@ -263,6 +298,8 @@ func standardPicklists() map[string][]string {
 		"languagelocalekey": {
 			"en_US", "de", "es", "fr", "it", "ja", "sv", "ko", "zh_TW", "zh_CN", "pt_BR", "nl_NL", "da", "th", "fi", "ru", "es_MX", "no",
 		},
+		"digestfrequency":                   {"D", "W", "N"},
+		"defaultgroupnotificationfrequency": {"P", "D", "W", "N"},
 		"emailencodingkey": {
 			"UTF-8", "ISO-8859-1", "Shift_JIS", "ISO-2022-JP", "EUC-JP", "ks_c_5601-1987", "Big5", "GB2312", "Big5-HKSCS",
 		},

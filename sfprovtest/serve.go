@@ -17,7 +17,7 @@ import (
 // maxBody is the largest request body that is read.
 const maxBody = 8 << 20
 
-// maxURI is the longest request target, in bytes.
+// maxURI is the longest request target, in bytes, also with all headers.
 const maxURI = 16384
 
 // call is a request on its way through the org.
@@ -29,7 +29,8 @@ type call struct {
 	body    []byte
 	version string // of the API, from the path
 
-	uriLength int // as it was sent
+	uriLength    int // as it was sent
+	headerLength int
 }
 
 // serve handles every request: it records it, lets faults have their way, and
@@ -40,6 +41,9 @@ func (o *Org) serve(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler) // the client left, or sends too much
 	}
 	c := &call{method: r.Method, path: r.URL.Path, query: r.URL.Query(), header: r.Header, body: inflate(r.Header, body), uriLength: len(r.RequestURI)}
+	for name, values := range r.Header {
+		c.headerLength += len(name) + len(strings.Join(values, ""))
+	}
 	if override := c.query.Get("_HttpMethod"); override != "" && c.method == http.MethodPost {
 		c.method = override // for clients whose HTTP stack knows no PATCH
 	}
@@ -65,9 +69,7 @@ func (o *Org) serve(w http.ResponseWriter, r *http.Request) {
 		a.body = a.body[:fault.Truncate]
 	}
 	w.WriteHeader(a.status)
-	if c.method != http.MethodHead {
-		_, err = w.Write(a.body)
-	}
+	_, err = w.Write(a.body) // of which HEAD sends the length only
 	if cut {
 		_ = http.NewResponseController(w).Flush() // what was written must get out before the connection closes
 	}
@@ -76,19 +78,19 @@ func (o *Org) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// inflate is a request body that may be compressed. What can't be inflated is left
-// for the resource to refuse.
+// inflate is a request body that may be compressed; nothing, which the resource
+// refuses, if it can't be inflated.
 func inflate(header http.Header, body []byte) []byte {
 	if header.Get("Content-Encoding") != "gzip" || len(body) == 0 {
 		return body
 	}
 	reader, err := gzip.NewReader(bytes.NewReader(body))
 	if err != nil {
-		return body
+		return nil
 	}
 	plain, err := io.ReadAll(io.LimitReader(reader, maxBody))
 	if err != nil {
-		return body
+		return nil
 	}
 	return plain
 }
@@ -146,10 +148,15 @@ func (o *Org) resource(c *call, path string) (answer, error) {
 	if c.uriLength > maxURI {
 		return answer{}, Refusal{Status: http.StatusRequestURITooLong, Code: "URI_TOO_LONG", Message: "The URI exceeds the limit of 16,384 bytes"}
 	}
+	if c.uriLength+c.headerLength > maxURI {
+		return answer{}, Refusal{Status: http.StatusRequestHeaderFieldsTooLarge, Code: "REQUEST_HEADER_FIELDS_TOO_LARGE", Message: "URI and headers exceed the limit of 16,384 bytes"}
+	}
 	parts := strings.Split(path, "/")
 	switch {
 	case path == "":
 		return o.resources(c)
+	case path == "sobjects":
+		return o.describeGlobal(c)
 	case path == "limits":
 		return o.limits(c)
 	case path == "query":
@@ -179,7 +186,7 @@ func (o *Org) sobject(c *call, parts []string) (answer, error) {
 	switch {
 	case c.method == http.MethodPost && object.name == "User":
 		return o.createUser(c)
-	case c.method == http.MethodGet:
+	case c.method == http.MethodGet, c.method == http.MethodHead:
 		return jsonAnswer(http.StatusOK, map[string]any{"objectDescribe": o.summary(c, object), "recentItems": []any{}}), nil
 	case object.name == "User":
 		return answer{}, methodNotAllowed(c.method, "HEAD,GET,POST")
@@ -190,34 +197,31 @@ func (o *Org) sobject(c *call, parts []string) (answer, error) {
 // oneRecord is a record by its ID.
 func (o *Org) oneRecord(c *call, object object, id string) (answer, error) {
 	long, ok := id18(id)
-	if !ok {
+	switch {
+	case long == "": // of another shape than IDs, it is taken for the name of a field
 		return answer{}, Refusal{Status: http.StatusNotFound, Code: "NOT_FOUND", Message: "Provided external ID field does not exist or is not accessible: " + id}
+	case !ok: // the last three characters don't fit the others
+		return answer{}, badRequest("MALFORMED_ID", object.fields[0].label+": id value of incorrect type: "+id, "Id")
 	}
 	record, exists := o.rows[object.name][long]
-	switch c.method {
-	case http.MethodGet, http.MethodHead:
+	switch {
+	case c.method == http.MethodGet, c.method == http.MethodHead:
 		if !exists {
 			return answer{}, notFound()
 		}
 		return o.readRecord(c, object, record)
-	case http.MethodPatch:
-		if !object.updateable {
-			return answer{}, methodNotAllowed(c.method, "HEAD,GET")
-		}
-		if !exists {
-			return answer{}, noSuchRecord()
-		}
-		if object.name == "UserLogin" {
-			return o.updateUserLogin(c, record)
-		}
+	case !object.updateable:
+		return answer{}, methodNotAllowed(c.method, "HEAD,GET")
+	case c.method != http.MethodPatch && c.method != http.MethodDelete:
+		return answer{}, methodNotAllowed(c.method, "HEAD,GET,PATCH")
+	case !exists:
+		return answer{}, noSuchRecord()
+	case c.method == http.MethodPatch && object.name == "UserLogin":
+		return o.updateUserLogin(c, record)
+	case c.method == http.MethodPatch:
 		return o.updateUser(c, long)
-	case http.MethodDelete:
-		if !exists {
-			return answer{}, noSuchRecord()
-		}
-		return answer{}, o.rules.deleteRefusal
 	}
-	return answer{}, methodNotAllowed(c.method, "HEAD,GET,PATCH")
+	return answer{}, o.rules.deleteRefusal
 }
 
 // readRecord answers with the fields asked for, or all.

@@ -3,8 +3,6 @@ package sfprovtest
 import (
 	"fmt"
 	"maps"
-	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -46,8 +44,8 @@ func (o *Org) Users() []User {
 func (o *Org) User(id string) (User, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	long, _ := id18(id)
-	if o.rows["User"][long] == nil {
+	long, ok := id18(id)
+	if !ok || o.rows["User"][long] == nil {
 		return User{}, false
 	}
 	return o.user(long, o.loginOf(long)["isfrozen"] == true), true
@@ -108,9 +106,28 @@ func (o *Org) seedRow(fields sfprov.Fields) row {
 		if !known {
 			panic("sfprovtest: User has no field " + name)
 		}
-		change[strings.ToLower(f.name)] = value
+		change[strings.ToLower(f.name)] = seedValue(f, value)
 	}
 	return change
+}
+
+// seedValue is a value that the test gives, of the types that rows have.
+func seedValue(f field, value any) any {
+	switch value.(type) {
+	case time.Time:
+		if f.kind == typeDateTime {
+			return value
+		}
+	case int:
+		if f.kind == typeInt {
+			return value
+		}
+	}
+	value, err := jsonValue(f, value)
+	if err != nil {
+		panic(fmt.Sprintf("sfprovtest: User.%s is a %s: %v", f.name, f.kind, err))
+	}
+	return value
 }
 
 // SetUser changes fields of a user directly, past all rules, read-only ones such
@@ -137,7 +154,9 @@ func (o *Org) SetUser(id string, fields sfprov.Fields) {
 func (o *Org) TakeUsername(name string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.unique[uniqueKey("username", name)] = "another org"
+	if key := uniqueKey("username", name); o.unique[key] == "" { // it may be taken here already
+		o.unique[key] = "another org"
+	}
 }
 
 // BlockDeactivation makes the org refuse to deactivate a user. The zero Refusal
@@ -146,14 +165,8 @@ func (o *Org) TakeUsername(name string) {
 func (o *Org) BlockDeactivation(id string, why Refusal) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if why.Status == 0 {
-		why = Refusal{
-			Status: http.StatusBadRequest, Code: "FIELD_INTEGRITY_EXCEPTION", Fields: []string{},
-			Message: "Cannot complete this operation. Cannot inactivate user that is the value of a hierarchy field: Mentor. : Bob Jones",
-		}
-	}
-	why.Fields = slices.Clone(why.Fields)
-	o.blocked[mustID(id)] = why
+	o.blocked[mustID(id)] = why.or(badRequest("FIELD_INTEGRITY_EXCEPTION",
+		"Cannot complete this operation. Cannot inactivate user that is the value of a hierarchy field: Mentor. : Bob Jones"))
 }
 
 // AllowDeactivation takes BlockDeactivation back.

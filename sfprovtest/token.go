@@ -245,7 +245,8 @@ func (o *Org) jwtGrant(form url.Values) answer {
 	return o.issue()
 }
 
-// issue opens a session.
+// issue opens a session. The answer has no expires_in and no refresh token, as in
+// real life.
 func (o *Org) issue() answer {
 	value := fmt.Sprintf("%s!sfprovtest.%d", orgID[:15], len(o.access.sessions)+1)
 	now := o.now()
@@ -257,7 +258,7 @@ func (o *Org) issue() answer {
 		"instance_url": o.network.url,
 		"id":           o.identityURL(),
 		"token_type":   "Bearer",
-		"issued_at":    strconv.FormatInt(now.UnixMilli(), 10), // no expires_in, as in real life
+		"issued_at":    strconv.FormatInt(now.UnixMilli(), 10),
 	})
 }
 
@@ -267,8 +268,9 @@ func (o *Org) identityURL() string {
 
 // authorize checks the token of a request to the data API. The lock is held.
 func (o *Org) authorize(c *call) error {
-	scheme, value, _ := strings.Cut(c.header.Get("Authorization"), " ")
-	if value != "" && !strings.EqualFold(scheme, "Bearer") && !strings.EqualFold(scheme, "OAuth") {
+	header := c.header.Get("Authorization")
+	scheme, value, _ := strings.Cut(header, " ")
+	if header != "" && !strings.EqualFold(scheme, "Bearer") && !strings.EqualFold(scheme, "OAuth") {
 		return Refusal{Status: http.StatusUnauthorized, Code: "INVALID_AUTH_HEADER", Message: "INVALID_AUTH_HEADER"}
 	}
 	invalid := Refusal{Status: http.StatusUnauthorized, Code: "INVALID_SESSION_ID", Message: "Session expired or invalid"}

@@ -30,6 +30,9 @@ func (o *Org) withDefaults(change row) row {
 		if f.kind == typeBoolean && user[key] == nil {
 			user[key] = f.name == "IsActive" && !o.rules.inactiveOnCreate
 		}
+		if f.preset != "" && user[key] == nil {
+			user[key] = f.preset
+		}
 	}
 	return normalised(user)
 }
@@ -41,7 +44,12 @@ func normalised(change row) row {
 	}
 	for _, f := range objects[0].fields {
 		key := strings.ToLower(f.name)
-		if text, given := change[key].(string); given && f.kind == typeReference {
+		value, given := change[key]
+		switch {
+		case given && value == nil && f.kind == typeBoolean:
+			change[key] = false // a boolean can't be null
+		case given && f.kind == typeReference:
+			text, _ := value.(string)
 			if id, ok := id18(text); ok {
 				change[key] = id
 			}
@@ -65,6 +73,7 @@ func (o *Org) insertUser(user row) string {
 	o.insert("User", user)
 	o.index(id, nil, user)
 	login := o.newID(prefixUserLogin)
+	o.logins[id] = login
 	o.insert("UserLogin", row{"id": login, "userid": id, "isfrozen": false, "ispasswordlocked": false, "lastmodifieddate": now, "lastmodifiedbyid": o.access.runAs})
 	return id
 }
@@ -91,8 +100,8 @@ func fullName(user row) string {
 // index notes the unique values of a user.
 func (o *Org) index(id string, before, after row) {
 	for _, name := range o.uniqueFields() {
-		if before[name] != nil {
-			delete(o.unique, uniqueKey(name, before[name]))
+		if key := uniqueKey(name, before[name]); before[name] != nil && o.unique[key] == id {
+			delete(o.unique, key)
 		}
 	}
 	for _, name := range o.uniqueFields() {
@@ -112,25 +121,11 @@ func (o *Org) updateUser(c *call, id string) (answer, error) {
 	change = normalised(change)
 	after := maps.Clone(before)
 	maps.Copy(after, change)
-	for key, value := range after { // a boolean can't be null
-		if value == nil && isBoolean(key) {
-			after[key] = false
-		}
-	}
 	if err := o.checkUser(id, before, after, change); err != nil {
 		return answer{}, err
 	}
 	o.store(id, before, after, !o.rules.emailConfirmed)
 	return jsonAnswer(http.StatusNoContent, nil), nil
-}
-
-func isBoolean(key string) bool {
-	for _, f := range objects[0].fields {
-		if strings.EqualFold(f.name, key) {
-			return f.kind == typeBoolean
-		}
-	}
-	return false
 }
 
 // store replaces a user. The new email address of an active user waits for its

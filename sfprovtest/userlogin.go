@@ -23,12 +23,7 @@ func (o *Org) updateUserLogin(c *call, login row) (answer, error) {
 
 // loginOf is the UserLogin of a user; nil if it has none. The lock is held.
 func (o *Org) loginOf(userID string) row {
-	for _, login := range o.rows["UserLogin"] {
-		if login["userid"] == userID {
-			return login
-		}
-	}
-	return nil
+	return o.rows["UserLogin"][o.logins[userID]]
 }
 
 // Freeze locks or unlocks a user's login, as an administrator does in Setup.
@@ -45,8 +40,5 @@ func (o *Org) Freeze(id string, frozen bool) {
 func (o *Org) RemoveUserLogin(id string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if login := o.loginOf(mustID(id)); login != nil {
-		loginID, _ := login["id"].(string)
-		delete(o.rows["UserLogin"], loginID)
-	}
+	delete(o.rows["UserLogin"], o.logins[mustID(id)])
 }

@@ -52,28 +52,30 @@ func (o *Org) SetActiveOnCreate(active bool) {
 }
 
 // SetFederationRefusal sets the answer to a FederationIdentifier that is taken.
-// Its error code is not documented; the default is DUPLICATE_VALUE.
+// Its error code is not documented; the default, which the zero Refusal sets
+// again, is DUPLICATE_VALUE.
 func (o *Org) SetFederationRefusal(r Refusal) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.rules.federationRefusal = r
+	o.rules.federationRefusal = r.or(defaultRules().federationRefusal)
 }
 
 // SetUsernameRefusal sets the answer to a username that has not the form of an
-// email address. Its error code is not documented; the default is
-// INVALID_EMAIL_ADDRESS.
+// email address. Its error code is not documented; the default, which the zero
+// Refusal sets again, is INVALID_EMAIL_ADDRESS.
 func (o *Org) SetUsernameRefusal(r Refusal) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.rules.usernameRefusal = r
+	o.rules.usernameRefusal = r.or(defaultRules().usernameRefusal)
 }
 
 // SetDeleteRefusal sets the answer to an attempt to delete a user. It is not
-// documented; the default is METHOD_NOT_ALLOWED.
+// documented; the default, which the zero Refusal sets again, is
+// METHOD_NOT_ALLOWED.
 func (o *Org) SetDeleteRefusal(r Refusal) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.rules.deleteRefusal = r
+	o.rules.deleteRefusal = r.or(defaultRules().deleteRefusal)
 }
 
 // badRequest is the usual status of a refused change.
@@ -93,7 +95,7 @@ func (o *Org) decodeChange(c *call, object object, writable func(field) bool) (r
 	var body map[string]any
 	decoder := json.NewDecoder(bytes.NewReader(c.body))
 	decoder.UseNumber() // a number that is taken as text keeps its digits
-	if err := decoder.Decode(&body); err != nil || body == nil || decoder.More() || !utf8.Valid(c.body) {
+	if err := decoder.Decode(&body); err != nil || body == nil || !utf8.Valid(c.body) || len(bytes.TrimSpace(c.body[decoder.InputOffset():])) > 0 {
 		return nil, Refusal{Status: http.StatusBadRequest, Code: "JSON_PARSER_ERROR", Message: "The HTTP entity body is not a valid JSON object at [line:1, column:1]"}
 	}
 	change := row{}
@@ -159,7 +161,9 @@ func (o *Org) checkUser(id string, before, after, change row) error {
 	var missing []string
 	for _, f := range user.fields {
 		key := strings.ToLower(f.name)
-		if _, changed := change[key]; f.required && after[key] == nil && (before == nil || changed) {
+		_, changed := change[key]
+		needed := f.required || f.name == "CommunityNickname" && before != nil // on create, Salesforce makes one up
+		if needed && after[key] == nil && (before == nil || changed) {
 			missing = append(missing, f.name)
 		}
 	}
@@ -192,7 +196,7 @@ func (o *Org) checkText(f field, value string) error {
 		return badRequest("STRING_TOO_LONG", fmt.Sprintf("%s: data value too large: %s (max length=%d)", f.label, value, f.length), f.name)
 	case f.name == "Username" && !hasEmailForm(value):
 		return o.rules.usernameRefusal
-	case f.kind == typeEmail && !hasEmailForm(value):
+	case f.kind == typeEmail && (!hasEmailForm(value) || strings.Count(value, "@") > 1):
 		return badRequest("INVALID_EMAIL_ADDRESS", fmt.Sprintf("%s: invalid email address: %s", f.label, value), f.name)
 	case f.kind == typePicklist && !slices.Contains(o.picklist[strings.ToLower(f.name)], value):
 		return badRequest("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", fmt.Sprintf("%s: bad value for restricted picklist field: %s", f.label, value), f.name)
@@ -202,6 +206,7 @@ func (o *Org) checkText(f field, value string) error {
 	return nil
 }
 
+// hasEmailForm is for usernames, which may have several @.
 func hasEmailForm(s string) bool {
 	at := strings.LastIndexByte(s, '@')
 	if at <= 0 || strings.ContainsAny(s, " \t\r\n") {
@@ -211,8 +216,8 @@ func hasEmailForm(s string) bool {
 	return strings.Contains(strings.Trim(domain, "."), ".") && !strings.HasPrefix(domain, ".") && !strings.HasSuffix(domain, ".")
 }
 
-// checkReference wants an ID of an existing record of the right kind. Records of
-// objects that the org doesn't have are taken on trust if the kind may be right.
+// checkReference wants an ID of an existing record of the right kind. Of objects
+// that the org doesn't have, every record is taken to exist.
 func (o *Org) checkReference(f field, value string) error {
 	id, ok := id18(value)
 	if !ok {
@@ -220,10 +225,13 @@ func (o *Org) checkReference(f field, value string) error {
 	}
 	target, known := o.object(f.refersTo)
 	if !known {
-		return nil
+		target.prefix = map[string]string{"UserRole": "00E", "Contact": "003"}[f.refersTo] // empty fits all
 	}
 	if !strings.HasPrefix(id, target.prefix) {
 		return badRequest("FIELD_INTEGRITY_EXCEPTION", f.label+": id value of incorrect type: "+value, f.name)
+	}
+	if !known {
+		return nil
 	}
 	if _, exists := o.rows[target.name][id]; !exists {
 		return badRequest("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", f.name)
@@ -266,7 +274,8 @@ func (o *Org) checkUnique(id string, change row) error {
 		case "communitynickname":
 			return badRequest("DUPLICATE_COMM_NICKNAME", "Duplicate Nickname.<br>Another user has already selected this nickname.<br>Please select another.", "CommunityNickname")
 		}
-		return badRequest("DUPLICATE_VALUE", fmt.Sprintf("duplicate value found: %s duplicates value on record with id: %s", name, holder[:15]))
+		f, _ := o.fieldOf(objects[0], name)
+		return badRequest("DUPLICATE_VALUE", fmt.Sprintf("duplicate value found: %s duplicates value on record with id: %s", f.name, holder[:15]))
 	}
 	return nil
 }

@@ -1,0 +1,151 @@
+package sfprovtest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sfprov/sfprov"
+	"github.com/sfprov/sfprov/sfprovtest"
+)
+
+// An org outside of a test: for a program that shows something, or a mock server
+// that other programs use.
+func ExampleNewStandaloneOrg() {
+	org, err := sfprovtest.NewStandaloneOrg()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer org.Close()
+	p, err := sfprov.New(org.Config())
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = p.Create(context.Background(), sfprov.User{
+		Username: "alice@acme.com",
+		Fields:   sfprov.Fields{"LastName": "Jones", "Email": "alice@acme.com"},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	for _, user := range org.Users() {
+		fmt.Println(user.Username, user.Active, user.Fields["LastName"])
+	}
+	for _, request := range org.Requests() {
+		fmt.Println(request.Method, request.Path, request.Status)
+	}
+	fmt.Println("logins:", org.Logins())
+	// Output:
+	// alice@acme.com true Jones
+	// POST /services/data/v66.0/sobjects/User/ 201
+	// logins: 1
+}
+
+// The org creates the user, but its answer never arrives.
+func ExampleOrg_Control() {
+	org, p := exampleOrg()
+	defer org.Close()
+
+	org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer()))
+	_, err := p.Create(context.Background(), sfprov.User{
+		Username: "alice@acme.com",
+		Fields:   sfprov.Fields{"LastName": "Jones", "Email": "alice@acme.com"},
+	})
+	fmt.Println(errors.Is(err, sfprov.ErrOutcomeUnknown), len(org.Users()))
+
+	result, err := p.Resolve(context.Background(), err)
+	fmt.Println(result.Action, err)
+	// Output:
+	// true 1
+	// created <nil>
+}
+
+// A control of one's own sees each request and decides. This one refuses users
+// of the sales department.
+func ExampleOrg_KeepControl() {
+	org, p := exampleOrg()
+	defer org.Close()
+
+	refusal := sfprovtest.Refuse(http.StatusBadRequest, "FIELD_CUSTOM_VALIDATION_EXCEPTION", "Sales hires in spring", "Department")
+	org.KeepControl(func(r sfprovtest.Request) *sfprovtest.Fault {
+		if r.Method == http.MethodPatch && string(r.Body) == `{"Department":"Sales"}` {
+			return &refusal
+		}
+		return nil
+	})
+
+	id := org.AddUser(nil)
+	for _, department := range []string{"Board", "Sales"} {
+		_, err := p.Update(context.Background(), id, sfprov.User{Fields: sfprov.Fields{"Department": department}})
+		var refused *sfprov.APIError
+		fmt.Println(department, errors.As(err, &refused) && refused.Message == "Sales hires in spring")
+	}
+	// Output:
+	// Board false
+	// Sales true
+}
+
+// Whoever is needed somewhere else in Salesforce can't be deactivated.
+func ExampleOrg_BlockDeactivation() {
+	org, p := exampleOrg()
+	defer org.Close()
+
+	id := org.AddUser(sfprov.Fields{"Username": "boss@acme.com"})
+	org.BlockDeactivation(id, sfprovtest.Refusal{})
+	result, err := p.Deactivate(context.Background(), id)
+	fmt.Println(result.Action, errors.Is(err, sfprov.ErrDeactivationBlocked))
+	user, _ := org.User(id)
+	fmt.Println(user.Active, user.Frozen)
+	// Output:
+	// frozen true
+	// true true
+}
+
+// TestInABubble shows a test in which an hour passes at once. It is a test, not an
+// Example, because synctest needs one.
+func TestInABubble(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		org := sfprovtest.NewOrg(t, sfprovtest.WithInMemoryNetwork())
+		p, err := sfprov.New(org.Config(), sfprov.WithHTTPClient(org.Client()))
+		require.NoError(t, err)
+
+		busy := sfprovtest.ServerUnavailable()
+		busy.Header.Set("Retry-After", "1")
+		busy.Delay = time.Second
+		org.SetTokenLifetime(time.Hour)
+		id := org.AddUser(nil)
+		for _, title := range []string{"Clerk", "CFO"} {
+			org.Control(sfprovtest.On(http.MethodPatch, "", busy)) // the library tries again
+			_, err = p.Update(t.Context(), id, sfprov.User{Fields: sfprov.Fields{"Title": title}})
+			require.NoError(t, err)
+			time.Sleep(time.Hour) //nolint:forbidigo // virtual; the session expires
+		}
+		user, found := org.User(id)
+		assert.True(t, found)
+		assert.Equal(t, "CFO", user.Fields["Title"])
+		assert.Equal(t, 2, org.Logins())
+	})
+}
+
+// exampleOrg is an org and a Provisioner that provisions into it.
+func exampleOrg() (*sfprovtest.Org, *sfprov.Provisioner) {
+	org, err := sfprovtest.NewStandaloneOrg()
+	if err != nil {
+		log.Fatal(err)
+	}
+	p, err := sfprov.New(org.Config())
+	if err != nil {
+		log.Fatal(err)
+	}
+	return org, p
+}
