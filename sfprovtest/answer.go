@@ -67,6 +67,14 @@ func notFound() Refusal {
 	return Refusal{Status: http.StatusNotFound, Code: "NOT_FOUND", Message: "The requested resource does not exist"}
 }
 
+// nothingHere is for paths outside of the API, where Salesforce has a web page.
+func nothingHere() answer {
+	return answer{
+		status: http.StatusNotFound, header: http.Header{"Content-Type": {"text/html;charset=UTF-8"}},
+		body: []byte("<html><body>URL No Longer Exists: this org in memory has " + tokenPath + ", /services/data and /services/data/vXX.0/ only.</body></html>"),
+	}
+}
+
 func methodNotAllowed(method, allowed string) Refusal {
 	return Refusal{
 		Status: http.StatusMethodNotAllowed, Code: "METHOD_NOT_ALLOWED",

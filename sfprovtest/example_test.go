@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log"
 	"net/http"
+	"os"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -110,31 +112,61 @@ func ExampleOrg_BlockDeactivation() {
 	// true true
 }
 
-// TestInABubble shows a test in which an hour passes at once. It is a test, not an
-// Example, because synctest needs one.
-func TestInABubble(t *testing.T) {
+// TestHireAndLeave and TestSessionExpires are the README's. They are tests, not
+// Examples, because NewOrg and synctest need one.
+func TestHireAndLeave(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t) // closed with the test
+	p, err := sfprov.New(org.Config())
+	require.NoError(t, err)
+
+	result, err := p.Create(t.Context(), sfprov.User{
+		Username: "alice@acme.com",
+		Fields:   sfprov.Fields{"LastName": "Jones", "Email": "alice@acme.com"},
+	})
+	require.NoError(t, err)
+
+	_, err = p.Deactivate(t.Context(), result.ID)
+	require.NoError(t, err)
+
+	alice, found := org.UserByUsername("alice@acme.com")
+	assert.True(t, found)
+	assert.False(t, alice.Active)
+	assert.Equal(t, 1, org.Logins())
+}
+
+func TestSessionExpires(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		org := sfprovtest.NewOrg(t, sfprovtest.WithInMemoryNetwork())
 		p, err := sfprov.New(org.Config(), sfprov.WithHTTPClient(org.Client()))
 		require.NoError(t, err)
-
-		busy := sfprovtest.ServerUnavailable()
-		busy.Header.Set("Retry-After", "1")
-		busy.Delay = time.Second
-		org.SetTokenLifetime(time.Hour)
 		id := org.AddUser(nil)
+
 		for _, title := range []string{"Clerk", "CFO"} {
-			org.Control(sfprovtest.On(http.MethodPatch, "", busy)) // the library tries again
 			_, err = p.Update(t.Context(), id, sfprov.User{Fields: sfprov.Fields{"Title": title}})
 			require.NoError(t, err)
-			time.Sleep(time.Hour) //nolint:forbidigo // virtual; the session expires
+			time.Sleep(2 * time.Hour) //nolint:forbidigo // virtual
 		}
-		user, found := org.User(id)
-		assert.True(t, found)
-		assert.Equal(t, "CFO", user.Fields["Title"])
 		assert.Equal(t, 2, org.Logins())
 	})
+}
+
+// TestReadme checks that the README's tests are those above.
+func TestReadme(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	source, err := os.ReadFile("example_test.go")
+	require.NoError(t, err)
+	tests := strings.NewReplacer("\tt.Parallel()\n", "", "//nolint:forbidigo // virtual", "// virtual").Replace(string(source))
+	blocks := strings.Split(string(readme), "```go\n")[1:]
+	for _, block := range blocks {
+		if block, _, _ = strings.Cut(block, "```"); strings.HasPrefix(block, "func ") {
+			assert.Contains(t, tests, block)
+		}
+	}
+	assert.Len(t, blocks, 3)
 }
 
 // exampleOrg is an org and a Provisioner that provisions into it.

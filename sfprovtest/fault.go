@@ -30,8 +30,9 @@ type Fault struct {
 }
 
 // Control looks at a request before the org handles it, and says what shall
-// happen to it. nil declines: the next control, or the org, decides. A control
-// may read the org's state, but not add controls.
+// happen to it. nil declines: the next control, or the org, decides. Controls are
+// asked one at a time, for one request at a time. A control may read and change
+// the org's state, but neither add controls nor close the org.
 type Control func(Request) *Fault
 
 // On is a control that gives a fault to requests of a method, or of any if it is

@@ -34,8 +34,9 @@ type Org struct {
 	order    map[string][]string       // IDs in the order of creation, by object
 	unique   map[string]string         // ID of the user, by field and value
 	logins   map[string]string         // ID of the UserLogin, by user ID
-	custom   []field                   // of User
+	fields   []field                   // of User, the test's own at the end
 	licences map[string]int            // seats, by licence ID; -1 for no limit
+	used     map[string]int            // of the seats, by licence ID
 	picklist map[string][]string       // by lower-case field name
 	blocked  map[string]Refusal        // users who can't be deactivated, by ID
 	pending  map[string]string         // email addresses to be confirmed, by user ID
@@ -80,7 +81,9 @@ func NewStandaloneOrg(opts ...Option) (*Org, error) {
 		order:    map[string][]string{},
 		unique:   map[string]string{},
 		logins:   map[string]string{},
+		fields:   objects[0].fields,
 		licences: map[string]int{},
+		used:     map[string]int{},
 		picklist: standardPicklists(),
 		blocked:  map[string]Refusal{},
 		pending:  map[string]string{},

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -91,8 +90,7 @@ func TestNewOrg(t *testing.T) {
 }
 
 // TestNothingIsLeft checks that no goroutine outlives Close: synctest fails if one
-// of the bubble's does. On loopback, clients' goroutines end a moment after their
-// connections; what counts there is that the org's have ended when Close returns.
+// of the bubble's does.
 func TestNothingIsLeft(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -105,10 +103,7 @@ func TestNothingIsLeft(t *testing.T) {
 				group.Go(func() { c.get(t, data) })
 			}
 			group.Wait()
-			before := runtime.NumGoroutine()
 			org.Close()
-			synctest.Wait()
-			assert.LessOrEqual(t, runtime.NumGoroutine(), before)
 		}
 	})
 }
@@ -131,6 +126,9 @@ func TestConcurrentClients(t *testing.T) {
 			for {
 				n := next.Add(1) - 1
 				if n >= 2*total {
+					if c.get(t, data).status == 401 { // so that no expiry is without its login
+						logIn(t, org)
+					}
 					return
 				}
 				own := decode[object](t, template)
@@ -250,6 +248,7 @@ func TestSeeds(t *testing.T) {
 		"the wrong type":         func() { org.AddUser(sfprov.Fields{"IsActive": "true"}) },
 		"a slice":                func() { org.AddUser(sfprov.Fields{"Title": []string{"x"}}) },
 		"a user who isn't there": func() { org.SetUser(unknownUser, nil) },
+		"somebody else's name":   func() { org.SetUser(id, sfprov.Fields{"Username": "BOB@acme.example"}) },
 		"no ID":                  func() { org.BlockDeactivation("bob", sfprovtest.Refusal{}) },
 		"an unknown licence":     func() { org.SetLicenses("none", 1) },
 		"no picklist":            func() { org.SetPicklist("Title", "x") },

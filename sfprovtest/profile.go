@@ -65,14 +65,3 @@ func (o *Org) licenceOf(user row) string {
 	licence, _ := o.rows["Profile"][profile]["userlicenseid"].(string)
 	return licence
 }
-
-// usedLicences counts the active users of a licence but one. The lock is held.
-func (o *Org) usedLicences(licence, except string) int {
-	used := 0
-	for id, user := range o.rows["User"] {
-		if id != except && user["isactive"] == true && o.licenceOf(user) == licence {
-			used++
-		}
-	}
-	return used
-}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -118,7 +119,7 @@ func (o *Org) run(text string) (*cursor, error) {
 	}
 	if object.name == "UserLicense" {
 		for id, record := range o.rows[object.name] {
-			record["usedlicenses"] = o.usedLicences(id, "")
+			record["usedlicenses"] = o.used[id]
 		}
 	}
 	selected, err := q.run(o.candidates(object, q.where), func(name string) soqlType { return types[name] })
@@ -137,19 +138,12 @@ func (o *Org) run(text string) (*cursor, error) {
 }
 
 // candidates are the records that can meet a condition, in the order of creation:
-// all of them, unless it names one by its ID or by a UserLogin's user. Looking at
-// each of many thousands would take milliseconds.
+// all of them, unless it wants one that an index knows. Looking at each of many
+// thousands would take a while.
 func (o *Org) candidates(object object, where *soqlCondition) []map[string]any {
 	ids := o.order[object.name]
-	if where != nil && where.operator == "=" {
-		value, _ := where.values[0].value.(string)
-		id, _ := id18(value)
-		switch name := strings.ToLower(where.field.name); {
-		case name == "id":
-			ids = []string{id}
-		case name == "userid" && object.name == "UserLogin":
-			ids = []string{o.logins[id]}
-		}
+	if id, known := o.wanted(object, where); known {
+		ids = []string{id}
 	}
 	rows := make([]map[string]any, 0, len(ids))
 	for _, id := range ids {
@@ -158,6 +152,38 @@ func (o *Org) candidates(object object, where *soqlCondition) []map[string]any {
 		}
 	}
 	return rows
+}
+
+// wanted is the ID of the only record that can meet a condition, which has to say
+// that its ID, a unique field, or a UserLogin's user equals something.
+func (o *Org) wanted(object object, where *soqlCondition) (id string, known bool) {
+	switch {
+	case where == nil:
+		return "", false
+	case where.operator == "AND":
+		for _, operand := range where.operands {
+			if id, known = o.wanted(object, operand); known {
+				return id, true
+			}
+		}
+		return "", false
+	case where.operator != "=":
+		return "", false
+	}
+	value, _ := where.values[0].value.(string)
+	name := strings.ToLower(where.field.name)
+	id, _ = id18(value)
+	switch {
+	case value == "": // null, which many may have
+		return "", false
+	case name == "id":
+		return id, true
+	case name == "userid" && object.name == "UserLogin":
+		return o.logins[id], true
+	case object.name == "User" && slices.Contains(o.uniqueFields(), name):
+		return o.unique[uniqueKey(name, value)], true
+	}
+	return "", false
 }
 
 func soqlTypeOf(f field) soqlType {

@@ -31,6 +31,19 @@ func TestQuery(t *testing.T) {
 	for _, where := range []string{"Id = '" + unknownUser + "'", "Id = null", "Id = ''", "Username = 'x'", "Id = '" + org.ProfileID("Standard User") + "'"} {
 		assert.Equal(t, object{"totalSize": 0.0, "done": true, "records": list{}}, c.query(t, "SELECT Id FROM User WHERE "+where).object(t), where)
 	}
+	org.AddCustomField("Badge__c", 12, true)
+	org.SetUser(id, sfprov.Fields{"Badge__c": "b7", "FederationIdentifier": "E-7"})
+	for where, size := range map[string]float64{ // conditions that an index answers, and their likes that it can't
+		"badge__c = 'B7'": 1, "FederationIdentifier = 'e-7' AND Title = 'CFO'": 1, "Title = 'CFO' AND (Badge__c = 'b7' AND IsActive = true)": 1,
+		"Badge__c = 'b7' AND Title = 'CEO'": 0, "Badge__c = 'b8'": 0, "Badge__c = null": 2, "Badge__c = 'b7' OR Badge__c = null": 3,
+		"NOT Badge__c = 'b7'": 2, "Badge__c != 'b7'": 2, "FederationIdentifier = ''": 2, "Username = 'elsewhere@acme.example'": 0,
+	} {
+		org.TakeUsername("elsewhere@acme.example")
+		assert.InDelta(t, size, c.query(t, "SELECT Id FROM User WHERE "+where).object(t)["totalSize"], 0, where)
+	}
+	r := c.query(t, "SELECT Id FROM User WHERE Username = 'x' AND IsActive = 'x'")
+	assert.Equal(t, 400, r.status)
+	assert.Contains(t, r.body, "value of filter criterion for field 'IsActive' must be of type boolean", "the index spares no check")
 	names := func(soql string) (names []any) {
 		for _, found := range c.query(t, soql).object(t)["records"].([]any) {
 			names = append(names, found.(object)["Username"])
@@ -40,7 +53,7 @@ func TestQuery(t *testing.T) {
 	assert.Equal(t, list{"integration@sfprovtest.example", "eve@acme.example", "bob@acme.example"}, names("SELECT Username FROM User ORDER BY Username DESC"))
 	assert.Equal(t, list{"bob@acme.example"}, names("SELECT Username FROM User ORDER BY Username LIMIT 1"))
 	assert.Equal(t, list{"eve@acme.example"}, names("SELECT Username FROM User WHERE IsActive = false"))
-	r := c.send(t, http.MethodHead, data+"/query?q=SELECT+Id+FROM+User", "", "")
+	r = c.send(t, http.MethodHead, data+"/query?q=SELECT+Id+FROM+User", "", "")
 	assert.Equal(t, 200, r.status)
 	assert.Empty(t, r.body)
 }
@@ -206,6 +219,8 @@ func TestElsewhere(t *testing.T) {
 	for _, path := range []string{"/", "/services", "/services/data/66.0", "/services/data/v66", "/services/data/v66.0x", "/services/data/v66.0/%0Ax"} {
 		r := c.get(t, path)
 		assert.Equal(t, 404, r.status, path)
+		assert.Equal(t, "text/html;charset=UTF-8", r.header.Get("Content-Type"))
+		assert.Contains(t, r.body, "this org in memory has /services/oauth2/token, /services/data and")
 	}
 	for path, allowed := range map[string]string{
 		users + "/" + id: "HEAD,GET,PATCH", users: "HEAD,GET,POST", users + "/describe": "HEAD,GET", data + "/sobjects": "HEAD,GET",

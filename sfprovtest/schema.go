@@ -58,7 +58,7 @@ func (o *Org) fieldsOf(object object) []field {
 	if object.name != "User" {
 		return object.fields
 	}
-	return append(slices.Clip(object.fields), o.custom...)
+	return o.fields
 }
 
 // fieldOf finds a field of an object, ignoring case. The lock is held.
@@ -76,7 +76,7 @@ func (o *Org) fieldOf(object object, name string) (field, bool) {
 func (o *Org) AddCustomField(name string, length int, unique bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.custom = append(o.custom, field{name: name, label: strings.TrimSuffix(name, "__c"), kind: typeString, length: length, create: true, update: true, lookup: unique})
+	o.fields = append(slices.Clip(o.fields), field{name: name, label: strings.TrimSuffix(name, "__c"), kind: typeString, length: length, create: true, update: true, lookup: unique})
 }
 
 // SetPicklist sets the values that a restricted picklist takes, for example

@@ -123,7 +123,7 @@ func (o *Org) handle(c *call) answer {
 	}
 	match := dataPath.FindStringSubmatch(c.path)
 	if match == nil {
-		return jsonAnswer(http.StatusNotFound, nil) // outside of the API; Salesforce has a web page here
+		return nothingHere()
 	}
 	c.version = match[1]
 	a, err := o.resource(c, strings.Trim(match[2], "/"))

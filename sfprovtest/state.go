@@ -61,8 +61,8 @@ func (o *Org) UserByUsername(name string) (User, bool) {
 
 func (o *Org) user(id string, frozen bool) User {
 	record := o.rows["User"][id]
-	fields := sfprov.Fields{}
-	for _, f := range o.fieldsOf(objects[0]) {
+	fields := make(sfprov.Fields, len(o.fields))
+	for _, f := range o.fields {
 		fields[f.name] = record[strings.ToLower(f.name)]
 	}
 	name, _ := record["username"].(string)
@@ -132,7 +132,8 @@ func seedValue(f field, value any) any {
 
 // SetUser changes fields of a user directly, past all rules, read-only ones such
 // as CreatedDate (a time.Time) included: as an administrator, a flow or the
-// passage of time may. It panics if there is no such user.
+// passage of time may. It panics if there is no such user, or another one holds a
+// value that must be unique.
 func (o *Org) SetUser(id string, fields sfprov.Fields) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -143,6 +144,11 @@ func (o *Org) SetUser(id string, fields sfprov.Fields) {
 	}
 	after := maps.Clone(before)
 	change := normalised(o.seedRow(fields))
+	for _, name := range o.uniqueFields() {
+		if other := o.unique[uniqueKey(name, change[name])]; change[name] != nil && o.rows["User"][other] != nil && other != long {
+			panic("sfprovtest: SetUser: user " + other + " has the same " + name)
+		}
+	}
 	o.store(long, before, after, false)
 	maps.Copy(after, change)
 	after["name"] = fullName(after)

@@ -97,7 +97,8 @@ func fullName(user row) string {
 	return strings.TrimSpace(first + " " + last)
 }
 
-// index notes the unique values of a user.
+// index notes the unique values of a user, and the licence that an active one
+// uses.
 func (o *Org) index(id string, before, after row) {
 	for _, name := range o.uniqueFields() {
 		if key := uniqueKey(name, before[name]); before[name] != nil && o.unique[key] == id {
@@ -108,6 +109,12 @@ func (o *Org) index(id string, before, after row) {
 		if after[name] != nil {
 			o.unique[uniqueKey(name, after[name])] = id
 		}
+	}
+	if before["isactive"] == true {
+		o.used[o.licenceOf(before)]--
+	}
+	if after["isactive"] == true {
+		o.used[o.licenceOf(after)]++
 	}
 }
 

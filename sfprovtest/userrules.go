@@ -186,7 +186,7 @@ func (o *Org) checkUser(id string, before, after, change row) error {
 	if err := o.checkActive(id, before, change); err != nil {
 		return err
 	}
-	return o.checkLicence(id, before, after)
+	return o.checkLicence(before, after)
 }
 
 // checkText applies the rules of one field of text.
@@ -248,7 +248,7 @@ func uniqueKey(field string, value any) string {
 // held.
 func (o *Org) uniqueFields() []string {
 	names := []string{"username", "federationidentifier", "communitynickname"}
-	for _, f := range o.custom {
+	for _, f := range o.fields[len(objects[0].fields):] {
 		if f.lookup {
 			names = append(names, strings.ToLower(f.name))
 		}
@@ -295,13 +295,13 @@ func (o *Org) checkActive(id string, before, change row) error {
 }
 
 // checkLicence refuses an active user for whom no licence is left.
-func (o *Org) checkLicence(id string, before, after row) error {
+func (o *Org) checkLicence(before, after row) error {
 	licence := o.licenceOf(after)
 	if after["isactive"] != true || before != nil && before["isactive"] == true && o.licenceOf(before) == licence {
 		return nil
 	}
 	seats := o.licences[licence]
-	if seats >= 0 && o.usedLicences(licence, id) >= seats {
+	if seats >= 0 && o.used[licence] >= seats {
 		return badRequest("LICENSE_LIMIT_EXCEEDED", "License Limit Exceeded")
 	}
 	return nil
