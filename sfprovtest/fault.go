@@ -1,6 +1,7 @@
 package sfprovtest
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,13 +12,15 @@ import (
 // Fault is what happens to one request instead of, or around, the org's answer.
 // The zero value does nothing.
 type Fault struct {
-	// Status, Header and Body are answered instead of the org's answer, if Status
-	// is set. The org then does nothing, unless Commit is set.
+	// Status and Body are answered instead of the org's answer, if Status is set.
+	// The org then does nothing, unless Commit is set. Header goes with them, or is
+	// added to the org's own answer.
 	Status int
 	Header http.Header
 	Body   string
 	// Drop closes the connection without an answer. The org does nothing, unless
-	// Commit is set.
+	// Commit is set. net/http itself repeats a GET that is dropped on a connection
+	// which was in use before: a test may see no failure then, only two requests.
 	Drop bool
 	// Commit makes the org do its work although the answer is dropped or replaced.
 	Commit bool
@@ -27,6 +30,8 @@ type Fault struct {
 	// Delay is how long the answer waits; less if the client leaves or the org
 	// closes. In a testing/synctest bubble it is virtual.
 	Delay time.Duration
+
+	fromOrg bool // the org itself answers, and not a gateway before it
 }
 
 // Control looks at a request before the org handles it, and says what shall
@@ -67,7 +72,7 @@ func GatewayHTML(status int) Fault {
 // Refuse is a fault: the org refuses the request with an error of your choice.
 func Refuse(status int, code, message string, fields ...string) Fault {
 	a := refuse(Refusal{Status: status, Code: code, Message: message, Fields: fields})
-	return Fault{Status: a.status, Header: a.header, Body: string(a.body)}
+	return Fault{Status: a.status, Header: a.header, Body: string(a.body), fromOrg: true}
 }
 
 // LockedRow is a fault: another process is changing the same records.
@@ -103,6 +108,9 @@ func (f *Fault) replaces() bool { return f.Drop || f.Status != 0 }
 // answer is what is answered in place of a.
 func (f *Fault) answer(a answer) answer {
 	if f.Status == 0 {
+		if a.header != nil {
+			maps.Copy(a.header, f.Header)
+		}
 		return a
 	}
 	return answer{status: f.Status, header: f.Header.Clone(), body: []byte(f.Body)}

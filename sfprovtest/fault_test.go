@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -219,7 +220,7 @@ func TestDelay(t *testing.T) {
 			})
 			done := make(chan error, 1)
 			go func() {
-				r, err := c.try(t, http.MethodGet, data, "", "")
+				r, err := c.try(t, http.MethodGet, data, "", "") //nolint:testifylint // its one assertion is on the test's own input
 				if err == nil {
 					err = errors.New(r.body)
 				}
@@ -229,7 +230,7 @@ func TestDelay(t *testing.T) {
 			org.Close()
 			assert.Len(t, org.Requests(), 1, "nothing of the org runs when Close returns")
 			assert.Equal(t, 0, org.OpenConnections())
-			<-done
+			require.Error(t, <-done)
 			_, err := c.try(t, http.MethodGet, data, "", "")
 			require.Error(t, err)
 			org.Close() // again
@@ -257,9 +258,7 @@ func TestSecretsAreNotRecorded(t *testing.T) {
 	c.login(t, assertion)
 	c.get(t, data)
 	form := passwordForm(org)
-	for name, values := range assertion {
-		form[name] = values
-	}
+	maps.Copy(form, assertion)
 	c.send(t, http.MethodPost, tokenURL+"/", "application/x-www-form-urlencoded", form.Encode())
 	c.send(t, http.MethodPost, tokenURL, "application/x-www-form-urlencoded", form.Encode()+"&a=%zz")
 	seen = append(seen, org.Requests()...)

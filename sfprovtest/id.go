@@ -1,9 +1,6 @@
 package sfprovtest
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // The key prefixes of the objects.
 const (
@@ -48,14 +45,4 @@ func id18(id string) (long string, ok bool) {
 		long += alphabet[sum : sum+1]
 	}
 	return long, len(id) == 15 || long == id
-}
-
-// mustID is id18 for the methods that a test calls: a malformed ID is the
-// test's mistake.
-func mustID(id string) string {
-	long, ok := id18(id)
-	if !ok {
-		panic(fmt.Sprintf("sfprovtest: %q is no Salesforce ID", id))
-	}
-	return long
 }

@@ -88,9 +88,13 @@ func (o *Org) observe(c *call) Request {
 	}
 	if strings.HasPrefix(c.path, "/services/oauth2") { // the token endpoint, or an attempt at it
 		form, _ := url.ParseQuery(string(c.body)) // what can't be parsed is left out
-		for _, name := range []string{"client_secret", "password", "assertion"} {
-			if form.Has(name) {
+		for name := range form {
+			switch name {
+			case "grant_type", "client_id", "username":
+			case "client_secret", "password", "assertion":
 				form.Set(name, "[REDACTED]")
+			default:
+				delete(form, name) // perhaps a secret in a body that is no form
 			}
 		}
 		r.Body = []byte(form.Encode())

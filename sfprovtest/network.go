@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math/big"
 	"net"
@@ -52,6 +53,9 @@ type network struct {
 
 // listen starts to serve.
 func listen(s settings, handler http.Handler) (*network, error) {
+	if s.tls && s.inMemory {
+		return nil, errors.New("WithTLS and WithInMemoryNetwork exclude each other")
+	}
 	n := &network{served: make(chan struct{})}
 	n.server = &http.Server{
 		Handler:           handler,
@@ -72,6 +76,7 @@ func listen(s settings, handler http.Handler) (*network, error) {
 			return nil, err
 		}
 		listener, n.url = sockets, "http://"+sockets.Addr().String()
+		transport.DialContext = dialOnly(sockets.Addr().String())
 		if s.tls {
 			certificate, pool, err := selfSigned()
 			if err != nil {
@@ -109,6 +114,16 @@ func (n *network) close() {
 	_ = n.server.Close() // again, for a connection that was being accepted meanwhile
 	n.connections.Wait()
 	n.client.CloseIdleConnections()
+}
+
+// dialOnly dials one address, so that a wrong one in a test can't reach the world.
+func dialOnly(org string) func(ctx context.Context, network, address string) (net.Conn, error) {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		if address != org {
+			return nil, fmt.Errorf("sfprovtest: this client reaches the org at %s only, not %s", org, address)
+		}
+		return (&net.Dialer{}).DialContext(ctx, network, address)
+	}
 }
 
 // Connections is how many connections were opened to the org so far.

@@ -30,7 +30,8 @@ func TestNetworks(t *testing.T) {
 			t.Parallel()
 			org := sfprovtest.NewOrg(t, options...)
 			assert.Regexp(t, scheme[network], org.URL())
-			assert.Same(t, org.Client(), org.Client())
+			first := org.Client()
+			assert.Same(t, first, org.Client())
 			assert.Equal(t, 0, org.Connections())
 			c := logIn(t, org)
 			for range 10 {

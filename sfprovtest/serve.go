@@ -55,6 +55,11 @@ func (o *Org) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	if fault != nil {
 		a = fault.answer(a)
+		if fault.fromOrg {
+			o.mu.Lock()
+			o.meter(a)
+			o.mu.Unlock()
+		}
 		o.delay(r, fault.Delay)
 	}
 	if fault != nil && fault.Drop {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -68,9 +69,7 @@ func (c *client) try(tb testing.TB, method, path, contentType, body string) (rep
 	tb.Helper()
 	req, err := http.NewRequestWithContext(tb.Context(), method, c.org.URL()+path, strings.NewReader(body))
 	require.NoError(tb, err)
-	for name, values := range c.header {
-		req.Header[name] = values
-	}
+	maps.Copy(req.Header, c.header)
 	if contentType != "" {
 		req.Header.Set("Content-Type", contentType)
 	}

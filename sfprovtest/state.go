@@ -137,11 +137,8 @@ func seedValue(f field, value any) any {
 func (o *Org) SetUser(id string, fields sfprov.Fields) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	long := mustID(id)
+	long := o.mustUser(id)
 	before := o.rows["User"][long]
-	if before == nil {
-		panic("sfprovtest: there is no user " + id)
-	}
 	after := maps.Clone(before)
 	change := normalised(o.seedRow(fields))
 	for _, name := range o.uniqueFields() {
@@ -153,6 +150,16 @@ func (o *Org) SetUser(id string, fields sfprov.Fields) {
 	maps.Copy(after, change)
 	after["name"] = fullName(after)
 	o.index(long, before, after)
+}
+
+// mustUser is the 18-character ID of a user. That there is none is the test's
+// mistake. The lock is held.
+func (o *Org) mustUser(id string) string {
+	long, ok := id18(id)
+	if !ok || o.rows["User"][long] == nil {
+		panic(fmt.Sprintf("sfprovtest: there is no user with the ID %q", id))
+	}
+	return long
 }
 
 // TakeUsername makes a username taken in some other org: usernames are unique
@@ -171,7 +178,7 @@ func (o *Org) TakeUsername(name string) {
 func (o *Org) BlockDeactivation(id string, why Refusal) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.blocked[mustID(id)] = why.or(badRequest("FIELD_INTEGRITY_EXCEPTION",
+	o.blocked[o.mustUser(id)] = why.or(badRequest("FIELD_INTEGRITY_EXCEPTION",
 		"Cannot complete this operation. Cannot inactivate user that is the value of a hierarchy field: Mentor. : Bob Jones"))
 }
 
@@ -179,7 +186,7 @@ func (o *Org) BlockDeactivation(id string, why Refusal) {
 func (o *Org) AllowDeactivation(id string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	delete(o.blocked, mustID(id))
+	delete(o.blocked, o.mustUser(id))
 }
 
 // ConfirmEmail is the user who clicks the link in the mail: the pending address,
@@ -187,7 +194,7 @@ func (o *Org) AllowDeactivation(id string) {
 func (o *Org) ConfirmEmail(id string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	long := mustID(id)
+	long := o.mustUser(id)
 	if pending, waits := o.pending[long]; waits {
 		delete(o.pending, long)
 		after := maps.Clone(o.rows["User"][long])

@@ -208,14 +208,16 @@ func (o *Org) jwtGrant(form url.Values) answer {
 		// Some clients send it as a string, and real orgs take that.
 		Expires json.Number `json:"exp"`
 	}
+	var head struct {
+		Algorithm string `json:"alg"`
+	}
 	parts := strings.Split(form.Get("assertion"), ".")
 	if len(parts) != 3 {
 		return oauthError("invalid_grant", "invalid assertion")
 	}
 	digest := sha256.Sum256([]byte(parts[0] + "." + parts[1]))
 	signature, err := base64.RawURLEncoding.DecodeString(parts[2])
-	payload, err2 := base64.RawURLEncoding.DecodeString(parts[1])
-	if err != nil || err2 != nil || json.Unmarshal(payload, &claims) != nil {
+	if err != nil || decodeSegment(parts[0], &head) != nil || decodeSegment(parts[1], &claims) != nil || head.Algorithm != "RS256" {
 		return oauthError("invalid_grant", "invalid assertion")
 	}
 	if claims.Legacy != "" {
@@ -243,6 +245,15 @@ func (o *Org) jwtGrant(form url.Values) answer {
 		return oauthError("invalid_grant", "user hasn't approved this consumer")
 	}
 	return o.issue()
+}
+
+// decodeSegment reads one of the two JSON parts of a JWT.
+func decodeSegment(segment string, into any) error {
+	text, err := base64.RawURLEncoding.DecodeString(segment)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(text, into)
 }
 
 // issue opens a session. The answer has no expires_in and no refresh token, as in

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -34,10 +35,16 @@ func passwordForm(org *sfprovtest.Org) url.Values {
 // signed is an assertion with claims, signed with the org's key.
 func signed(tb testing.TB, org *sfprovtest.Org, claims object) string {
 	tb.Helper()
+	return signedAs(tb, org, "RS256", claims)
+}
+
+// signedAs is a valid RS256 signature, whatever the header says.
+func signedAs(tb testing.TB, org *sfprovtest.Org, algorithm string, claims object) string {
+	tb.Helper()
 	block, _ := pem.Decode([]byte(org.Config().PrivateKey))
 	key, err := x509.ParsePKCS1PrivateKey(block.Bytes)
 	require.NoError(tb, err)
-	text := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"RS256"}`)) + "." + base64.RawURLEncoding.EncodeToString([]byte(asJSON(tb, claims)))
+	text := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"`+algorithm+`"}`)) + "." + base64.RawURLEncoding.EncodeToString([]byte(asJSON(tb, claims)))
 	digest := sha256.Sum256([]byte(text))
 	signature, err := rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA256, digest[:])
 	require.NoError(tb, err)
@@ -48,9 +55,7 @@ func jwtForm(tb testing.TB, org *sfprovtest.Org, changes object) url.Values {
 	tb.Helper()
 	cfg := org.Config()
 	claims := object{"iss": cfg.ClientID, "sub": cfg.Username, "aud": cfg.Audience, "exp": time.Now().Add(3 * time.Minute).Unix()}
-	for name, value := range changes {
-		claims[name] = value
-	}
+	maps.Copy(claims, changes)
 	return url.Values{"grant_type": {jwtGrant}, "assertion": {signed(tb, org, claims)}}
 }
 

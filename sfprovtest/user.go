@@ -66,10 +66,16 @@ func (o *Org) insertUser(user row) string {
 	if user["communitynickname"] == nil {
 		user["communitynickname"] = "User" + id[6:15]
 	}
-	user["usertype"] = "Standard"
-	user["createddate"], user["lastmodifieddate"], user["systemmodstamp"] = now, now, now
-	user["createdbyid"], user["lastmodifiedbyid"] = o.access.runAs, o.access.runAs
-	user["numberoffailedlogins"] = 0
+	given := row{
+		"usertype": "Standard", "numberoffailedlogins": 0,
+		"createddate": now, "lastmodifieddate": now, "systemmodstamp": now,
+		"createdbyid": o.access.runAs, "lastmodifiedbyid": o.access.runAs,
+	}
+	for key, value := range given {
+		if user[key] == nil { // a seed may have it
+			user[key] = value
+		}
+	}
 	o.insert("User", user)
 	o.index(id, nil, user)
 	login := o.newID(prefixUserLogin)
@@ -130,6 +136,9 @@ func (o *Org) updateUser(c *call, id string) (answer, error) {
 	maps.Copy(after, change)
 	if err := o.checkUser(id, before, after, change); err != nil {
 		return answer{}, err
+	}
+	if _, mailed := change["email"]; mailed {
+		delete(o.pending, id) // an older change that was waiting
 	}
 	o.store(id, before, after, !o.rules.emailConfirmed)
 	return jsonAnswer(http.StatusNoContent, nil), nil

@@ -30,7 +30,7 @@ func (o *Org) loginOf(userID string) row {
 func (o *Org) Freeze(id string, frozen bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if login := o.loginOf(mustID(id)); login != nil {
+	if login := o.loginOf(o.mustUser(id)); login != nil {
 		login["isfrozen"] = frozen
 	}
 }
@@ -40,5 +40,5 @@ func (o *Org) Freeze(id string, frozen bool) {
 func (o *Org) RemoveUserLogin(id string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	delete(o.rows["UserLogin"], o.logins[mustID(id)])
+	delete(o.rows["UserLogin"], o.logins[o.mustUser(id)])
 }

@@ -192,7 +192,7 @@ func (o *Org) checkUser(id string, before, after, change row) error {
 // checkText applies the rules of one field of text.
 func (o *Org) checkText(f field, value string) error {
 	switch {
-	case f.kind != typeReference && utf8.RuneCountInString(value) > f.length:
+	case f.kind != typeReference && f.length > 0 && utf8.RuneCountInString(value) > f.length:
 		return badRequest("STRING_TOO_LONG", fmt.Sprintf("%s: data value too large: %s (max length=%d)", f.label, value, f.length), f.name)
 	case f.name == "Username" && !hasEmailForm(value):
 		return o.rules.usernameRefusal
