@@ -96,6 +96,6 @@ func (p *Provisioner) adopt(ctx context.Context, account Account, c creation) (R
 		return result, err // the same call again brings it to its end
 	}
 	p.log.LogAttrs(ctx, slog.LevelWarn, "an adopted account may be frozen", slog.String("id", account.ID))
-	result.Warning = decorate(opCreate, quote(c.username), err)
+	result.Warning = decorate(opCreate, c.username, err)
 	return result, nil
 }

@@ -99,7 +99,7 @@ type APIProblem struct {
 // "Status Codes and Error Responses" in the REST API Developer Guide.
 type APIError struct {
 	Op         string // "create", "update", "deactivate", "find", ...
-	Target     string // whom it was about: a Salesforce username or ID
+	Target     string // whom it was about: a Salesforce username, or an ID
 	StatusCode int
 	Code       string // Salesforce errorCode, e.g. DUPLICATE_USERNAME
 	Message    string
@@ -119,7 +119,7 @@ func (e *APIError) Error() string { return "sfprov: " + e.summary() + advice(e) 
 func (e *APIError) summary() string {
 	var b strings.Builder
 	if e.Op != "" {
-		fmt.Fprintf(&b, "%s %s: ", e.Op, e.Target)
+		b.WriteString(e.Op + " " + shown(e.Target) + ": ")
 	}
 	fmt.Fprintf(&b, "Salesforce answered %d", e.StatusCode)
 	for i, p := range e.problems() {
@@ -223,7 +223,7 @@ type OutcomeError struct {
 func (e *OutcomeError) Error() string { return "sfprov: " + e.summary() + advice(e) }
 
 func (e *OutcomeError) summary() string {
-	return fmt.Sprintf("%s %s: it is not known whether the user was created, because the answer was lost: %s", e.Op, quote(e.Username), summary(e.Err))
+	return fmt.Sprintf("%s %s: it is not known whether the user was created, because the answer was lost: %s", e.Op, shown(e.Username), summary(e.Err))
 }
 
 // Is matches ErrOutcomeUnknown.
@@ -266,7 +266,7 @@ type callError struct {
 
 func (e *callError) Error() string { return "sfprov: " + e.summary() + advice(e) }
 
-func (e *callError) summary() string { return e.op + " " + e.target + ": " + summary(e.err) }
+func (e *callError) summary() string { return e.op + " " + shown(e.target) + ": " + summary(e.err) }
 
 func (e *callError) Unwrap() error { return e.err }
 
@@ -321,6 +321,14 @@ func decorate(op, target string, err error) error {
 		return e // names both itself
 	}
 	return &callError{op: op, target: target, err: err}
+}
+
+// shown is a target in a text: an ID as it is, anything else quoted.
+func shown(target string) string {
+	if _, problem := parseID(target); problem == "" {
+		return target
+	}
+	return quote(target)
 }
 
 // summary is the text of an error without prefix and advice, which only the

@@ -159,7 +159,7 @@ func TestAMissingTargetIsNotFoundWhateverTheStatus(t *testing.T) {
 func TestErrorTextsGolden(t *testing.T) {
 	t.Parallel()
 	duplicate := &APIError{
-		Op: opCreate, Target: `"alice@primary.com"`, StatusCode: 400, Code: "DUPLICATE_USERNAME",
+		Op: opCreate, Target: "alice@primary.com", StatusCode: 400, Code: "DUPLICATE_USERNAME",
 		Message: "Duplicate Username.<br>The username already exists. ", Fields: []string{"Username"}, Existing: "005000000000002AAA",
 	}
 	refusal := &APIError{StatusCode: 400, Code: "FIELD_INTEGRITY_EXCEPTION", Message: "Cannot inactivate user that is the value of a hierarchy field: Boss. : Bob"}
@@ -171,16 +171,16 @@ func TestErrorTextsGolden(t *testing.T) {
 	texts := []error{
 		duplicate,
 		&APIError{Op: opUpdate, Target: "005000000000001AAA", StatusCode: 503, RetryAfter: 30 * time.Second},
-		&APIError{Op: opCreate, Target: `"bob@primary.com"`, StatusCode: 400, Problems: []APIProblem{
+		&APIError{Op: opCreate, Target: "bob@primary.com", StatusCode: 400, Problems: []APIProblem{
 			{Code: "INVALID_EMAIL_ADDRESS", Message: "Email: invalid email address: x", Fields: []string{"Email"}},
 			{Code: "STRING_TOO_LONG", Message: "Title: data value too large: x (max length=80)", Fields: []string{"Title"}},
 		}},
-		decorate(opCreate, `"alice@primary.com"`, login),
+		decorate(opCreate, "alice@primary.com", login),
 		decorate(opDeactivate, "005000000000001AAA", &blockedError{refusal: refusal}),
 		decorate(opDeactivate, "005000000000001AAA", &blockedError{refusal: refusal, freeze: lost}),
-		decorate(opCreate, `"alice@primary.com"`, &OutcomeError{Op: opCreate, Username: "alice@primary.com", Err: lost}),
-		decorate(opFind, `"alice@primary.com"`, ErrNotFound),
-		decorate(opCreate, `"alice"`, &ValidationError{Problems: []FieldProblem{{"LastName", "is required"}, {"Email", `is "x", which is not an email address`}}}),
+		decorate(opCreate, "alice@primary.com", &OutcomeError{Op: opCreate, Username: "alice@primary.com", Err: lost}),
+		decorate(opFind, "alice@primary.com", ErrNotFound),
+		decorate(opCreate, "alice", &ValidationError{Problems: []FieldProblem{{"LastName", "is required"}, {"Email", `is "x", which is not an email address`}}}),
 		decorate(opUpdate, "005000000000001AAA", &transportError{err: &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}}),
 		&ConfigError{Field: "Domain", Problem: "is missing"},
 	}

@@ -18,7 +18,7 @@ func (p *Provisioner) Find(ctx context.Context, u User) (Account, error) {
 }
 
 func (p *Provisioner) find(ctx context.Context, u User) (account Account, target string, err error) {
-	target = quote(u.Username)
+	target = u.Username
 	wanted := slices.Sorted(maps.Keys(u.Fields))
 	var problems []FieldProblem
 	for _, name := range wanted {
@@ -34,14 +34,14 @@ func (p *Provisioner) find(ctx context.Context, u User) (account Account, target
 		return Account{}, target, err
 	}
 	if match.set() {
-		target = match.field + " " + quote(match.value)
+		target = match.field + " = " + match.value
 		account, err = p.matching(ctx, match, wanted...)
 	} else {
 		username, usernameProblems := p.settings.username(u)
 		if len(usernameProblems) > 0 {
 			return Account{}, target, validationError(usernameProblems)
 		}
-		target = quote(username)
+		target = username
 		account, err = p.named(ctx, username, wanted...)
 	}
 	if err != nil {

@@ -120,7 +120,7 @@ func (p *Provisioner) APIUsage() APIUsage {
 func (p *Provisioner) Username(u User) (string, error) {
 	name, problems := p.settings.username(u)
 	if len(problems) > 0 {
-		return "", decorate("username of", quote(u.Username), validationError(problems))
+		return "", decorate("username of", u.Username, validationError(problems))
 	}
 	return name, nil
 }
@@ -173,15 +173,15 @@ type Result struct {
 func (p *Provisioner) Create(ctx context.Context, u User) (Result, error) {
 	fields, username, err := p.settings.forCreate(u)
 	if err != nil {
-		return Result{}, decorate(opCreate, quote(u.Username), err)
+		return Result{}, decorate(opCreate, u.Username, err)
 	}
 	match, err := p.settings.match(u)
 	if err != nil {
-		return Result{}, decorate(opCreate, quote(username), err)
+		return Result{}, decorate(opCreate, username, err)
 	}
 	result, err := p.create(ctx, creation{user: u, fields: fields, username: username, match: match})
 	if err != nil {
-		err = decorate(opCreate, quote(username), err)
+		err = decorate(opCreate, username, err)
 	}
 	return result, err
 }
@@ -202,7 +202,7 @@ func (p *Provisioner) Update(ctx context.Context, id string, u User) (Result, er
 	id18, idErr := userID(id)
 	fields, username, err := p.settings.forUpdate(u)
 	if err = mergeProblems(idErr, err); err != nil {
-		return Result{}, decorate(opUpdate, quote(id), err)
+		return Result{}, decorate(opUpdate, id, err)
 	}
 	if len(fields) == 0 {
 		return Result{ID: id18, Action: Unchanged}, nil
@@ -236,7 +236,7 @@ func (p *Provisioner) Update(ctx context.Context, id string, u User) (Result, er
 func (p *Provisioner) Deactivate(ctx context.Context, id string) (Result, error) {
 	id18, err := userID(id)
 	if err != nil {
-		return Result{}, decorate(opDeactivate, quote(id), err)
+		return Result{}, decorate(opDeactivate, id, err)
 	}
 	result, err := p.deactivate(ctx, id18)
 	return result, decorate(opDeactivate, id18, err)

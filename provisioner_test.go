@@ -100,7 +100,7 @@ func TestCreateAnsweredByAGatewayKeepsItsStatus(t *testing.T) {
 	require.ErrorAs(t, err, &apiErr)
 	assert.Equal(t, 503, apiErr.StatusCode)
 	assert.Equal(t, "create", apiErr.Op)
-	assert.Equal(t, `"alice@primary.com"`, apiErr.Target)
+	assert.Equal(t, "alice@primary.com", apiErr.Target)
 	require.ErrorIs(t, err, sfprov.ErrUnavailable)
 	assert.True(t, sfprov.Retryable(err))
 	assert.NotContains(t, err.Error(), "<html>")

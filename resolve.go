@@ -31,7 +31,7 @@ func (p *Provisioner) Resolve(ctx context.Context, err error) (Result, error) {
 		return Result{}, fmt.Errorf("sfprov: resolve: there is no unknown outcome in the error: %w", err)
 	}
 	result, err := p.resolve(ctx, lost)
-	return result, decorate(opResolve, quote(lost.Username), err)
+	return result, decorate(opResolve, lost.Username, err)
 }
 
 func (p *Provisioner) resolve(ctx context.Context, lost *OutcomeError) (Result, error) {
