@@ -114,7 +114,7 @@ type APIError struct {
 
 // Error states what was tried and on whom, Salesforce's status, code, message
 // and fields, cause and cure where they are known, and whether a retry can help.
-func (e *APIError) Error() string { return "sfprov: " + e.summary() + advice(e) }
+func (e *APIError) Error() string { return text(e) }
 
 func (e *APIError) summary() string {
 	var b strings.Builder
@@ -182,7 +182,7 @@ type AuthError struct {
 
 // Error states where the login was tried, what came back, cause and cure where
 // they are known, and whether a retry can help.
-func (e *AuthError) Error() string { return "sfprov: " + e.summary() + advice(e) }
+func (e *AuthError) Error() string { return text(e) }
 
 func (e *AuthError) summary() string {
 	text := fmt.Sprintf("login at %s with grant %s: answered %d", e.Endpoint, e.GrantType, e.StatusCode)
@@ -220,7 +220,7 @@ type OutcomeError struct {
 }
 
 // Error states what was tried, what happened to the answer, and how to find out.
-func (e *OutcomeError) Error() string { return "sfprov: " + e.summary() + advice(e) }
+func (e *OutcomeError) Error() string { return text(e) }
 
 func (e *OutcomeError) summary() string {
 	return fmt.Sprintf("%s %s: it is not known whether the user was created, because the answer was lost: %s", e.Op, shown(e.Username), summary(e.Err))
@@ -239,7 +239,7 @@ type blockedError struct {
 	freeze  error // nil if the user is frozen
 }
 
-func (e *blockedError) Error() string { return "sfprov: " + e.summary() + advice(e) }
+func (e *blockedError) Error() string { return text(e) }
 
 func (e *blockedError) summary() string {
 	if e.freeze != nil {
@@ -264,7 +264,7 @@ type callError struct {
 	err        error
 }
 
-func (e *callError) Error() string { return "sfprov: " + e.summary() + advice(e) }
+func (e *callError) Error() string { return text(e) }
 
 func (e *callError) summary() string { return e.op + " " + shown(e.target) + ": " + summary(e.err) }
 
@@ -277,7 +277,7 @@ type transportError struct {
 	left bool // the caller's context ended
 }
 
-func (e *transportError) Error() string { return "sfprov: " + e.summary() + advice(e) }
+func (e *transportError) Error() string { return text(e) }
 
 func (e *transportError) summary() string {
 	if e.left {
@@ -321,6 +321,16 @@ func decorate(op, target string, err error) error {
 		return e // names both itself
 	}
 	return &callError{op: op, target: target, err: err}
+}
+
+// text is what the outermost error prints: what happened, cause and cure, and
+// whether a retry can help.
+func text(err error) string {
+	what, then := summary(err), advice(err)
+	if then != "" {
+		what = strings.TrimRight(what, ". ") // messages of Salesforce's end with or without
+	}
+	return "sfprov: " + what + then
 }
 
 // shown is a target in a text: an ID as it is, anything else quoted.
