@@ -52,7 +52,7 @@ func (p *Provisioner) create(ctx context.Context, c creation) (Result, error) {
 // every refusal of the data counts.
 func mayBeDuplicate(err error) bool {
 	var apiErr *APIError
-	return errors.As(err, &apiErr) && apiErr.StatusCode == http.StatusBadRequest
+	return errors.Is(err, ErrDuplicateUsername) || errors.As(err, &apiErr) && apiErr.StatusCode == http.StatusBadRequest
 }
 
 // createOverDuplicate adopts the user's account, if that is what stood in the
