@@ -22,7 +22,10 @@ import (
 // troubled makes one request in four fail, in every way that an org knows.
 func troubled(org *sfprovtest.Org) {
 	anywhere := []sfprovtest.Fault{
-		sfprovtest.LostAnswer(), sfprovtest.Dropped(), {Truncate: 5}, {Delay: 3 * time.Second}, {Delay: 40 * time.Second},
+		sfprovtest.LostAnswer(), sfprovtest.Dropped(),
+		{Truncate: 5},
+		{Delay: 3 * time.Second},
+		{Delay: 40 * time.Second},
 		sfprovtest.GatewayHTML(502), sfprovtest.GatewayHTML(503), sfprovtest.GatewayHTML(504),
 	}
 	api := append(slices.Clone(anywhere),
@@ -32,10 +35,10 @@ func troubled(org *sfprovtest.Org) {
 		if strings.HasSuffix(r.Path, "/oauth2/token") {
 			faults = anywhere
 		}
-		if rand.N(4) > 0 { //nolint:gosec // which requests fail must not matter
+		if rand.N(4) > 0 {
 			return nil
 		}
-		return &faults[rand.N(len(faults))] //nolint:gosec // as above
+		return &faults[rand.N(len(faults))]
 	})
 }
 
@@ -58,7 +61,7 @@ func TestInTroubleResultsAndOrgAgree(t *testing.T) {
 		for worker := range 16 {
 			group.Go(func() {
 				for n := worker; n < len(attempts); n += 16 {
-					ctx, cancel := context.WithTimeout(t.Context(), rand.N(20*time.Second)) //nolint:gosec // as above
+					ctx, cancel := context.WithTimeout(t.Context(), rand.N(20*time.Second))
 					name := fmt.Sprintf("user%d", n)
 					attempts[n].result, attempts[n].err = p.Create(ctx, employee(name, name))
 					cancel()
@@ -103,7 +106,7 @@ func TestInTroubleResultsAndOrgAgree(t *testing.T) {
 		for worker := range 16 {
 			group.Go(func() {
 				for n := worker; n < len(users); n += 16 {
-					ctx, cancel := context.WithTimeout(t.Context(), rand.N(20*time.Second)) //nolint:gosec // as above
+					ctx, cancel := context.WithTimeout(t.Context(), rand.N(20*time.Second))
 					_, left[n] = p.Deactivate(ctx, users[n].ID)
 					cancel()
 				}
