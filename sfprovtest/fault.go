@@ -1,9 +1,13 @@
 package sfprovtest
 
 import (
+	"crypto/tls"
+	"io"
 	"maps"
+	"net"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -12,27 +16,47 @@ import (
 // Fault is what happens to one request instead of, or around, the org's answer.
 // The zero value does nothing.
 type Fault struct {
+	// Name is what [Org.FaultCounts] counts it by.
+	Name string
 	// Status and Body are answered instead of the org's answer, if Status is set.
 	// The org then does nothing, unless Commit is set. Header goes with them, or is
 	// added to the org's own answer.
 	Status int
 	Header http.Header
 	Body   string
+	// Size is the length of a body to send in place of Body, made of blanks. It is
+	// never held in memory, so it may be gigabytes.
+	Size int64
 	// Drop closes the connection without an answer. The org does nothing, unless
 	// Commit is set. net/http itself repeats a GET that is dropped on a connection
 	// which was in use before: a test may see no failure then, only two requests.
 	Drop bool
-	// Commit makes the org do its work although the answer is dropped or replaced.
+	// Reset makes Drop break the connection off with a TCP reset. In memory, it
+	// makes no difference.
+	Reset bool
+	// Commit makes the org do its work although the answer is dropped or replaced;
+	// with Late, that long after the answer was dropped.
 	Commit bool
+	Late   time.Duration
+	// Expire ends the session of the request's token before the org looks at it.
+	Expire bool
 	// Truncate sends only the first bytes of the answer's body and then closes the
-	// connection; 0 sends all.
+	// connection; 0 sends all, Half sends half of them. An answer without a body is
+	// then dropped.
 	Truncate int
-	// Delay is how long the answer waits; less if the client leaves or the org
-	// closes. In a testing/synctest bubble it is virtual.
-	Delay time.Duration
+	// Delay is how long the answer waits, Stall how long the last byte of its body
+	// does, and Trickle how long each byte does. All are less if the client leaves
+	// or the org closes. In a testing/synctest bubble they are virtual.
+	Delay, Stall, Trickle time.Duration
+	// Connect is for plans: it is the error of an attempt of [Org.Client] to
+	// connect, and nothing else of the fault counts then.
+	Connect error
 
 	fromOrg bool // the org itself answers, and not a gateway before it
 }
+
+// Half is a value for [Fault].Truncate.
+const Half = -1
 
 // Control looks at a request before the org handles it, and says what shall
 // happen to it. nil declines: the next control, or the org, decides. Controls are
@@ -52,58 +76,11 @@ func On(method, path string, f Fault) Control {
 	}
 }
 
-// LostAnswer is a fault: the org does its work, and the connection is closed
-// before the answer.
-func LostAnswer() Fault { return Fault{Drop: true, Commit: true} }
-
-// Dropped is a fault: the connection is closed and the org does nothing. A client
-// can't tell it from LostAnswer.
-func Dropped() Fault { return Fault{Drop: true} }
-
-// GatewayHTML is a fault: a gateway on the way answers with a web page, and the
-// org sees nothing. The usual statuses are 502, 503 and 504.
-func GatewayHTML(status int) Fault {
-	return Fault{
-		Status: status, Header: http.Header{"Content-Type": {"text/html"}},
-		Body: "<html><head><title>" + http.StatusText(status) + "</title></head><body><h1>" + http.StatusText(status) + "</h1></body></html>",
-	}
-}
-
-// Refuse is a fault: the org refuses the request with an error of your choice.
-func Refuse(status int, code, message string, fields ...string) Fault {
-	a := refuse(Refusal{Status: status, Code: code, Message: message, Fields: fields})
-	return Fault{Status: a.status, Header: a.header, Body: string(a.body), fromOrg: true}
-}
-
-// LockedRow is a fault: another process is changing the same records.
-func LockedRow() Fault {
-	return Refuse(http.StatusBadRequest, "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record or 1 records: 00e5g0000000001", []string{}...)
-}
-
-// ConcurrentLimit is a fault: too many long requests run at the same time.
-func ConcurrentLimit() Fault {
-	return Refuse(http.StatusForbidden, "REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (Concurrent API Requests) Limit exceeded.")
-}
-
-// DailyLimit is a fault: the requests of the last 24 hours are used up. See also
-// [Org.SetAPIUsage].
-func DailyLimit() Fault {
-	return Refuse(http.StatusForbidden, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
-}
-
-// ServerUnavailable is a fault: the org itself answers that it is too busy.
-func ServerUnavailable() Fault {
-	return Refuse(http.StatusServiceUnavailable, "SERVER_UNAVAILABLE", "Server Unavailable")
-}
-
-// UnknownException is a fault: the org fails inside.
-func UnknownException() Fault {
-	return Refuse(http.StatusInternalServerError, "UNKNOWN_EXCEPTION",
-		"An unexpected error occurred. Please include this ErrorId if you contact support: 1234567890-12345 (-1234567890)")
-}
-
 // replaces says whether the org's own answer is not needed.
 func (f *Fault) replaces() bool { return f.Drop || f.Status != 0 }
+
+// commits says whether the org does its work now.
+func (f *Fault) commits() bool { return f.Commit && f.Late == 0 || !f.replaces() }
 
 // answer is what is answered in place of a.
 func (f *Fault) answer(a answer) answer {
@@ -116,10 +93,86 @@ func (f *Fault) answer(a answer) answer {
 	return answer{status: f.Status, header: f.Header.Clone(), body: []byte(f.Body)}
 }
 
-// faults are the controls in their order.
+// write sends an answer, as badly as the fault wants it. It panics, which closes
+// the connection, where the answer is to break off or the client has left.
+func (f *Fault) write(w http.ResponseWriter, a answer, wait func(time.Duration) bool) {
+	maps.Copy(w.Header(), a.header)
+	flush := http.NewResponseController(w).Flush
+	switch {
+	case f.Size > 0:
+		w.Header().Set("Content-Length", strconv.FormatInt(f.Size, 10))
+		w.WriteHeader(a.status)
+		if _, err := io.CopyN(w, blanks{}, f.Size); err != nil {
+			panic(http.ErrAbortHandler)
+		}
+		return
+	case f.Truncate == Half && len(a.body) < 2:
+		panic(http.ErrAbortHandler)
+	case f.Truncate != 0 && f.Truncate < len(a.body):
+		keep := f.Truncate
+		if keep == Half {
+			keep = len(a.body) / 2
+		}
+		w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
+		w.WriteHeader(a.status)
+		_, _ = w.Write(a.body[:keep]) // the connection closes in any case
+		_ = flush()                   // what was written must get out before
+		panic(http.ErrAbortHandler)
+	case f.Stall > 0 && len(a.body) == 0:
+		wait(f.Stall)
+	case f.Stall > 0 || f.Trickle > 0:
+		w.WriteHeader(a.status)
+		for i := range a.body {
+			pause := f.Trickle
+			if i == len(a.body)-1 {
+				pause += f.Stall
+			}
+			if pause > 0 && (flush() != nil || !wait(pause)) {
+				panic(http.ErrAbortHandler)
+			}
+			_, _ = w.Write(a.body[i : i+1]) // flush tells of an error
+		}
+		return
+	}
+	w.WriteHeader(a.status)
+	if _, err := w.Write(a.body); err != nil { // of which HEAD sends the length only
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// blanks are as many as are asked for.
+type blanks struct{}
+
+func (blanks) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = ' '
+	}
+	return len(p), nil
+}
+
+// hangUp closes the connection without an answer.
+func (f *Fault) hangUp(w http.ResponseWriter) {
+	if f.Reset {
+		if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+			raw := conn
+			if secured, isTLS := conn.(*tls.Conn); isTLS {
+				raw = secured.NetConn()
+			}
+			if socket, isTCP := raw.(*net.TCPConn); isTCP {
+				_ = socket.SetLinger(0) // closing then resets
+			}
+			_ = raw.Close() // all that is wanted of it
+		}
+	}
+	panic(http.ErrAbortHandler)
+}
+
+// faults are the controls in their order, and the plan.
 type faults struct {
 	mu       sync.Mutex
 	controls []*control
+	plan     []*plannedRule
+	counts   map[string]int
 }
 
 type control struct {
@@ -134,11 +187,19 @@ func (o *Org) Control(c Control) { o.faults.add(c, false) }
 // KeepControl adds a control that stays until [Org.ClearControls].
 func (o *Org) KeepControl(c Control) { o.faults.add(c, true) }
 
-// ClearControls removes all controls.
+// ClearControls removes all controls, and the plan.
 func (o *Org) ClearControls() {
 	o.faults.mu.Lock()
 	defer o.faults.mu.Unlock()
-	o.faults.controls = nil
+	o.faults.controls, o.faults.plan = nil, nil
+}
+
+// FaultCounts are how often each fault struck so far, by its name: of requests,
+// and of attempts to connect.
+func (o *Org) FaultCounts() map[string]int {
+	o.faults.mu.Lock()
+	defer o.faults.mu.Unlock()
+	return maps.Clone(o.faults.counts)
 }
 
 func (f *faults) add(c Control, keep bool) {
@@ -147,10 +208,22 @@ func (f *faults) add(c Control, keep bool) {
 	f.controls = append(f.controls, &control{decide: c, keep: keep})
 }
 
-// forRequest asks the controls.
+// forRequest asks the controls, then the plan. The fault is never nil.
 func (f *faults) forRequest(r Request) *Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	fault := f.controlled(r)
+	if fault == nil {
+		fault = f.planned(r)
+	}
+	if fault == nil {
+		return &Fault{}
+	}
+	f.count(fault)
+	return fault
+}
+
+func (f *faults) controlled(r Request) *Fault {
 	for i, c := range f.controls {
 		fault := c.decide(r.clone())
 		if fault == nil {
@@ -162,4 +235,11 @@ func (f *faults) forRequest(r Request) *Fault {
 		return fault
 	}
 	return nil
+}
+
+func (f *faults) count(fault *Fault) {
+	if f.counts == nil {
+		f.counts = map[string]int{}
+	}
+	f.counts[fault.Name]++
 }

@@ -38,7 +38,10 @@ func WithInMemoryNetwork() Option { return func(s *settings) { s.inMemory = true
 
 // inMemoryURL looks like a real org's, so that nothing is lenient because of a
 // loopback address.
-const inMemoryURL = "https://sfprovtest.my.salesforce.com"
+const (
+	inMemoryURL     = "https://sfprovtest.my.salesforce.com"
+	inMemoryAddress = "sfprovtest.my.salesforce.com:443"
+)
 
 // network is how the org is reached.
 type network struct {
@@ -51,8 +54,9 @@ type network struct {
 	connections  sync.WaitGroup // those that are open
 }
 
-// listen starts to serve.
-func listen(s settings, handler http.Handler) (*network, error) {
+// listen starts to serve. connect is asked before the client connects, and fails
+// where it is to fail.
+func listen(s settings, handler http.Handler, connect func() error) (*network, error) {
 	if s.tls && s.inMemory {
 		return nil, errors.New("WithTLS and WithInMemoryNetwork exclude each other")
 	}
@@ -68,7 +72,8 @@ func listen(s settings, handler http.Handler) (*network, error) {
 	var listener net.Listener
 	if s.inMemory {
 		pipes := &pipeListener{pipes: make(chan net.Conn), closed: make(chan struct{})}
-		transport.DialContext, transport.DialTLSContext = pipes.dial, pipes.dial
+		dial := failing(connect, pipes.dial)
+		transport.DialContext, transport.DialTLSContext = dial, dial
 		listener, n.url = pipes, inMemoryURL
 	} else {
 		sockets, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", s.address)
@@ -76,7 +81,7 @@ func listen(s settings, handler http.Handler) (*network, error) {
 			return nil, err
 		}
 		listener, n.url = sockets, "http://"+sockets.Addr().String()
-		transport.DialContext = dialOnly(sockets.Addr().String())
+		transport.DialContext = failing(connect, dialOnly(sockets.Addr().String()))
 		if s.tls {
 			certificate, pool, err := selfSigned()
 			if err != nil {
@@ -116,11 +121,27 @@ func (n *network) close() {
 	n.client.CloseIdleConnections()
 }
 
+type dial = func(ctx context.Context, network, address string) (net.Conn, error)
+
+// failing dials, unless connect says how that fails.
+func failing(connect func() error, next dial) dial {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		if err := connect(); err != nil {
+			return nil, err
+		}
+		return next(ctx, network, address)
+	}
+}
+
+func elsewhere(org, address string) error {
+	return fmt.Errorf("sfprovtest: this client reaches the org at %s only, not %s", org, address)
+}
+
 // dialOnly dials one address, so that a wrong one in a test can't reach the world.
-func dialOnly(org string) func(ctx context.Context, network, address string) (net.Conn, error) {
+func dialOnly(org string) dial {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		if address != org {
-			return nil, fmt.Errorf("sfprovtest: this client reaches the org at %s only, not %s", org, address)
+			return nil, elsewhere(org, address)
 		}
 		return (&net.Dialer{}).DialContext(ctx, network, address)
 	}
@@ -169,7 +190,10 @@ type pipeListener struct {
 	once   sync.Once
 }
 
-func (l *pipeListener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+func (l *pipeListener) dial(ctx context.Context, _, address string) (net.Conn, error) {
+	if address != inMemoryAddress {
+		return nil, elsewhere(inMemoryAddress, address)
+	}
 	ours, theirs := net.Pipe()
 	select {
 	case l.pipes <- theirs:

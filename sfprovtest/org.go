@@ -25,7 +25,8 @@ type TB interface {
 // use.
 type Org struct {
 	network *network
-	closing chan struct{} // closed by Close, so that delayed answers end
+	closing chan struct{}  // closed by Close, so that delayed answers end
+	late    sync.WaitGroup // work that is done after its connection was closed
 
 	mu       sync.Mutex // guards all below, never held during I/O
 	offset   time.Duration
@@ -98,7 +99,7 @@ func NewStandaloneOrg(opts ...Option) (*Org, error) {
 		opt(&settings)
 	}
 	var err error
-	if o.network, err = listen(settings, http.HandlerFunc(o.serve)); err != nil {
+	if o.network, err = listen(settings, http.HandlerFunc(o.serve), o.faults.forConnection); err != nil {
 		return nil, fmt.Errorf("sfprovtest: %w", err)
 	}
 	return o, nil
@@ -133,6 +134,7 @@ func (o *Org) Close() {
 	}
 	o.mu.Unlock()
 	o.network.close()
+	o.late.Wait()
 }
 
 // URL is the org's base URL, without a trailing slash.

@@ -3,10 +3,10 @@ package sfprovtest
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -49,38 +49,34 @@ func (o *Org) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	seen := o.observe(c)
 	fault := o.faults.forRequest(seen)
+	if fault.Expire {
+		o.expire(c)
+	}
 	var a answer
-	if fault == nil || fault.Commit || !fault.replaces() {
+	if fault.commits() {
 		a = o.handle(c)
 	}
-	if fault != nil {
-		a = fault.answer(a)
-		if fault.fromOrg {
-			o.mu.Lock()
-			o.meter(a)
-			o.mu.Unlock()
-		}
-		o.delay(r, fault.Delay)
+	a = fault.answer(a)
+	if fault.fromOrg {
+		o.mu.Lock()
+		o.meter(a)
+		o.mu.Unlock()
 	}
-	if fault != nil && fault.Drop {
+	wait := func(d time.Duration) bool { return o.wait(r.Context(), d) }
+	wait(fault.Delay)
+	if fault.Drop {
 		o.record(seen, 0)
-		panic(http.ErrAbortHandler) // closes the connection without an answer
+		if fault.Commit && fault.Late > 0 {
+			o.late.Go(func() {
+				if o.wait(context.Background(), fault.Late) {
+					o.handle(c)
+				}
+			})
+		}
+		fault.hangUp(w)
 	}
 	o.record(seen, a.status)
-	maps.Copy(w.Header(), a.header)
-	cut := fault != nil && fault.Truncate > 0 && fault.Truncate < len(a.body)
-	if cut {
-		w.Header().Set("Content-Length", fmt.Sprint(len(a.body)))
-		a.body = a.body[:fault.Truncate]
-	}
-	w.WriteHeader(a.status)
-	_, err = w.Write(a.body) // of which HEAD sends the length only
-	if cut {
-		_ = http.NewResponseController(w).Flush() // what was written must get out before the connection closes
-	}
-	if cut || err != nil {
-		panic(http.ErrAbortHandler)
-	}
+	fault.write(w, a, wait)
 }
 
 // inflate is a request body that may be compressed; nothing, which the resource
@@ -100,18 +96,21 @@ func inflate(header http.Header, body []byte) []byte {
 	return plain
 }
 
-// delay waits before an answer, unless the client leaves or the org closes.
-func (o *Org) delay(r *http.Request, d time.Duration) {
+// wait waits, unless the context ends or the org closes; it says whether it waited
+// to the end.
+func (o *Org) wait(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
-		return
+		return true
 	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-	case <-r.Context().Done():
+		return true
+	case <-ctx.Done():
 	case <-o.closing:
 	}
+	return false
 }
 
 var dataPath = regexp.MustCompile(`^/services/data/v(\d+\.\d)(/.*)?$`)

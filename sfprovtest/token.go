@@ -66,6 +66,16 @@ func (o *Org) ExpireTokens() {
 	}
 }
 
+// expire ends the session of a request.
+func (o *Org) expire(c *call) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	_, value, _ := strings.Cut(c.header.Get("Authorization"), " ")
+	if s := o.access.sessions[value]; s != nil {
+		s.ended = true
+	}
+}
+
 // SetTokenLifetime sets how long a token lives after it was last used, as the
 // session timeout of a real org does. The default is two hours; 0 is for ever.
 func (o *Org) SetTokenLifetime(d time.Duration) {
