@@ -120,7 +120,7 @@ func (p *Provisioner) named(ctx context.Context, username string, fields ...stri
 // was.
 func (p *Provisioner) withExisting(ctx context.Context, err error, username string) error {
 	var apiErr *APIError
-	if !errors.As(err, &apiErr) || !errors.Is(err, ErrDuplicateUsername) {
+	if !errors.As(err, &apiErr) || !errors.Is(err, ErrDuplicateUsername) || apiErr.Existing != "" {
 		return err
 	}
 	account, lookupErr := p.named(ctx, username)

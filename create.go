@@ -30,21 +30,73 @@ func (p *Provisioner) create(ctx context.Context, c creation) (Result, error) {
 			return p.adopt(ctx, account, c)
 		}
 	}
-	sentAt := time.Now()
-	id, err := p.api.createUser(ctx, c.fields)
-	switch {
-	case err == nil:
-		return Result{ID: id, Username: c.username, Action: Created}, nil
-	case outcomeUnknown(err):
-		return Result{}, &OutcomeError{
-			Op: opCreate, Username: c.username, SentAt: sentAt, LostAt: time.Now(), Err: err,
-			again: c.match.set(), sent: c.fields.texts(),
-		}
-	case c.match.set() && mayBeDuplicate(err):
-		return p.createOverDuplicate(ctx, c, err)
-	default:
-		return Result{}, p.withExisting(ctx, err, c.username)
+	return p.insert(ctx, c)
+}
+
+// insert makes a new account. Where it is in doubt whether an attempt has made it,
+// a look decides before anything is sent again.
+func (p *Provisioner) insert(ctx context.Context, c creation) (Result, error) {
+	r, err := p.api.insertion(c.fields)
+	if err != nil {
+		return Result{}, err
 	}
+	sentAt := time.Now()
+	var earlier unconfirmed // the doubt that earlier attempts left
+	for {
+		id, err := p.api.createUser(ctx, r)
+		if err == nil {
+			return Result{ID: id, Username: c.username, Action: Created}, nil
+		}
+		var doubt *unconfirmed
+		inDoubt := errors.As(err, &doubt)
+		if inDoubt {
+			err = doubt.err
+			earlier = unconfirmed{err: err, running: earlier.running || doubt.running}
+		}
+		again := (inDoubt || soon(err)) && *r.tries < p.api.sender.retry.Attempts
+		if earlier.err == nil && !again {
+			return p.refused(ctx, c, err)
+		}
+		unknown := &OutcomeError{
+			Op: opCreate, Username: c.username, SentAt: sentAt, LostAt: time.Now(), Sent: c.fields.texts(), Err: err, again: c.match.set(),
+		}
+		account, ours, lookErr := p.attempted(ctx, unknown)
+		switch {
+		case lookErr != nil && earlier.err == nil:
+			return Result{}, err // it did nothing, by its own word
+		case lookErr != nil:
+			if ctx.Err() == nil {
+				unknown.Err = fmt.Errorf("%w; and looking the user up failed: %w", err, lookErr)
+			}
+			return Result{}, unknown
+		case ours:
+			return Result{ID: account.ID, Username: account.Username, Action: Created}, nil
+		case account.ID != "" && c.match.isUnique() && c.match.agrees(account):
+			return p.adopt(ctx, account, c)
+		case account.ID != "":
+			return p.refused(ctx, c, notOurs(account))
+		case !again && !inDoubt:
+			return p.refused(ctx, c, err)
+		}
+		if again {
+			if waitErr := p.api.sender.wait(ctx, *r.tries, r, err); waitErr == nil {
+				continue
+			}
+		}
+		if earlier.running || ctx.Err() != nil {
+			return Result{}, unknown
+		}
+		return Result{}, notDone(err)
+	}
+}
+
+// refused is what becomes of a create that Salesforce refused: the account that
+// stood in the way is adopted, if it is the user's, or the refusal stands.
+func (p *Provisioner) refused(ctx context.Context, c creation, refusal error) (Result, error) {
+	if c.match.set() && mayBeDuplicate(refusal) {
+		return p.createOverDuplicate(ctx, c, refusal)
+	}
+	return Result{}, p.withExisting(ctx, refusal, c.username)
 }
 
 // mayBeDuplicate says whether a refused create may mean that the user has an
@@ -78,8 +130,9 @@ func (p *Provisioner) adopt(ctx context.Context, account Account, c creation) (R
 	if _, given := fields.lookup("IsActive"); !given && !account.Active {
 		fields["IsActive"] = true
 	}
+	sentAt := time.Now()
 	if err := p.api.update(ctx, "User", account.ID, fields); err != nil {
-		return Result{}, p.withExisting(ctx, err, c.username)
+		return Result{}, p.withExisting(ctx, lost(opCreate, account.ID, c.username, sentAt, err), c.username)
 	}
 	result := Result{ID: account.ID, Username: c.username, Action: Adopted}
 	if active, _ := fields.lookup("IsActive"); active == any(false) {
@@ -87,7 +140,7 @@ func (p *Provisioner) adopt(ctx context.Context, account Account, c creation) (R
 	}
 	// A frozen login stays frozen through deactivation and reactivation, and a
 	// user who is provisioned again but can't log in would be a silent failure.
-	err := p.api.setFrozen(ctx, account.ID, false)
+	err := lost(opCreate, account.ID, c.username, sentAt, p.api.setFrozen(ctx, account.ID, false))
 	if err == nil {
 		return result, nil
 	}

@@ -3,41 +3,35 @@ package sfprov
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
 // deactivate deactivates a user, with release of the username if configured, or
 // freezes it where Salesforce refuses.
 func (p *Provisioner) deactivate(ctx context.Context, id string) (Result, error) {
-	release := p.settings.ReleaseUsername
-	read := []string{"IsActive"}
-	if release {
-		read = append(read, "Username")
-	}
-	record, err := p.api.get(ctx, "User", id, read...)
+	sentAt := time.Now()
+	before, err := p.loginState(ctx, id)
 	if err != nil {
 		return Result{}, err
 	}
-	active, _ := record.lookup("IsActive")
-	username := ""
-	if release {
-		username, _ = record.text("Username")
-	}
-	released := releasedUsername(id, username)
-	isReleased := !release || strings.EqualFold(username, released)
-	if active == any(false) && isReleased {
-		return Result{ID: id, Username: username, Action: Unchanged}, nil
-	}
-
-	result := Result{ID: id, Username: username, Action: Deactivated}
-	if active == any(false) {
+	released := releasedUsername(id, before.username)
+	isReleased := !p.settings.ReleaseUsername || strings.EqualFold(before.username, released)
+	result := Result{ID: id, Username: before.username, Action: Deactivated}
+	switch {
+	case !before.active && isReleased:
+		result.Action = Unchanged
+		return result, nil
+	case !before.active:
 		result.Action = Updated // only the username is left to release
 	}
 	if !isReleased {
 		err := p.api.update(ctx, "User", id, p.releasing(released))
+		err = p.settle(ctx, id, sentAt, err, func(s loginState) bool { return !s.active && strings.EqualFold(s.username, released) })
 		if err == nil {
 			result.Username = released
 			return result, nil
@@ -49,19 +43,62 @@ func (p *Provisioner) deactivate(ctx context.Context, id string) (Result, error)
 		// the door is locked.
 		p.log.LogAttrs(ctx, slog.LevelWarn, "releasing the username was refused", slog.String("id", id))
 		result.Warning = decorate("release the username of", id, err)
-		if active == any(false) {
+		if !before.active {
 			result.Action = Unchanged
 			return result, nil
 		}
 	}
 	err = p.api.update(ctx, "User", id, Fields{"IsActive": false})
-	if err == nil {
+	err = p.settle(ctx, id, sentAt, err, func(s loginState) bool { return !s.active })
+	switch {
+	case err == nil:
 		return result, nil
-	}
-	if !isRefusal(err) {
+	case !isRefusal(err):
 		return Result{}, err
 	}
-	return p.freeze(ctx, id, username, err)
+	return p.freeze(ctx, id, before.username, err)
+}
+
+// loginState is what of a user decides who can log in, and under what name.
+type loginState struct {
+	active   bool
+	username string // empty unless usernames are released
+}
+
+func (p *Provisioner) loginState(ctx context.Context, id string) (loginState, error) {
+	read := []string{"IsActive"}
+	if p.settings.ReleaseUsername {
+		read = append(read, "Username")
+	}
+	record, err := p.api.get(ctx, "User", id, read...)
+	if err != nil {
+		return loginState{}, err
+	}
+	active, _ := record.lookup("IsActive")
+	state := loginState{active: active != any(false)}
+	if p.settings.ReleaseUsername {
+		state.username, _ = record.text("Username")
+	}
+	return state, nil
+}
+
+// settle finds out what became of a change of which err leaves it open whether it
+// was made. nil: it was.
+func (p *Provisioner) settle(ctx context.Context, id string, sentAt time.Time, err error, made func(loginState) bool) error {
+	var doubt *unconfirmed
+	if !errors.As(err, &doubt) {
+		return err
+	}
+	now, readErr := p.loginState(ctx, id)
+	switch {
+	case readErr == nil && made(now):
+		return nil
+	case readErr == nil && (!doubt.running || isRefusal(doubt.err)):
+		return notDone(doubt.err)
+	case readErr != nil && ctx.Err() == nil:
+		doubt.err = fmt.Errorf("%w; and reading the user failed: %w", doubt.err, readErr)
+	}
+	return &OutcomeError{Op: opDeactivate, ID: id, SentAt: sentAt, LostAt: time.Now(), Err: doubt.err, again: true}
 }
 
 // releasing is the change that deactivates a user and frees its username and
@@ -86,7 +123,7 @@ func isRefusal(err error) bool {
 // by the context and not by the error code, because which code such a refusal
 // has is not documented.
 func (p *Provisioner) freeze(ctx context.Context, id, username string, refusal error) (Result, error) {
-	blocked := &blockedError{freeze: p.api.setFrozen(ctx, id, true)}
+	blocked := &blockedError{freeze: lost(opFreeze, id, "", time.Now(), p.api.setFrozen(ctx, id, true))}
 	errors.As(refusal, &blocked.refusal)
 	if blocked.freeze != nil {
 		return Result{ID: id, Username: username}, blocked

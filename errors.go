@@ -34,8 +34,8 @@ var (
 	// ErrDeactivationBlocked: Salesforce refused to deactivate a user. The error
 	// and the Result say whether the user was frozen instead.
 	ErrDeactivationBlocked = errors.New("sfprov: deactivation is blocked")
-	// ErrOutcomeUnknown: a create was sent and its answer was lost, so it is not
-	// known whether the user exists. The details are in an [OutcomeError].
+	// ErrOutcomeUnknown: a change was sent and its answer was lost, so it is not
+	// known whether it was made. The details are in an [OutcomeError].
 	ErrOutcomeUnknown = errors.New("sfprov: outcome unknown")
 	// ErrAmbiguousMatch: more than one account holds the value of the match
 	// field, so none of them is touched.
@@ -47,6 +47,7 @@ const (
 	opCreate     = "create"
 	opUpdate     = "update"
 	opDeactivate = "deactivate"
+	opFreeze     = "freeze"
 	opFind       = "find"
 	opResolve    = "resolve"
 )
@@ -110,6 +111,8 @@ type APIError struct {
 	Existing string
 	// RetryAfter is how long the answer asked to wait; 0 if it did not.
 	RetryAfter time.Duration
+
+	path bool // a 404 is about the path, and no record
 }
 
 // Error states what was tried and on whom, Salesforce's status, code, message
@@ -203,35 +206,6 @@ func (e *AuthError) Is(target error) bool {
 	return target == ErrAuth
 }
 
-// OutcomeError is a create whose answer was lost: the user may exist or not. It
-// matches [ErrOutcomeUnknown] and wraps what happened to the answer.
-//
-// With a match field, calling Create again with the same user finds out. Without
-// one, [Provisioner.Resolve] does.
-type OutcomeError struct {
-	Op       string
-	Username string    // the Salesforce username that was sent
-	SentAt   time.Time // by the local clock
-	LostAt   time.Time
-	Err      error // what happened to the answer
-
-	again bool // calling the same again finds out
-	sent  Fields
-}
-
-// Error states what was tried, what happened to the answer, and how to find out.
-func (e *OutcomeError) Error() string { return text(e) }
-
-func (e *OutcomeError) summary() string {
-	return fmt.Sprintf("%s %s: it is not known whether the user was created, because the answer was lost: %s", e.Op, shown(e.Username), summary(e.Err))
-}
-
-// Is matches ErrOutcomeUnknown.
-func (e *OutcomeError) Is(target error) bool { return target == ErrOutcomeUnknown }
-
-// Unwrap returns what happened to the answer.
-func (e *OutcomeError) Unwrap() error { return e.Err }
-
 // blockedError is a deactivation that Salesforce refused, with what became of
 // the freeze that stands in for it.
 type blockedError struct {
@@ -242,6 +216,9 @@ type blockedError struct {
 func (e *blockedError) Error() string { return text(e) }
 
 func (e *blockedError) summary() string {
+	if errors.Is(e.freeze, ErrOutcomeUnknown) {
+		return e.refusal.summary() + "; the user may be STILL ACTIVE, because it is not known whether freezing succeeded: " + summary(e.freeze)
+	}
 	if e.freeze != nil {
 		return e.refusal.summary() + "; the user is STILL ACTIVE, because freezing failed too: " + summary(e.freeze)
 	}
@@ -275,6 +252,7 @@ type transportError struct {
 	err  error
 	sent bool // the request may have reached Salesforce
 	left bool // the caller's context ended
+	none bool // a look has shown that nothing was done
 }
 
 func (e *transportError) Error() string { return text(e) }
@@ -282,6 +260,9 @@ func (e *transportError) Error() string { return text(e) }
 func (e *transportError) summary() string {
 	if e.left {
 		return e.err.Error()
+	}
+	if e.none {
+		return "no answer from Salesforce, and a look shows that nothing was done: " + e.err.Error()
 	}
 	return "no answer from Salesforce: " + e.err.Error()
 }
@@ -319,6 +300,8 @@ func decorate(op, target string, err error) error {
 		return &decorated
 	case *OutcomeError:
 		return e // names both itself
+	case *heldLogin:
+		return &heldLogin{err: decorate(op, target, e.err), until: e.until}
 	}
 	return &callError{op: op, target: target, err: err}
 }
@@ -352,9 +335,10 @@ func summary(err error) string {
 
 // Retryable says whether the same call can succeed later without anyone changing
 // anything: Salesforce was unavailable, a row was locked, a limit was reached
-// that recovers by itself (the daily one only hours later), logins were
-// throttled, or the outcome is unknown and a match field lets the same call find
-// out. It is false where a person must change something, and for nil.
+// that recovers by itself, logins were throttled, the Provisioner was closed, or
+// the outcome is unknown and the same call finds out: a deactivation or an update,
+// and a create with a match field. It is false where a person must change
+// something, and for nil. [RetryAfter] says how much later.
 func Retryable(err error) bool {
 	switch e := find(err).(type) { //nolint:errorlint // find did the unwrapping
 	case *OutcomeError:
@@ -371,16 +355,52 @@ func Retryable(err error) bool {
 	case *AuthError:
 		return e.StatusCode >= 500 || explainAuth(e).retry
 	case *transportError:
+		return e.left || !isCertificateError(e.err)
+	case *reserveError:
 		return true
 	}
-	return errors.Is(err, ErrUnavailable)
+	return errors.Is(err, ErrUnavailable) || errors.Is(err, ErrClosed)
+}
+
+// RetryAfter is how long to wait before the same call has a chance, as far as is
+// known: what Salesforce asked for, an hour for the daily limit, the pause after
+// refused logins. It is 0 where nothing is known, and where a retry does not help.
+func RetryAfter(err error) time.Duration {
+	if !Retryable(err) {
+		return 0
+	}
+	if held := (*heldLogin)(nil); errors.As(err, &held) {
+		return max(time.Until(held.until), 0)
+	}
+	switch e := find(err).(type) { //nolint:errorlint // find did the unwrapping
+	case *reserveError:
+		return e.pause
+	case *AuthError:
+		return e.RetryAfter
+	case *APIError:
+		if e.RetryAfter == 0 && isDailyLimit(e) {
+			return dailyPause
+		}
+		return e.RetryAfter
+	}
+	return 0
+}
+
+// isDailyLimit tells the daily limit from the one that is over in seconds.
+func isDailyLimit(e *APIError) bool {
+	for _, p := range e.problems() {
+		if known := classify(e, p); known.reason == ErrRequestLimit && !known.soon { //nolint:errorlint // as the table has it
+			return true
+		}
+	}
+	return false
 }
 
 // find returns the outermost error of this package that carries details.
 func find(err error) error {
 	for err != nil {
 		switch e := err.(type) { //nolint:errorlint // this is the unwrapping
-		case *OutcomeError, *blockedError, *APIError, *AuthError, *transportError:
+		case *OutcomeError, *blockedError, *reserveError, *APIError, *AuthError, *transportError:
 			return e
 		case interface{ Unwrap() error }:
 			err = e.Unwrap()

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log"
-	"net/http"
 	"os"
 
 	"github.com/sfprov/sfprov"
@@ -126,25 +125,6 @@ func ExampleProvisioner_Find() {
 	// Output:
 	// alice@acme.com true false CFO <nil>
 	// true
-}
-
-func ExampleProvisioner_Resolve() {
-	p, org := example(nil)
-	defer org.Close()
-	// The connection dies after Salesforce has created the user.
-	org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer()))
-
-	_, err := p.Create(context.Background(), sfprov.User{
-		Username: "alice",
-		Fields:   sfprov.Fields{"LastName": "Jones", "Email": "alice@acme.com"},
-	})
-	fmt.Println(errors.Is(err, sfprov.ErrOutcomeUnknown))
-
-	result, err := p.Resolve(context.Background(), err)
-	fmt.Println(result.Action, err)
-	// Output:
-	// true
-	// created <nil>
 }
 
 func ExampleProvisioner_Username() {

@@ -71,7 +71,7 @@ var apiFailures = []failure{ //nolint:gochecknoglobals // a constant table
 	{code: "INVALID_AUTH_HEADER", reason: ErrAuth, explain: "The Authorization header did not arrive as it was sent. Check proxies on the way"},
 	{code: "REQUEST_LIMIT_EXCEEDED", contains: "concurrent", reason: ErrRequestLimit, retry: true, soon: true, undone: true, explain: "Too many long requests are running in the org at the same time. Try again"},
 	{code: "REQUEST_LIMIT_EXCEEDED", reason: ErrRequestLimit, retry: true, explain: "The org's API requests of the last 24 hours are used up. " +
-		"Try again in some hours; Setup, Company Information shows the allowance, Setup, API Usage who spent it"},
+		"Come back in an hour, when the oldest of them no longer count; Setup, Company Information shows the allowance, Setup, API Usage who spent it"},
 	{code: "API_DISABLED_FOR_ORG", reason: ErrPermission, explain: "The org's edition has no API access, or it is switched off. Professional Edition needs it as an add-on"},
 	{code: "API_CURRENTLY_DISABLED", reason: ErrPermission, explain: "The integration user lacks the API Enabled permission (Setup, Permission Sets, System Permissions)"},
 	{code: "QUERY_TIMEOUT", reason: ErrUnavailable, retry: true, soon: true, explain: "The org took too long to answer. Try again"},
@@ -101,7 +101,7 @@ var apiFailures = []failure{ //nolint:gochecknoglobals // a constant table
 var statusFailures = []failure{ //nolint:gochecknoglobals // a constant table
 	{status: http.StatusUnauthorized, reason: ErrAuth, explain: "The token was refused, and so was a fresh one. Check proxies on the way, and that Domain and TokenEndpoint are of the same org"},
 	{status: http.StatusForbidden, reason: ErrPermission, explain: "Access is denied. If the answer is not Salesforce's, look at proxies and firewalls on the way; the org can also limit the addresses that may log in"},
-	{status: http.StatusNotFound, reason: ErrNotFound, explain: "Nothing is there. Check Config.Domain and Config.APIVersion"},
+	{status: http.StatusNotFound, reason: ErrNotFound, explain: wrongPath},
 	{status: http.StatusProxyAuthRequired, reason: ErrUnavailable, explain: "The proxy asks for credentials: put them in HTTPS_PROXY, or give WithHTTPClient a client that knows them"},
 	{status: http.StatusGone, explain: versionRetired},
 	{status: http.StatusRequestURITooLong, explain: "The query is too long for Salesforce"},
@@ -123,6 +123,7 @@ const (
 	deactivationRefused = "Salesforce doesn't deactivate a user who is, for example, the default lead or case owner, an approver, " +
 		"the recipient of workflow emails, or the value of a custom hierarchy field. Put someone else in that place, then deactivate again; " +
 		"Setup, Users, the user, Deactivate shows where"
+	wrongPath  = "Nothing is there. Check Config.Domain and Config.APIVersion"
 	redirected = "The answer is a redirect, which is never followed with credentials. " +
 		"Check Config.Domain (Setup, My Domain): it may have been renamed, or a proxy or login page stands in the way"
 	notSalesforce = "The answer is not what Salesforce sends. Check Config.Domain, and proxies and login pages on the way"
@@ -186,6 +187,9 @@ func classify(e *APIError, p APIProblem) failure {
 	if p.Code == "INVALID_CROSS_REFERENCE_KEY" && len(p.Fields) == 0 && e.Op != "" && e.Op != opCreate {
 		status = http.StatusNotFound
 	}
+	if e.path && status == http.StatusNotFound && (p.Code == "" || p.Code == "NOT_FOUND") {
+		return failure{explain: wrongPath}
+	}
 	if p.Code != "" {
 		for _, f := range apiFailures {
 			if f.matches(status, p.Code, p.Message) {
@@ -235,7 +239,10 @@ func explainAuth(e *AuthError) failure {
 func Explain(err error) string {
 	switch e := find(err).(type) { //nolint:errorlint // find did the unwrapping
 	case *OutcomeError:
-		if e.again {
+		switch {
+		case e.Op != opCreate:
+			return "Call it again: it makes the change, or finds it made"
+		case e.again:
 			return "Call Create again with the same user: it finds the account by the match field and adopts it, or creates it"
 		}
 		return "Give this error to Provisioner.Resolve, which looks the user up. Don't call Create again before: it could not tell its own account from another's"
@@ -254,6 +261,11 @@ func Explain(err error) string {
 		return explainAuth(e).explain
 	case *transportError:
 		return explainTransport(e)
+	case *reserveError:
+		return "Wait for the count of the last 24 hours to fall (Setup, Company Information, API Requests), look for who spends it (Setup, API Usage), or lower the reserve"
+	}
+	if errors.Is(err, ErrClosed) {
+		return "This process is stopping. Hand the event to whoever provisions next"
 	}
 	return ""
 }
@@ -297,10 +309,9 @@ func advice(err error) string {
 	case *OutcomeError:
 		return b.String() // the explanation says how to go on
 	case *transportError:
-		if errors.Is(err, ErrUnavailable) {
-			b.WriteString(" (a retry can help)")
+		if !errors.Is(err, ErrUnavailable) {
+			return b.String() // the caller left, and knows
 		}
-		return b.String()
 	}
 	if Retryable(err) {
 		b.WriteString(" (a retry can help)")

@@ -1,8 +1,11 @@
 package sfprov
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
+	"sync"
+	"time"
 )
 
 // APIUsage is how much of the org's API requests of the last 24 hours is spent,
@@ -30,3 +33,85 @@ func parseLimitInfo(header string) (APIUsage, bool) {
 	}
 	return APIUsage{}, false
 }
+
+const (
+	// quotaTTL is how long Salesforce's last word on the usage holds. Then one call
+	// may go through to hear it anew: requests older than 24 hours drop out of the
+	// count, and others may have spent less than feared.
+	quotaTTL = 5 * time.Minute
+	// dailyPause is when to come back after the daily limit: it is counted over
+	// the last 24 hours, so some of it is free again after an hour.
+	dailyPause = time.Hour
+)
+
+// WithAPIReserve leaves a part of the org's daily API requests to others: 0.1
+// stops at 90 %. From there on, calls fail with [ErrRequestLimit] before anything
+// is sent; what a call has begun it ends. Every five minutes one call is let
+// through, to hear from Salesforce where the count stands. The count is the org's
+// own, as its last answer told, so other clients' requests count too. The default
+// is 0: only Salesforce itself refuses. fraction is from 0 to below 1.
+func WithAPIReserve(fraction float64) Option {
+	return func(o *options) {
+		if !(fraction >= 0 && fraction < 1) { // NaN is neither
+			o.problems = append(o.problems, &ConfigError{Field: "WithAPIReserve", Problem: fmt.Sprintf("is given %v; it takes a fraction from 0 to below 1, such as 0.1", fraction)})
+		}
+		o.reserve = fraction
+	}
+}
+
+// quota is what is known of the daily limit.
+type quota struct {
+	reserve float64
+
+	mu    sync.Mutex
+	usage APIUsage
+	at    time.Time // when Salesforce told
+}
+
+// told notes what an answer said.
+func (q *quota) told(u APIUsage) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.usage, q.at = u, time.Now()
+}
+
+func (q *quota) last() APIUsage {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.usage
+}
+
+// admit says whether a call may begin while others are under way.
+func (q *quota) admit(underWay int) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	allowed := int(float64(q.usage.Limit) * (1 - q.reserve))
+	if q.reserve == 0 || q.usage.Limit == 0 || q.usage.Used+underWay < allowed {
+		return nil
+	}
+	now := time.Now()
+	next := q.at.Add(quotaTTL)
+	if !now.Before(next) {
+		q.at = now // this call asks for all
+		return nil
+	}
+	return &reserveError{usage: q.usage, reserve: q.reserve, pause: next.Sub(now)}
+}
+
+// reserveError is a call that was not begun, to leave the rest of the daily limit
+// to others.
+type reserveError struct {
+	usage   APIUsage
+	reserve float64
+	pause   time.Duration
+}
+
+func (e *reserveError) Error() string { return text(e) }
+
+func (e *reserveError) summary() string {
+	return fmt.Sprintf("nothing was sent: %d of the org's %d daily API requests are spent, and %g %% are left to others (WithAPIReserve); come back in %v",
+		e.usage.Used, e.usage.Limit, e.reserve*100, e.pause.Round(time.Second))
+}
+
+// Is matches ErrRequestLimit.
+func (e *reserveError) Is(target error) bool { return target == ErrRequestLimit }

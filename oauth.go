@@ -29,9 +29,12 @@ const (
 	// maxTokenAnswer bounds what is read of a token endpoint's answer.
 	maxTokenAnswer = 1 << 20
 	// A login that was refused twice in a row is not tried again for
-	// firstLoginPause, then twice as long each time, up to maxLoginPause.
+	// firstLoginPause, then twice as long each time, up to maxLoginPause. Throttled
+	// ones pause for maxLoginPause at once, or for what the answer asks, up to
+	// maxAskedPause.
 	firstLoginPause = time.Second
 	maxLoginPause   = time.Minute
+	maxAskedPause   = 15 * time.Minute
 )
 
 // token is one access token.
@@ -91,8 +94,11 @@ func (t *tokens) get(ctx context.Context) (*token, error) {
 		return tok, nil
 	}
 	last := t.lastFailure()
-	if last.total != before.total || last.refused > 1 && time.Now().Before(last.until) {
+	if last.total != before.total {
 		return nil, last.err
+	}
+	if time.Now().Before(last.until) {
+		return nil, &heldLogin{err: last.err, until: last.until}
 	}
 	tok, err := t.login(ctx)
 	if err != nil {
@@ -122,12 +128,33 @@ func (t *tokens) fail(err error) {
 		return
 	}
 	pause := maxLoginPause
-	if doublings := t.failure.refused - 1; doublings < 6 {
-		pause = firstLoginPause << max(doublings, 0)
+	var authErr *AuthError
+	switch {
+	case errors.As(err, &authErr) && authErr.RetryAfter > 0:
+		pause = min(authErr.RetryAfter, maxAskedPause)
+	case Retryable(err): // throttled
+	case t.failure.refused == 0:
+		pause = 0 // whoever mends the cause and tries again at once is not kept waiting
+	case t.failure.refused <= 6:
+		pause = firstLoginPause << (t.failure.refused - 1)
 	}
 	t.failure.refused++
 	t.failure.until = time.Now().Add(pause)
 }
+
+// heldLogin is a login that was not tried, because the ones before it failed.
+type heldLogin struct {
+	err   error // of the last one
+	until time.Time
+}
+
+func (e *heldLogin) Error() string { return text(e) }
+
+func (e *heldLogin) summary() string {
+	return fmt.Sprintf("%s; the login is not tried again for %v", summary(e.err), max(time.Until(e.until), 0).Round(time.Second))
+}
+
+func (e *heldLogin) Unwrap() error { return e.err }
 
 // expired drops a token that Salesforce refused, if it is still the current one.
 func (t *tokens) expired(tok *token) bool { return t.current.CompareAndSwap(tok, nil) }

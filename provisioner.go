@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"time"
 )
 
 // Provisioner provisions users into one Salesforce org. Make one with [New] and
@@ -17,6 +18,7 @@ type Provisioner struct {
 	settings *settings
 	api      *client
 	log      *slog.Logger
+	calls    *calls
 }
 
 // settings is a normalised Config with its parsed pattern.
@@ -32,6 +34,9 @@ type Option func(*options)
 type options struct {
 	client   *http.Client
 	log      *slog.Logger
+	retry    RetryPolicy
+	inFlight int     // 0: any number
+	reserve  float64 // of the daily limit
 	problems []error
 }
 
@@ -81,8 +86,9 @@ func New(cfg Config, opts ...Option) (*Provisioner, error) {
 	}
 	return &Provisioner{
 		settings: &settings{Config: &cfg, pattern: pattern},
-		api:      newClient(&cfg, newSender(&cfg, o.client, o.log)),
+		api:      newClient(&cfg, newSender(&cfg, o)),
 		log:      o.log,
+		calls:    &calls{underWay: map[*call]struct{}{}},
 	}, nil
 }
 
@@ -106,10 +112,7 @@ func (p *Provisioner) LogValue() slog.Value {
 // APIUsage is how much of the org's daily API requests is spent, as the last
 // answer told; zero before the first one.
 func (p *Provisioner) APIUsage() APIUsage {
-	if usage := p.api.sender.usage.Load(); usage != nil {
-		return *usage
-	}
-	return APIUsage{}
+	return p.api.sender.quota.last()
 }
 
 // Username is the Salesforce username that u gets: Fields["Username"] if given,
@@ -179,6 +182,11 @@ func (p *Provisioner) Create(ctx context.Context, u User) (Result, error) {
 	if err != nil {
 		return Result{}, decorate(opCreate, username, err)
 	}
+	ctx, call, err := p.begin(ctx)
+	if err != nil {
+		return Result{}, decorate(opCreate, username, err)
+	}
+	defer p.end(call)
 	result, err := p.create(ctx, creation{user: u, fields: fields, username: username, match: match})
 	if err != nil {
 		err = decorate(opCreate, username, err)
@@ -207,7 +215,14 @@ func (p *Provisioner) Update(ctx context.Context, id string, u User) (Result, er
 	if len(fields) == 0 {
 		return Result{ID: id18, Action: Unchanged}, nil
 	}
+	ctx, call, err := p.begin(ctx)
+	if err != nil {
+		return Result{}, decorate(opUpdate, id18, err)
+	}
+	defer p.end(call)
+	sentAt := time.Now()
 	if err := p.api.update(ctx, "User", id18, fields); err != nil {
+		err = lost(opUpdate, id18, username, sentAt, err)
 		if username != "" {
 			err = p.withExisting(ctx, err, username)
 		}
@@ -238,6 +253,11 @@ func (p *Provisioner) Deactivate(ctx context.Context, id string) (Result, error)
 	if err != nil {
 		return Result{}, decorate(opDeactivate, id, err)
 	}
+	ctx, call, err := p.begin(ctx)
+	if err != nil {
+		return Result{}, decorate(opDeactivate, id18, err)
+	}
+	defer p.end(call)
 	result, err := p.deactivate(ctx, id18)
 	return result, decorate(opDeactivate, id18, err)
 }

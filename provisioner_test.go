@@ -150,24 +150,6 @@ func TestDeadlineInTheMiddleNamesTheCall(t *testing.T) {
 	})
 }
 
-func TestOutcomeUnknownIsRetryableWithAMatchField(t *testing.T) {
-	t.Parallel()
-	b := setup(t, func(c *sfprov.Config) { c.MatchField = "FederationIdentifier" })
-	b.on(http.MethodPost, usersURL, httpmock.NewErrorResponder(io.EOF), duplicateUsername)
-	b.on(http.MethodGet, queryURL, found(record(aliceID, "alice@primary.com", true, map[string]any{"FederationIdentifier": "E-1"})), found())
-	b.on(http.MethodPatch, usersURL+aliceID, noContent)
-	u := alice()
-	u.Fields["FederationIdentifier"] = "E-1"
-
-	_, err := b.Create(t.Context(), u)
-	require.ErrorIs(t, err, sfprov.ErrOutcomeUnknown)
-	require.True(t, sfprov.Retryable(err))
-
-	result, err := b.Create(t.Context(), u)
-	require.NoError(t, err)
-	assert.Equal(t, sfprov.Result{ID: aliceID, Username: "alice@primary.com", Action: sfprov.Adopted}, result)
-}
-
 func TestCreateIsSentAgainOnlyWhereNothingHappened(t *testing.T) {
 	t.Parallel()
 	again := map[string]httpmock.Responder{

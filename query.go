@@ -3,6 +3,7 @@ package sfprov
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -86,6 +87,9 @@ func (c *client) query(ctx context.Context, soql string) iter.Seq2[Fields, error
 		for {
 			var page queryPage
 			ans, err := c.sender.send(ctx, r)
+			if apiErr := (*APIError)(nil); errors.As(err, &apiErr) {
+				apiErr.path = true // a query that finds no record is answered with 200
+			}
 			if err == nil {
 				err = decode(ans, &page)
 			}

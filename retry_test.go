@@ -11,7 +11,7 @@ import (
 // upper half only, so that callers who failed together come back together.
 func TestPausesHaveFullJitter(t *testing.T) {
 	t.Parallel()
-	policy := hookRetries()
+	policy := RetryPolicy{}.withDefaults()
 	for attempt, ceiling := range map[int]time.Duration{1: 250 * time.Millisecond, 2: 500 * time.Millisecond, 3: time.Second, 9: 4 * time.Second} {
 		shortest, longest := time.Hour, time.Duration(0)
 		for range 2000 { // the chance that none falls into a given tenth is below 1e-91

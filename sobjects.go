@@ -2,7 +2,7 @@ package sfprov
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -26,14 +26,10 @@ func (c *client) record(object, id string) string {
 }
 
 // createUser inserts a user and returns its ID. See "sObject Basic Information"
-// in the REST API Developer Guide. Whether an error leaves the outcome unknown,
-// outcomeUnknown tells.
-func (c *client) createUser(ctx context.Context, fields Fields) (string, error) {
-	body, err := json.Marshal(fields)
-	if err != nil {
-		return "", fmt.Errorf("sfprov: encoding the user: %w", err) // checkValues has tried each value
-	}
-	ans, err := c.sender.send(ctx, request{method: http.MethodPost, path: c.base + "/sobjects/User/", body: body})
+// in the REST API Developer Guide. An *unconfirmed error leaves open whether there
+// is a user now. tries counts the attempts of all calls for this user.
+func (c *client) createUser(ctx context.Context, r request) (string, error) {
+	ans, err := c.sender.send(ctx, r)
 	if err != nil {
 		return "", err
 	}
@@ -42,33 +38,29 @@ func (c *client) createUser(ctx context.Context, fields Fields) (string, error) 
 		Success bool   `json:"success"`
 	}
 	if err := decode(ans, &created); err != nil {
-		return "", err
+		*r.tries++
+		return "", &unconfirmed{err: err}
 	}
 	id, problem := parseIDOf(prefixUser, created.ID)
 	if ans.status != http.StatusCreated || !created.Success || problem != "" {
-		return "", unexpected(ans, "the answer does not confirm that a user was created")
+		*r.tries++
+		return "", &unconfirmed{err: unexpected(ans, "the answer does not confirm that a user was created")}
 	}
 	return id, nil
 }
 
-// outcomeUnknown says whether a failed create may have created the user all the
-// same: its answer was lost, makes no sense, or is a gateway's that may have
-// passed the request on. Error codes are Salesforce's own and mean that it did
-// nothing, and a 503 says that nobody took the request.
-func outcomeUnknown(err error) bool {
-	switch e := err.(type) { //nolint:errorlint // the sender returns these unwrapped
-	case *transportError:
-		return e.sent
-	case *APIError:
-		return e.StatusCode < 300 ||
-			e.StatusCode >= 500 && e.StatusCode != http.StatusServiceUnavailable && e.Code == ""
+// insertion is the request that createUser sends.
+func (c *client) insertion(fields Fields) (request, error) {
+	body, err := fields.encode()
+	if err != nil {
+		return request{}, fmt.Errorf("sfprov: encoding the user: %w", err) // checkValues has tried each value
 	}
-	return false
+	return request{method: http.MethodPost, path: c.base + "/sobjects/User/", body: body, tries: new(int)}, nil
 }
 
 // update patches a record.
 func (c *client) update(ctx context.Context, object, id string, fields Fields) error {
-	body, err := json.Marshal(fields)
+	body, err := fields.encode()
 	if err != nil {
 		return fmt.Errorf("sfprov: encoding the record: %w", err) // checkValues has tried each value
 	}
@@ -83,7 +75,7 @@ func (c *client) update(ctx context.Context, object, id string, fields Fields) e
 		Success bool `json:"success"`
 	}
 	if err := decode(ans, &updated); err != nil || !updated.Success {
-		return unexpected(ans, "the answer does not confirm the change")
+		return &unconfirmed{err: unexpected(ans, "the answer does not confirm the change")}
 	}
 	return nil
 }
@@ -124,7 +116,8 @@ func (c *client) login(ctx context.Context, id string) (loginID string, frozen b
 	return "", false, nil
 }
 
-// setFrozen freezes or unfreezes a user, if that changes anything.
+// setFrozen freezes or unfreezes a user, if that changes anything. An *unconfirmed
+// error leaves open whether it did.
 func (c *client) setFrozen(ctx context.Context, id string, frozen bool) error {
 	loginID, isFrozen, err := c.login(ctx, id)
 	if err != nil || isFrozen == frozen {
@@ -133,5 +126,17 @@ func (c *client) setFrozen(ctx context.Context, id string, frozen bool) error {
 	if loginID == "" {
 		return &APIError{StatusCode: http.StatusNotFound, Message: "the user has no UserLogin record, so the login can't be frozen"}
 	}
-	return c.update(ctx, "UserLogin", loginID, Fields{"IsFrozen": frozen})
+	err = c.update(ctx, "UserLogin", loginID, Fields{"IsFrozen": frozen})
+	var doubt *unconfirmed
+	if !errors.As(err, &doubt) {
+		return err
+	}
+	_, isFrozen, readErr := c.login(ctx, id)
+	switch {
+	case readErr == nil && isFrozen == frozen:
+		return nil
+	case readErr == nil && !doubt.running:
+		return doubt.err
+	}
+	return err
 }

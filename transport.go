@@ -5,15 +5,11 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptrace"
-	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -31,30 +27,8 @@ const (
 	maxRefreshes = 32
 )
 
-// retryPolicy says how often and how patiently a request is tried.
-type retryPolicy struct {
-	attempts   int           // in all
-	first, max time.Duration // of the backoff
-	maxAsked   time.Duration // longest Retry-After that is waited for
-}
-
-// hookRetries suits a hook, which wants its answer within seconds.
-func hookRetries() retryPolicy {
-	return retryPolicy{attempts: 4, first: 250 * time.Millisecond, max: 4 * time.Second, maxAsked: time.Minute}
-}
-
-// pause is how long to wait after failed attempt n (from 1): exponential with
-// full jitter, or what the answer asked for.
-func (r retryPolicy) pause(n int, asked time.Duration) time.Duration {
-	if asked > 0 {
-		return asked
-	}
-	ceiling := min(r.first<<(n-1), r.max)
-	return rand.N(ceiling) //nolint:gosec // jitter, not a secret
-}
-
-// requestTimeout bounds a request on the Provisioner's own client, of a caller
-// who has no deadline: no answer may trickle for ever.
+// requestTimeout bounds a request where neither the caller nor the client has a
+// deadline: no answer may trickle for ever.
 const requestTimeout = 2 * time.Minute
 
 // newHTTPClient is the client of a Provisioner whose caller brings none. Its
@@ -92,20 +66,22 @@ func withoutRedirects(c *http.Client) *http.Client {
 // sender sends requests to the org: with a token, again where that is safe, and
 // with the answer read to its end.
 type sender struct {
+	client  *http.Client
 	resty   *resty.Client
 	timeout time.Duration // of a request whose caller has no deadline; 0 for none
 	tokens  *tokens
 	log     *slog.Logger
-	retry   retryPolicy
-	usage   atomic.Pointer[APIUsage]
+	retry   RetryPolicy
+	slots   chan struct{} // as many as requests may be in flight; nil for any number
+	quota   quota
 }
 
-// newSender makes a sender on the caller's client, whose timeouts are the
-// caller's, or on one of its own if client is nil.
-func newSender(cfg *Config, client *http.Client, log *slog.Logger) *sender {
-	timeout := time.Duration(0)
+// newSender makes a sender on the caller's client, or on one of its own if there
+// is none.
+func newSender(cfg *Config, o options) *sender {
+	client := o.client
 	if client == nil {
-		client, timeout = newHTTPClient(), requestTimeout
+		client = newHTTPClient()
 	}
 	client = withoutRedirects(client)
 	// resty builds and sends; that is all. It never retries (it would replay
@@ -117,7 +93,17 @@ func newSender(cfg *Config, client *http.Client, log *slog.Logger) *sender {
 		SetDoNotParseResponse(true).
 		SetHeader("Accept", "application/json").
 		SetHeader("User-Agent", "sfprov")
-	return &sender{resty: rest, timeout: timeout, tokens: newTokens(cfg, client, log), log: log, retry: hookRetries()}
+	s := &sender{
+		client: client, resty: rest, tokens: newTokens(cfg, client, o.log), log: o.log,
+		retry: o.retry.withDefaults(), quota: quota{reserve: o.reserve},
+	}
+	if client.Timeout == 0 {
+		s.timeout = requestTimeout
+	}
+	if o.inFlight > 0 {
+		s.slots = make(chan struct{}, o.inFlight)
+	}
+	return s
 }
 
 // silent is a resty.Logger that drops everything.
@@ -133,7 +119,11 @@ type request struct {
 	path   string // built from escaped elements, below the domain
 	query  string // encoded
 	body   []byte // JSON
+	tries  *int   // counts attempts beyond this call; nil counts this call's own
 }
+
+// reads says whether the request changes nothing.
+func (r request) reads() bool { return r.method == http.MethodGet }
 
 // safe says whether the request can be repeated without knowing what became of
 // it: a create can't.
@@ -148,91 +138,57 @@ type answer struct {
 
 // send sends a request until it is answered with success, with an error that a
 // retry can't mend, or the attempts are used up. The error is an *APIError, a
-// *transportError, or what the login failed with.
+// *transportError, what the login failed with, or an *unconfirmed that wraps one
+// of these: a change that may have been made all the same.
 func (s *sender) send(ctx context.Context, r request) (answer, error) {
-	refreshes, fresh := 0, false
-	for attempt := 1; ; attempt++ {
+	if r.tries == nil {
+		r.tries = new(int)
+	}
+	var doubt unconfirmed
+	for {
+		ans, err := s.authorized(ctx, r)
+		if err == nil {
+			return ans, nil
+		}
+		*r.tries++
+		if !r.reads() {
+			doubt.note(err)
+		}
+		if soon(err) && (r.safe() || undone(err)) && *r.tries < s.retry.Attempts {
+			if err = s.wait(ctx, *r.tries, r, err); err == nil {
+				continue
+			}
+		}
+		return ans, doubt.of(err)
+	}
+}
+
+// authorized sends a request once, and again with a new token as long as the one
+// that it had expires under it.
+func (s *sender) authorized(ctx context.Context, r request) (answer, error) {
+	fresh := false
+	for refreshes := 0; ; {
 		ans, tok, err := s.try(ctx, r)
-		if err == nil && ans.status == http.StatusUnauthorized {
-			apiErr := newAPIError(ans.status, s.scrubbed(ans.body, tok), 0)
-			if apiErr.Code == "INVALID_AUTH_HEADER" {
-				return ans, apiErr // the token is not at fault
-			}
-			// A token that was taken before has expired, and one that is no longer
-			// current was replaced by another call: neither counts as the refresh
-			// that this call has a right to.
-			isCurrent, wasGood := s.tokens.current.Load() == tok, tok.accepted.Load()
-			if refreshes++; isCurrent && !wasGood && fresh || refreshes > maxRefreshes {
-				s.tokens.rejected(tok, apiErr)
-				return ans, apiErr
-			}
-			fresh = fresh || isCurrent
-			s.tokens.expired(tok)
-			attempt-- // a refresh is no failed attempt
-			continue
+		if err != nil {
+			return answer{}, err
 		}
-		if err == nil && ans.status >= 300 {
-			err = newAPIError(ans.status, s.scrubbed(ans.body, tok), retryAfter(ans.header))
+		if ans.status < 300 {
+			return ans, nil
 		}
-		if err == nil || !s.worthwhile(r, err) || attempt >= s.retry.attempts {
-			return ans, err
+		apiErr := newAPIError(ans.status, s.scrubbed(ans.body, tok), retryAfter(ans.header))
+		if ans.status != http.StatusUnauthorized || apiErr.Code == "INVALID_AUTH_HEADER" { // the token is not at fault
+			return ans, apiErr
 		}
-		if waitErr := s.wait(ctx, attempt, r, err); waitErr != nil {
-			return answer{}, waitErr
+		// A token that was taken before has expired, and one that is no longer
+		// current was replaced by another call: neither counts as the refresh
+		// that this call has a right to.
+		isCurrent, wasGood := s.tokens.current.Load() == tok, tok.accepted.Load()
+		if refreshes++; isCurrent && !wasGood && fresh || refreshes > maxRefreshes {
+			s.tokens.rejected(tok, apiErr)
+			return ans, apiErr
 		}
-	}
-}
-
-// worthwhile says whether the same request can succeed within seconds, and may
-// be sent again at all.
-func (s *sender) worthwhile(r request, err error) bool {
-	var apiErr *APIError
-	var lost *transportError
-	var authErr *AuthError
-	switch {
-	case errors.As(err, &lost):
-		return !lost.left && (!lost.sent || r.safe()) && !isCertificateError(lost.err)
-	case errors.As(err, &apiErr):
-		for _, p := range apiErr.problems() {
-			if known := classify(apiErr, p); !known.soon || !r.safe() && !known.undone {
-				return false
-			}
-		}
-		return true
-	case errors.As(err, &authErr):
-		return authErr.StatusCode >= 500
-	}
-	return false
-}
-
-// wait pauses before the next attempt. If the pause can't fit into the caller's
-// deadline, or the answer asks for more than is reasonable, it returns the last
-// error at once.
-func (s *sender) wait(ctx context.Context, attempt int, r request, last error) error {
-	var asked time.Duration
-	var apiErr *APIError
-	var authErr *AuthError
-	switch {
-	case errors.As(last, &apiErr):
-		asked = apiErr.RetryAfter
-	case errors.As(last, &authErr):
-		asked = authErr.RetryAfter
-	}
-	pause := s.retry.pause(attempt, asked)
-	if deadline, has := ctx.Deadline(); asked > s.retry.maxAsked || has && time.Until(deadline) <= pause {
-		return last
-	}
-	s.log.LogAttrs(ctx, slog.LevelWarn, "request failed, trying again",
-		slog.String("method", r.method), slog.String("path", r.path), slog.Int("attempt", attempt), slog.Duration("pause", pause))
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		left := newTransportError(ctx, ctx.Err(), false)
-		left.err = fmt.Errorf("%w, while waiting to try again after: %w", left.err, last)
-		return left
+		fresh = fresh || isCurrent
+		s.tokens.expired(tok)
 	}
 }
 
@@ -241,6 +197,10 @@ func (s *sender) try(ctx context.Context, r request) (answer, *token, error) {
 	if ctx.Err() != nil {
 		return answer{}, nil, newTransportError(ctx, ctx.Err(), false)
 	}
+	if err := s.acquire(ctx); err != nil {
+		return answer{}, nil, err
+	}
+	defer s.release()
 	tok, err := s.tokens.get(ctx)
 	if err != nil {
 		return answer{}, nil, err
@@ -256,7 +216,7 @@ func (s *sender) try(ctx context.Context, r request) (answer, *token, error) {
 		s.tokens.accepted(tok)
 	}
 	if usage, ok := parseLimitInfo(ans.header.Get("Sforce-Limit-Info")); ok {
-		s.usage.Store(&usage)
+		s.quota.told(usage)
 	}
 	return ans, tok, nil
 }
@@ -271,7 +231,7 @@ func (s *sender) exchange(ctx context.Context, r request, tok *token) (answer, e
 		defer cancel()
 	}
 	var probe *connProbe
-	if !r.safe() {
+	if !r.reads() {
 		probe = &connProbe{}
 		reqCtx = probe.watch(reqCtx)
 	}
@@ -294,8 +254,12 @@ func (s *sender) exchange(ctx context.Context, r request, tok *token) (answer, e
 		ans.body, _ = io.ReadAll(io.LimitReader(raw, maxErrorAnswer)) // the status decides; a body that breaks off adds nothing
 		return ans, nil
 	}
+	limit := int64(maxAnswer)
+	if !r.reads() {
+		limit = maxErrorAnswer // an ID at most
+	}
 	// What is cut off here is no JSON any more, and refused as such.
-	if ans.body, err = io.ReadAll(io.LimitReader(raw, maxAnswer)); err != nil {
+	if ans.body, err = io.ReadAll(io.LimitReader(raw, limit)); err != nil {
 		return answer{}, newTransportError(ctx, err, true)
 	}
 	return ans, nil
@@ -340,19 +304,4 @@ func (s *sender) scrubbed(body []byte, tok *token) []byte {
 		return body
 	}
 	return []byte(scrub(string(body), tok.value))
-}
-
-// retryAfter reads the Retry-After header, seconds or a date; 0 if there is none.
-func retryAfter(header http.Header) time.Duration {
-	value := strings.TrimSpace(header.Get("Retry-After"))
-	if value == "" {
-		return 0
-	}
-	if seconds, err := strconv.Atoi(value); err == nil {
-		return time.Duration(min(max(seconds, 0), 7*24*3600)) * time.Second
-	}
-	if date, err := http.ParseTime(value); err == nil {
-		return max(time.Until(date), 0)
-	}
-	return 0
 }

@@ -84,8 +84,13 @@ func TestACreateOnTheWireIsSentOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var posts atomic.Int64
+			var posts, looks atomic.Int64
 			p, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == http.MethodGet {
+					looks.Add(1)
+					w.WriteHeader(http.StatusForbidden)
+					return
+				}
 				posts.Add(1)
 				conn, rw := hijack(t, w, r)
 				_, _ = rw.WriteString(answer)
@@ -94,7 +99,8 @@ func TestACreateOnTheWireIsSentOnce(t *testing.T) {
 			})
 			_, err := p.Create(t.Context(), alice())
 			require.ErrorIs(t, err, sfprov.ErrOutcomeUnknown)
-			assert.EqualValues(t, 1, posts.Load())
+			assert.EqualValues(t, 1, posts.Load(), "without a look, it is not sent again")
+			assert.EqualValues(t, 1, looks.Load())
 		})
 	}
 }

@@ -1,0 +1,420 @@
+package sfprov_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sfprov/sfprov"
+	"github.com/sfprov/sfprov/sfprovtest"
+)
+
+// lose makes the first n requests of a method to a path meet a fault.
+func lose(org *sfprovtest.Org, n int, method, path string, fault sfprovtest.Fault) {
+	org.SetFaultPlan(sfprovtest.FaultPlan{Rules: []sfprovtest.FaultRule{
+		{Method: method, Path: path, Times: n, Faults: []sfprovtest.Fault{fault}},
+	}})
+}
+
+// sent counts the requests of a method whose path contains a text.
+func sent(org *sfprovtest.Org, method, path string) int {
+	n := 0
+	for _, r := range org.Requests() {
+		if r.Method == method && strings.Contains(r.Path, path) {
+			n++
+		}
+	}
+	return n
+}
+
+// bubble runs a test in virtual time.
+func bubble(t *testing.T, name string, test func(t *testing.T, org *sfprovtest.Org)) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			test(t, sfprovtest.NewOrg(t, sfprovtest.WithInMemoryNetwork()))
+		})
+	})
+}
+
+const everyTime = 1000
+
+// Whatever happens to the answer of a create: it ends with one account and a
+// Result that names it.
+func TestALostCreateIsFoundOutAbout(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		fault        sfprovtest.Fault
+		posts, looks int
+	}{
+		"done":                   {sfprovtest.LostAnswer(), 1, 1},
+		"done, the answer cut":   {sfprovtest.CutAnswer(), 1, 1},
+		"done, a gateway's 502":  {sfprovtest.Fault{Status: 502, Commit: true}, 1, 1},
+		"done, a gateway's 503":  {sfprovtest.Fault{Status: 503, Commit: true}, 1, 1},
+		"done, a 200 with HTML":  {sfprovtest.Fault{Status: 200, Body: "<html>", Commit: true}, 1, 1},
+		"done, a 201 without ID": {sfprovtest.Fault{Status: 201, Body: `{"id":"","success":true}`, Commit: true}, 1, 1},
+		"not done":               {sfprovtest.Dropped(), 2, 1},
+		"reset":                  {sfprovtest.Reset(), 2, 1},
+		"a gateway's 504":        {sfprovtest.GatewayHTML(504), 2, 1},
+		"a gateway's 503":        {sfprovtest.GatewayHTML(503), 2, 1},
+		"a huge body":            {sfprovtest.HugeBody(), 2, 1},
+		"failed inside":          {sfprovtest.UnknownException(), 2, 1},
+		"too busy":               {sfprovtest.ServerUnavailable(), 2, 1},
+		"a locked row":           {sfprovtest.LockedRow(), 2, 0},
+	} {
+		bubble(t, name, func(t *testing.T, org *sfprovtest.Org) {
+			lose(org, 1, http.MethodPost, "/sobjects/User", test.fault)
+			result, err := in(t, org).Create(t.Context(), alice())
+			require.NoError(t, err)
+			require.Len(t, org.Users(), 1)
+			assert.Equal(t, sfprov.Result{ID: org.Users()[0].ID, Username: "alice@primary.com", Action: sfprov.Created}, result)
+			assert.Equal(t, test.posts, sent(org, http.MethodPost, "/sobjects/User"))
+			assert.Equal(t, test.looks, sent(org, http.MethodGet, "/query"))
+		})
+	}
+	// The look finds nothing, the create is sent again, and is refused: the lost one
+	// was done meanwhile.
+	bubble(t, "done after the look", func(t *testing.T, org *sfprovtest.Org) {
+		org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.LateCommit(time.Second)))
+		org.Control(sfprovtest.On(http.MethodGet, "/query", sfprovtest.SlowHeaders(2*time.Second)))
+		result, err := in(t, org).Create(t.Context(), alice())
+		require.NoError(t, err)
+		require.Len(t, org.Users(), 1)
+		assert.Equal(t, sfprov.Created, result.Action)
+		assert.Equal(t, org.Users()[0].ID, result.ID)
+		assert.Equal(t, 2, sent(org, http.MethodPost, "/sobjects/User"))
+	})
+}
+
+func TestALostCreateTakesNobodysAccount(t *testing.T) {
+	t.Parallel()
+	// Each account is there when the answer is lost; the org has refused the create.
+	for name, prepare := range map[string]func(*sfprovtest.Org) string{
+		"was there before": func(org *sfprovtest.Org) string {
+			id := org.AddUser(sfprov.Fields{"Username": "alice@primary.com", "LastName": "Jones", "Email": "alice@primary.com", "Alias": "alice"})
+			org.SetUser(id, sfprov.Fields{"CreatedDate": time.Now().Add(-24 * time.Hour)})
+			return id
+		},
+		"made by somebody else": func(org *sfprovtest.Org) string {
+			id := org.AddUser(sfprov.Fields{"Username": "alice@primary.com", "LastName": "Jones", "Email": "alice@primary.com", "Alias": "alice"})
+			org.SetUser(id, sfprov.Fields{"CreatedById": org.AddUser(nil)})
+			return id
+		},
+		"another person": func(org *sfprovtest.Org) string {
+			return org.AddUser(sfprov.Fields{"Username": "alice@primary.com", "LastName": "Smith", "Email": "alice@primary.com"})
+		},
+	} {
+		bubble(t, name, func(t *testing.T, org *sfprovtest.Org) {
+			id := prepare(org)
+			before, _ := org.User(id)
+			lose(org, 1, http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer())
+			result, err := in(t, org).Create(t.Context(), alice())
+			require.ErrorIs(t, err, sfprov.ErrDuplicateUsername)
+			require.NotErrorIs(t, err, sfprov.ErrOutcomeUnknown)
+			assert.Empty(t, result)
+			var apiErr *sfprov.APIError
+			require.ErrorAs(t, err, &apiErr)
+			assert.Equal(t, id, apiErr.Existing)
+			after, _ := org.User(id)
+			assert.Equal(t, before, after)
+		})
+	}
+	bubble(t, "taken in another org", func(t *testing.T, org *sfprovtest.Org) {
+		org.TakeUsername("alice@primary.com")
+		lose(org, 1, http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer())
+		_, err := in(t, org).Create(t.Context(), alice())
+		require.ErrorIs(t, err, sfprov.ErrDuplicateUsername)
+	})
+}
+
+func TestALostCreateWithAMatchField(t *testing.T) {
+	t.Parallel()
+	bubble(t, "its own account", func(t *testing.T, org *sfprovtest.Org) {
+		lose(org, 1, http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer())
+		result, err := in(t, org, matching).Create(t.Context(), employee("alice", "E-1"))
+		require.NoError(t, err)
+		assert.Equal(t, sfprov.Created, result.Action)
+	})
+	for name, username := range map[string]string{"an account of that name": "alice@primary.com", "an account of another name": "a.jones@old.example"} {
+		bubble(t, name, func(t *testing.T, org *sfprovtest.Org) {
+			id := org.AddUser(sfprov.Fields{"Username": username, "FederationIdentifier": "E-1", "LastName": "Jones-Smith"})
+			lose(org, 1, http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer())
+			result, err := in(t, org, matching).Create(t.Context(), employee("alice", "E-1"))
+			require.NoError(t, err)
+			assert.Equal(t, sfprov.Result{ID: id, Username: "alice@primary.com", Action: sfprov.Adopted}, result)
+			assert.Len(t, org.Users(), 1)
+		})
+	}
+}
+
+// Not done, and safe to call again.
+func TestACreateThatWasNotDoneSaysSo(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]sfprovtest.Fault{
+		"dropped": sfprovtest.Dropped(), "reset": sfprovtest.Reset(),
+		"502": sfprovtest.GatewayHTML(502), "503": sfprovtest.GatewayHTML(503),
+		"failed inside": sfprovtest.UnknownException(), "a locked row": sfprovtest.LockedRow(),
+	} {
+		bubble(t, name, func(t *testing.T, org *sfprovtest.Org) {
+			p := in(t, org)
+			lose(org, everyTime, http.MethodPost, "/sobjects/User", fault)
+			result, err := p.Create(t.Context(), alice())
+			require.ErrorIs(t, err, sfprov.ErrUnavailable)
+			require.NotErrorIs(t, err, sfprov.ErrOutcomeUnknown)
+			assert.True(t, sfprov.Retryable(err))
+			assert.Empty(t, result)
+			assert.Equal(t, 4, sent(org, http.MethodPost, "/sobjects/User"), "the attempts of the policy, looks or not")
+			assert.Contains(t, err.Error(), `create "alice@primary.com"`)
+
+			org.ClearControls()
+			result, err = p.Create(t.Context(), alice())
+			require.NoError(t, err)
+			assert.Equal(t, sfprov.Created, result.Action)
+		})
+	}
+}
+
+// Outcome unknown, with what is known.
+func TestACreateThatCannotBeFoundOutAbout(t *testing.T) {
+	t.Parallel()
+	unknown := func(t *testing.T, err error) {
+		t.Helper()
+		require.ErrorIs(t, err, sfprov.ErrOutcomeUnknown)
+		var lost *sfprov.OutcomeError
+		require.ErrorAs(t, err, &lost)
+		assert.Equal(t, "alice@primary.com", lost.Username)
+		assert.Equal(t, "Jones", lost.Sent["LastName"])
+		assert.False(t, lost.LostAt.Before(lost.SentAt))
+	}
+	bubble(t, "the look fails", func(t *testing.T, org *sfprovtest.Org) {
+		p := in(t, org)
+		org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer()))
+		lose(org, everyTime, http.MethodGet, "/query", sfprovtest.GatewayHTML(502))
+		_, err := p.Create(t.Context(), alice())
+		unknown(t, err)
+		assert.False(t, sfprov.Retryable(err), "without a match field, the same call could not tell")
+		require.ErrorIs(t, err, sfprov.ErrUnavailable)
+		assert.Contains(t, err.Error(), "looking the user up failed")
+
+		org.ClearControls()
+		result, err := p.Resolve(t.Context(), err)
+		require.NoError(t, err)
+		assert.Equal(t, sfprov.Created, result.Action)
+		assert.Len(t, org.Users(), 1)
+	})
+	bubble(t, "the look is about nothing", func(t *testing.T, org *sfprovtest.Org) {
+		p := in(t, org)
+		org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer()))
+		lose(org, 1, http.MethodGet, "/query", sfprovtest.Refuse(404, "NOT_FOUND", "The requested resource does not exist"))
+		_, err := p.Create(t.Context(), alice())
+		unknown(t, err)
+		require.NotErrorIs(t, err, sfprov.ErrNotFound, "the query is not there, which says nothing about the user")
+	})
+	bubble(t, "with a match field, the same call finds out", func(t *testing.T, org *sfprovtest.Org) {
+		p := in(t, org, matching)
+		org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer()))
+		lose(org, everyTime, http.MethodGet, "/query", sfprovtest.Dropped())
+		_, err := p.Create(t.Context(), employee("alice", "E-1"))
+		unknown(t, err)
+		assert.True(t, sfprov.Retryable(err))
+		org.ClearControls()
+		result, err := p.Create(t.Context(), employee("alice", "E-1"))
+		require.NoError(t, err)
+		assert.Equal(t, sfprov.Adopted, result.Action)
+		assert.Len(t, org.Users(), 1)
+	})
+	bubble(t, "the context ends", func(t *testing.T, org *sfprovtest.Org) {
+		p := in(t, org)
+		org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.SlowHeaders(time.Hour)))
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		began := time.Now()
+		_, err := p.Create(ctx, alice())
+		unknown(t, err)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Equal(t, 5*time.Second, time.Since(began))
+		result, err := p.Resolve(t.Context(), err)
+		require.NoError(t, err)
+		assert.Equal(t, sfprov.Created, result.Action)
+	})
+	// A gateway that gave up waiting says nothing about the org, which may be at it
+	// still.
+	bubble(t, "it may be under way", func(t *testing.T, org *sfprovtest.Org) {
+		p := in(t, org)
+		lose(org, everyTime, http.MethodPost, "/sobjects/User", sfprovtest.GatewayHTML(504))
+		_, err := p.Create(t.Context(), alice())
+		unknown(t, err)
+		assert.Equal(t, 4, sent(org, http.MethodPost, "/sobjects/User"))
+		org.ClearControls()
+		_, err = p.Resolve(t.Context(), err)
+		require.ErrorIs(t, err, sfprov.ErrNotFound)
+	})
+	bubble(t, "the process dies, and another one goes on", func(t *testing.T, org *sfprovtest.Org) {
+		org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer()))
+		lose(org, 1, http.MethodGet, "/query", sfprovtest.DailyLimit())
+		_, err := in(t, org).Create(t.Context(), alice())
+		unknown(t, err)
+		var lost *sfprov.OutcomeError
+		require.ErrorAs(t, err, &lost)
+		kept, err := json.Marshal(lost)
+		require.NoError(t, err)
+		var revived sfprov.OutcomeError
+		require.NoError(t, json.Unmarshal(kept, &revived))
+		assert.Contains(t, revived.Error(), "not known whether the user was created")
+		result, err := in(t, org).Resolve(t.Context(), &revived)
+		require.NoError(t, err)
+		assert.Equal(t, org.Users()[0].ID, result.ID)
+	})
+}
+
+func TestLostChangesOfAUser(t *testing.T) {
+	t.Parallel()
+	title := sfprov.User{Fields: sfprov.Fields{"Title": "CEO"}}
+	bubble(t, "an update is sent again", func(t *testing.T, org *sfprovtest.Org) {
+		id := org.AddUser(nil)
+		lose(org, 3, http.MethodPatch, "", sfprovtest.LostAnswer())
+		result, err := in(t, org).Update(t.Context(), id, title)
+		require.NoError(t, err)
+		assert.Equal(t, sfprov.Updated, result.Action)
+	})
+	bubble(t, "an update that is lost to the end", func(t *testing.T, org *sfprovtest.Org) {
+		p, id := in(t, org), org.AddUser(nil)
+		lose(org, everyTime, http.MethodPatch, "", sfprovtest.LostAnswer())
+		_, err := p.Update(t.Context(), id, title)
+		require.ErrorIs(t, err, sfprov.ErrOutcomeUnknown)
+		require.ErrorIs(t, err, sfprov.ErrUnavailable)
+		assert.True(t, sfprov.Retryable(err), "the same call makes sure")
+		assert.Contains(t, err.Error(), "update "+id)
+		_, resolveErr := p.Resolve(t.Context(), err)
+		require.ErrorContains(t, resolveErr, "call update again")
+	})
+	bubble(t, "an update that was never sent is not unknown", func(t *testing.T, org *sfprovtest.Org) {
+		org.SetFaultPlan(sfprovtest.FaultPlan{Rules: []sfprovtest.FaultRule{{Faults: []sfprovtest.Fault{sfprovtest.ConnectionRefused()}}}})
+		_, err := in(t, org).Update(t.Context(), aliceID, title)
+		require.ErrorIs(t, err, sfprov.ErrUnavailable)
+		require.NotErrorIs(t, err, sfprov.ErrOutcomeUnknown)
+		assert.True(t, sfprov.Retryable(err))
+	})
+	bubble(t, "an update that is lost, then refused, is refused", func(t *testing.T, org *sfprovtest.Org) {
+		lose(org, 1, http.MethodPatch, "", sfprovtest.Dropped())
+		_, err := in(t, org).Update(t.Context(), org.AddUser(nil), sfprov.User{Fields: sfprov.Fields{"TimeZoneSidKey": "Mars/Base"}})
+		require.ErrorIs(t, err, sfprov.ErrInvalidField)
+		require.NotErrorIs(t, err, sfprov.ErrOutcomeUnknown)
+	})
+	bubble(t, "an update that is lost, then can't log in", func(t *testing.T, org *sfprovtest.Org) {
+		p, id := in(t, org), org.AddUser(nil)
+		org.Control(sfprovtest.On(http.MethodPatch, "", sfprovtest.LostAnswer()))
+		org.Control(sfprovtest.On(http.MethodPatch, "", sfprovtest.ExpiredSession()))
+		org.KeepControl(func(r sfprovtest.Request) *sfprovtest.Fault {
+			if !strings.HasSuffix(r.Path, "/oauth2/token") || len(org.Requests()) == 0 {
+				return nil
+			}
+			fault := sfprovtest.LoginRefused()
+			return &fault
+		})
+		_, err := p.Update(t.Context(), id, title)
+		require.ErrorIs(t, err, sfprov.ErrOutcomeUnknown, "the first one was done")
+		require.ErrorIs(t, err, sfprov.ErrAuth)
+	})
+}
+
+func TestLostDeactivations(t *testing.T) {
+	t.Parallel()
+	release := func(c *sfprov.Config) { c.ReleaseUsername = true }
+	for name, change := range map[string]func(*sfprov.Config){"plain": func(*sfprov.Config) {}, "with release": release} {
+		bubble(t, name+", every answer lost", func(t *testing.T, org *sfprovtest.Org) {
+			p, id := in(t, org, change), org.AddUser(sfprov.Fields{"Username": "alice@primary.com"})
+			lose(org, everyTime, http.MethodPatch, "", sfprovtest.LostAnswer())
+			result, err := p.Deactivate(t.Context(), id)
+			require.NoError(t, err)
+			assert.Equal(t, sfprov.Deactivated, result.Action, "a look has shown it")
+			user, _ := org.User(id)
+			assert.False(t, user.Active)
+			if name != "plain" {
+				assert.Equal(t, user.Username, result.Username)
+			}
+		})
+		bubble(t, name+", never done", func(t *testing.T, org *sfprovtest.Org) {
+			p, id := in(t, org, change), org.AddUser(nil)
+			lose(org, everyTime, http.MethodPatch, "", sfprovtest.Dropped())
+			_, err := p.Deactivate(t.Context(), id)
+			require.ErrorIs(t, err, sfprov.ErrUnavailable)
+			require.NotErrorIs(t, err, sfprov.ErrOutcomeUnknown)
+			require.NotErrorIs(t, err, sfprov.ErrDeactivationBlocked)
+			assert.Contains(t, err.Error(), "a look shows that nothing was done")
+		})
+		bubble(t, name+", and no look", func(t *testing.T, org *sfprovtest.Org) {
+			p, id := in(t, org, change), org.AddUser(nil)
+			org.SetFaultPlan(sfprovtest.FaultPlan{Rules: []sfprovtest.FaultRule{
+				{Method: http.MethodPatch, Faults: []sfprovtest.Fault{sfprovtest.LostAnswer()}},
+				{Method: http.MethodGet, Nth: 1, Faults: []sfprovtest.Fault{{}}},
+				{Method: http.MethodGet, Faults: []sfprovtest.Fault{sfprovtest.GatewayHTML(503)}},
+			}})
+			_, err := p.Deactivate(t.Context(), id)
+			require.ErrorIs(t, err, sfprov.ErrOutcomeUnknown)
+			assert.True(t, sfprov.Retryable(err))
+			assert.Contains(t, err.Error(), "not known whether the user was deactivated")
+			org.ClearControls()
+			result, err := p.Deactivate(t.Context(), id)
+			require.NoError(t, err)
+			assert.Equal(t, sfprov.Unchanged, result.Action)
+		})
+	}
+	bubble(t, "a freeze that is lost", func(t *testing.T, org *sfprovtest.Org) {
+		p, id := in(t, org), org.AddUser(nil)
+		org.BlockDeactivation(id, sfprovtest.Refusal{})
+		lose(org, everyTime, http.MethodPatch, "/UserLogin", sfprovtest.LostAnswer())
+		result, err := p.Deactivate(t.Context(), id)
+		require.ErrorIs(t, err, sfprov.ErrDeactivationBlocked)
+		assert.Equal(t, sfprov.Frozen, result.Action, "a look has shown it")
+	})
+	bubble(t, "a freeze that is lost, and no look", func(t *testing.T, org *sfprovtest.Org) {
+		p, id := in(t, org), org.AddUser(nil)
+		org.BlockDeactivation(id, sfprovtest.Refusal{})
+		org.SetFaultPlan(sfprovtest.FaultPlan{Rules: []sfprovtest.FaultRule{
+			{Method: http.MethodPatch, Path: "/UserLogin", Faults: []sfprovtest.Fault{sfprovtest.LostAnswer()}},
+			{Path: "/query", Nth: 1, Faults: []sfprovtest.Fault{{}}},
+			{Path: "/query", Faults: []sfprovtest.Fault{sfprovtest.DailyLimit()}},
+		}})
+		result, err := p.Deactivate(t.Context(), id)
+		require.ErrorIs(t, err, sfprov.ErrDeactivationBlocked)
+		require.ErrorIs(t, err, sfprov.ErrOutcomeUnknown)
+		assert.Empty(t, result.Action)
+		assert.Contains(t, err.Error(), "may be STILL ACTIVE")
+		assert.True(t, sfprov.Retryable(err))
+	})
+}
+
+func TestLostAdoptions(t *testing.T) {
+	t.Parallel()
+	bubble(t, "is resumed by the same call", func(t *testing.T, org *sfprovtest.Org) {
+		p := in(t, org, matching)
+		id := org.AddUser(sfprov.Fields{"Username": "a.jones@old.example", "FederationIdentifier": "E-1", "IsActive": false})
+		org.Freeze(id, true)
+		lose(org, everyTime, http.MethodPatch, "/sobjects/User/", sfprovtest.LostAnswer())
+		_, err := p.Create(t.Context(), employee("alice", "E-1"))
+		require.ErrorIs(t, err, sfprov.ErrOutcomeUnknown)
+		assert.True(t, sfprov.Retryable(err))
+
+		lose(org, everyTime, http.MethodPatch, "/UserLogin", sfprovtest.Dropped())
+		result, err := p.Create(t.Context(), employee("alice", "E-1"))
+		require.ErrorIs(t, err, sfprov.ErrUnavailable)
+		assert.Equal(t, sfprov.Adopted, result.Action, "the account is adopted, its login not yet unfrozen")
+
+		org.ClearControls()
+		result, err = p.Create(t.Context(), employee("alice", "E-1"))
+		require.NoError(t, err)
+		assert.Equal(t, sfprov.Result{ID: id, Username: "alice@primary.com", Action: sfprov.Adopted}, result)
+		user, _ := org.User(id)
+		assert.True(t, user.Active)
+		assert.False(t, user.Frozen)
+	})
+}

@@ -1,0 +1,230 @@
+package sfprov
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// OutcomeError is a change whose answer was lost: it may have been made or not. It
+// matches [ErrOutcomeUnknown] and wraps what happened to the answer.
+//
+// An update or a deactivation is simply called again: it makes the change, or
+// finds it made. So is a create with a match field. Without one,
+// [Provisioner.Resolve] finds out. [Retryable] tells the two apart.
+//
+// The error survives a restart: marshal it to JSON, and give Resolve what is
+// unmarshalled from it.
+type OutcomeError struct {
+	Op       string
+	ID       string    // of the user, where it is known
+	Username string    // the Salesforce username that was sent, where it was
+	SentAt   time.Time // when the change was first sent, by the local clock
+	LostAt   time.Time
+	// Sent are the texts that a create sent, by which Resolve knows its own account
+	// from another's.
+	Sent Fields `json:",omitempty"`
+	Err  error  `json:"-"` // what happened to the answer
+
+	again bool // calling the same again finds out
+}
+
+// Error states what was tried, what happened to the answer, and how to find out.
+func (e *OutcomeError) Error() string { return text(e) }
+
+func (e *OutcomeError) summary() string {
+	what := "the change was made"
+	switch e.Op {
+	case opCreate:
+		what = "the user was created"
+	case opDeactivate:
+		what = "the user was deactivated"
+	case opFreeze:
+		what = "the login was frozen"
+	}
+	target := e.ID
+	if target == "" {
+		target = e.Username
+	}
+	var why string
+	if e.Err != nil {
+		why = ": " + summary(e.Err)
+	}
+	return fmt.Sprintf("%s %s: it is not known whether %s, because the answer was lost%s", e.Op, shown(target), what, why)
+}
+
+// Is matches ErrOutcomeUnknown.
+func (e *OutcomeError) Is(target error) bool { return target == ErrOutcomeUnknown }
+
+// Unwrap returns what happened to the answer.
+func (e *OutcomeError) Unwrap() error { return e.Err }
+
+// unconfirmed is a change that may have been made although its request failed.
+type unconfirmed struct {
+	err     error // of the last attempt
+	running bool  // an attempt may still be under way
+}
+
+func (e *unconfirmed) Error() string   { return e.err.Error() }
+func (e *unconfirmed) summary() string { return summary(e.err) }
+func (e *unconfirmed) Unwrap() error   { return e.err }
+
+// note takes a failed attempt into account. Error codes are Salesforce's own and
+// mean that it did nothing, and a 503 says that nobody took the request. What was
+// sent and not answered, or by a gateway that may have passed it on, may have been
+// done; if it took too long, it may be done yet.
+func (e *unconfirmed) note(err error) {
+	var lost *transportError
+	var apiErr *APIError
+	switch {
+	case errors.As(err, &lost) && lost.sent:
+		e.err = err
+		var slow net.Error
+		e.running = e.running || lost.left || errors.As(lost.err, &slow) && slow.Timeout()
+	case errors.As(err, &apiErr) && (apiErr.StatusCode < 300 ||
+		apiErr.StatusCode >= 500 && apiErr.StatusCode != http.StatusServiceUnavailable && apiErr.Code == ""):
+		e.err = err
+		e.running = e.running || apiErr.StatusCode == http.StatusGatewayTimeout
+	}
+}
+
+// of is the error of a request that has failed for good: in doubt, if any attempt
+// is.
+func (e *unconfirmed) of(err error) error {
+	if e.err == nil || err == nil {
+		return err
+	}
+	return &unconfirmed{err: err, running: e.running}
+}
+
+// notDone is an error after a look has shown that nothing was done.
+func notDone(err error) error {
+	var silent *transportError
+	if !errors.As(err, &silent) {
+		return err // an answer says itself what it means
+	}
+	known := *silent
+	known.sent, known.none = false, true
+	return &known
+}
+
+// lost makes an OutcomeError of an update that is in doubt, and leaves every other
+// error as it is. A refusal settles the doubt: the attempts before were refused
+// for the same reason.
+func lost(op, id, username string, sentAt time.Time, err error) error {
+	var doubt *unconfirmed
+	switch {
+	case !errors.As(err, &doubt):
+		return err
+	case isRefusal(doubt.err), errors.Is(doubt.err, ErrNotFound):
+		return doubt.err
+	}
+	return &OutcomeError{Op: op, ID: id, Username: username, SentAt: sentAt, LostAt: time.Now(), Err: doubt.err, again: true}
+}
+
+// clockSkew is how far the org's clock and this machine's may differ.
+const clockSkew = 5 * time.Minute
+
+// Resolve finds out what became of a create whose answer was lost. err is the
+// error that Create returned, or one that wraps it: an [OutcomeError].
+//
+//   - The user exists, and is the one that was sent: the Result says Created.
+//   - There is no such user: [ErrNotFound]. Create can be called again; if the lost
+//     request is still under way, it is as if two made the same user at once.
+//   - The username is held by an account that was there before, or that somebody
+//     else made: [ErrDuplicateUsername], with its ID in [APIError].Existing.
+//
+// An account is taken for the one that was sent if it was created at that time
+// (five minutes of clock difference allowed), by the integration user where that
+// is known, with the texts that were sent. It costs one API call.
+func (p *Provisioner) Resolve(ctx context.Context, err error) (Result, error) {
+	var unknown *OutcomeError
+	if err == nil {
+		return Result{}, errors.New("sfprov: resolve: the error is nil, so the outcome is known")
+	}
+	if !errors.As(err, &unknown) {
+		return Result{}, fmt.Errorf("sfprov: resolve: there is no unknown outcome in the error: %w", err)
+	}
+	if unknown.Op != opCreate {
+		return Result{}, fmt.Errorf("sfprov: resolve: only a create needs it; call %s again: %w", unknown.Op, err)
+	}
+	ctx, call, err := p.begin(ctx)
+	if err != nil {
+		return Result{}, decorate(opResolve, unknown.Username, err)
+	}
+	defer p.end(call)
+	account, ours, err := p.attempted(ctx, unknown)
+	switch {
+	case err != nil:
+	case account.ID == "":
+		err = ErrNotFound
+	case !ours:
+		err = notOurs(account)
+	default:
+		return Result{ID: account.ID, Username: account.Username, Action: Created}, nil
+	}
+	return Result{}, decorate(opResolve, unknown.Username, err)
+}
+
+// attempted looks for the account that a create may have made: the one with its
+// username, if there is any, and whether it is the one that was sent.
+func (p *Provisioner) attempted(ctx context.Context, unknown *OutcomeError) (account Account, ours bool, err error) {
+	sent := slices.Sorted(maps.Keys(unknown.Sent))
+	account, err = p.named(ctx, unknown.Username, append([]string{"CreatedDate", "CreatedById"}, sent...)...)
+	if err != nil || account.ID == "" {
+		return Account{}, false, err
+	}
+	return account, p.isOurs(account, unknown), nil
+}
+
+// notOurs is the refusal that a create would get for a username that is taken.
+func notOurs(account Account) *APIError {
+	return &APIError{
+		StatusCode: http.StatusOK, Code: "DUPLICATE_USERNAME", Existing: account.ID,
+		Message: "The username is held by an account that this create did not make",
+	}
+}
+
+// isOurs tells the account that a create made from one that was there before or
+// belongs to another.
+func (p *Provisioner) isOurs(account Account, unknown *OutcomeError) bool {
+	text, _ := account.Fields.text("CreatedDate")
+	created, err := time.Parse("2006-01-02T15:04:05.000-0700", text)
+	if err != nil || created.Before(unknown.SentAt.Add(-clockSkew)) || created.After(unknown.LostAt.Add(clockSkew)) {
+		return false
+	}
+	creator, _ := account.Fields.text("CreatedById")
+	creatorID, _ := parseID(creator)
+	if tok := p.api.sender.tokens.current.Load(); tok != nil && tok.userID != "" && tok.userID != creatorID {
+		return false
+	}
+	for name := range unknown.Sent {
+		was, _ := unknown.Sent.text(name)
+		is, _ := account.Fields.text(name)
+		if !sameText(name, was, is) {
+			return false
+		}
+	}
+	return true
+}
+
+// sameText compares as Salesforce stores: names without regard to case, IDs in
+// 18 characters, without blanks around.
+func sameText(name, sent, stored string) bool {
+	field, known := standardField(name)
+	switch {
+	case known && field.kind == kindReference:
+		a, _ := parseID(sent)
+		b, _ := parseID(stored)
+		return a == b
+	case known && (field.kind == kindEmail || field.name == "Username"):
+		return strings.EqualFold(strings.TrimSpace(sent), stored)
+	}
+	return strings.TrimSpace(sent) == strings.TrimSpace(stored)
+}
