@@ -3,7 +3,6 @@ package sfprov
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -40,34 +39,29 @@ func (p *Provisioner) insert(ctx context.Context, c creation) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	sentAt := time.Now()
-	var earlier unconfirmed // the doubt that earlier attempts left
+	sentAt, doubt := time.Now(), false
 	for {
 		id, err := p.api.createUser(ctx, r)
 		if err == nil {
 			return Result{ID: id, Username: c.username, Action: Created}, nil
 		}
-		var doubt *unconfirmed
-		inDoubt := errors.As(err, &doubt)
-		if inDoubt {
-			err = doubt.err
-			earlier = unconfirmed{err: err, running: earlier.running || doubt.running}
+		var lost *unconfirmed
+		if errors.As(err, &lost) {
+			err, doubt = lost.err, true
 		}
-		again := (inDoubt || soon(err)) && *r.tries < p.api.sender.retry.Attempts
-		if earlier.err == nil && !again {
+		again := (lost != nil || soon(err)) && *r.tries < p.api.sender.retry.Attempts
+		if !doubt && !again {
 			return p.refused(ctx, c, err)
 		}
 		unknown := &OutcomeError{
 			Op: opCreate, Username: c.username, SentAt: sentAt, LostAt: time.Now(), Sent: c.fields.texts(), Err: err, again: c.match.set(),
 		}
-		account, ours, lookErr := p.attempted(ctx, unknown)
+		account, ours, look := p.attempted(ctx, unknown)
 		switch {
-		case lookErr != nil && earlier.err == nil:
+		case look != nil && !doubt:
 			return Result{}, err // it did nothing, by its own word
-		case lookErr != nil:
-			if ctx.Err() == nil {
-				unknown.Err = fmt.Errorf("%w; and looking the user up failed: %w", err, lookErr)
-			}
+		case look != nil:
+			unknown.look = look
 			return Result{}, unknown
 		case ours:
 			return Result{ID: account.ID, Username: account.Username, Action: Created}, nil
@@ -75,18 +69,20 @@ func (p *Provisioner) insert(ctx context.Context, c creation) (Result, error) {
 			return p.adopt(ctx, account, c)
 		case account.ID != "":
 			return p.refused(ctx, c, notOurs(account))
-		case !again && !inDoubt:
+		case !again && settled(err):
 			return p.refused(ctx, c, err)
 		}
 		if again {
-			if waitErr := p.api.sender.wait(ctx, *r.tries, r, err); waitErr == nil {
+			if err = p.api.sender.wait(ctx, *r.tries, r, err); err == nil {
 				continue
 			}
+			unknown.Err = err
 		}
-		if earlier.running || ctx.Err() != nil {
-			return Result{}, unknown
+		if !doubt {
+			return Result{}, err
 		}
-		return Result{}, notDone(err)
+		unknown.look = errNotSeen
+		return Result{}, unknown
 	}
 }
 
@@ -112,7 +108,9 @@ func mayBeDuplicate(err error) bool {
 func (p *Provisioner) createOverDuplicate(ctx context.Context, c creation, refusal error) (Result, error) {
 	account, err := p.matching(ctx, c.match)
 	if err != nil {
-		return Result{}, fmt.Errorf("looking for the user's account by %s failed: %w (after: %w)", c.match.field, err, refusal)
+		// The refusal is for people only: it may be this user's own account that
+		// stands in the way.
+		return Result{}, &stepError{step: summary(refusal) + "; then looking for the user's account by " + c.match.field + " failed", err: err}
 	}
 	if account.ID == "" {
 		return Result{}, p.withExisting(ctx, refusal, c.username)
@@ -144,7 +142,7 @@ func (p *Provisioner) adopt(ctx context.Context, account Account, c creation) (R
 	if err == nil {
 		return result, nil
 	}
-	err = fmt.Errorf("the account %s was adopted, but it is not known whether its login is frozen: %w", account.ID, err)
+	err = &stepError{step: "the account " + account.ID + " was adopted, but it is not known whether its login is frozen", err: err}
 	if Retryable(err) || ctx.Err() != nil {
 		return result, err // the same call again brings it to its end
 	}

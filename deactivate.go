@@ -3,7 +3,6 @@ package sfprov
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -89,16 +88,16 @@ func (p *Provisioner) settle(ctx context.Context, id string, sentAt time.Time, e
 	if !errors.As(err, &doubt) {
 		return err
 	}
-	now, readErr := p.loginState(ctx, id)
+	now, look := p.loginState(ctx, id)
 	switch {
-	case readErr == nil && made(now):
+	case look == nil && made(now):
 		return nil
-	case readErr == nil && (!doubt.running || isRefusal(doubt.err)):
-		return notDone(doubt.err)
-	case readErr != nil && ctx.Err() == nil:
-		doubt.err = fmt.Errorf("%w; and reading the user failed: %w", doubt.err, readErr)
+	case settled(doubt.err):
+		return doubt.err
+	case look == nil:
+		look = errNotSeen
 	}
-	return &OutcomeError{Op: opDeactivate, ID: id, SentAt: sentAt, LostAt: time.Now(), Err: doubt.err, again: true}
+	return &OutcomeError{Op: opDeactivate, ID: id, SentAt: sentAt, LostAt: time.Now(), Err: doubt.err, again: true, look: look}
 }
 
 // releasing is the change that deactivates a user and frees its username and

@@ -113,6 +113,7 @@ type APIError struct {
 	RetryAfter time.Duration
 
 	path bool // a 404 is about the path, and no record
+	cut  bool // the answer broke off before it told its code
 }
 
 // Error states what was tried and on whom, Salesforce's status, code, message
@@ -247,12 +248,23 @@ func (e *callError) summary() string { return e.op + " " + shown(e.target) + ": 
 
 func (e *callError) Unwrap() error { return e.err }
 
+// stepError names the step of a call that failed.
+type stepError struct {
+	step string // with what went before, as the beginning of a sentence
+	err  error
+}
+
+func (e *stepError) Error() string { return text(e) }
+
+func (e *stepError) summary() string { return e.step + ": " + summary(e.err) }
+
+func (e *stepError) Unwrap() error { return e.err }
+
 // transportError is a request that got no answer, or none that can be understood.
 type transportError struct {
 	err  error
 	sent bool // the request may have reached Salesforce
 	left bool // the caller's context ended
-	none bool // a look has shown that nothing was done
 }
 
 func (e *transportError) Error() string { return text(e) }
@@ -260,9 +272,6 @@ func (e *transportError) Error() string { return text(e) }
 func (e *transportError) summary() string {
 	if e.left {
 		return e.err.Error()
-	}
-	if e.none {
-		return "no answer from Salesforce, and a look shows that nothing was done: " + e.err.Error()
 	}
 	return "no answer from Salesforce: " + e.err.Error()
 }

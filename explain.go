@@ -123,6 +123,7 @@ const (
 	deactivationRefused = "Salesforce doesn't deactivate a user who is, for example, the default lead or case owner, an approver, " +
 		"the recipient of workflow emails, or the value of a custom hierarchy field. Put someone else in that place, then deactivate again; " +
 		"Setup, Users, the user, Deactivate shows where"
+	brokeOff   = "Salesforce refused the request, but its answer broke off before it told why. Try again"
 	wrongPath  = "Nothing is there. Check Config.Domain and Config.APIVersion"
 	redirected = "The answer is a redirect, which is never followed with credentials. " +
 		"Check Config.Domain (Setup, My Domain): it may have been renamed, or a proxy or login page stands in the way"
@@ -186,6 +187,9 @@ func classify(e *APIError, p APIProblem) failure {
 	// field that refers to it, the record is the one that the call is about.
 	if p.Code == "INVALID_CROSS_REFERENCE_KEY" && len(p.Fields) == 0 && e.Op != "" && e.Op != opCreate {
 		status = http.StatusNotFound
+	}
+	if e.cut && status >= 400 && status < 500 {
+		return failure{reason: ErrUnavailable, retry: true, soon: true, undone: true, explain: brokeOff}
 	}
 	if e.path && status == http.StatusNotFound && (p.Code == "" || p.Code == "NOT_FOUND") {
 		return failure{explain: wrongPath}

@@ -159,8 +159,7 @@ func TestALostCreateWithAMatchField(t *testing.T) {
 func TestACreateThatWasNotDoneSaysSo(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]sfprovtest.Fault{
-		"dropped": sfprovtest.Dropped(), "reset": sfprovtest.Reset(),
-		"502": sfprovtest.GatewayHTML(502), "503": sfprovtest.GatewayHTML(503),
+		"503": sfprovtest.GatewayHTML(503), "too busy": sfprovtest.ServerUnavailable(),
 		"failed inside": sfprovtest.UnknownException(), "a locked row": sfprovtest.LockedRow(),
 	} {
 		bubble(t, name, func(t *testing.T, org *sfprovtest.Org) {
@@ -202,7 +201,7 @@ func TestACreateThatCannotBeFoundOutAbout(t *testing.T) {
 		unknown(t, err)
 		assert.False(t, sfprov.Retryable(err), "without a match field, the same call could not tell")
 		require.ErrorIs(t, err, sfprov.ErrUnavailable)
-		assert.Contains(t, err.Error(), "looking the user up failed")
+		assert.Contains(t, err.Error(), "a look did not tell")
 
 		org.ClearControls()
 		result, err := p.Resolve(t.Context(), err)
@@ -245,17 +244,44 @@ func TestACreateThatCannotBeFoundOutAbout(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, sfprov.Created, result.Action)
 	})
-	// A gateway that gave up waiting says nothing about the org, which may be at it
-	// still.
-	bubble(t, "it may be under way", func(t *testing.T, org *sfprovtest.Org) {
+	// What was sent may be under way still, whatever a look shows now.
+	for name, fault := range map[string]sfprovtest.Fault{
+		"dropped to the end": sfprovtest.Dropped(), "reset to the end": sfprovtest.Reset(), "502 to the end": sfprovtest.GatewayHTML(502), "504 to the end": sfprovtest.GatewayHTML(504),
+	} {
+		bubble(t, name, func(t *testing.T, org *sfprovtest.Org) {
+			p := in(t, org)
+			lose(org, everyTime, http.MethodPost, "/sobjects/User", fault)
+			_, err := p.Create(t.Context(), alice())
+			unknown(t, err)
+			require.ErrorIs(t, err, sfprov.ErrUnavailable)
+			assert.Equal(t, 4, sent(org, http.MethodPost, "/sobjects/User"), "the attempts of the policy")
+			assert.Contains(t, err.Error(), "a look found it not done so far")
+			org.ClearControls()
+			_, err = p.Resolve(t.Context(), err)
+			require.ErrorIs(t, err, sfprov.ErrNotFound)
+			result, err := p.Create(t.Context(), alice())
+			require.NoError(t, err)
+			assert.Equal(t, sfprov.Created, result.Action)
+		})
+	}
+	bubble(t, "dropped, then over the limit", func(t *testing.T, org *sfprovtest.Org) {
+		org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.LateCommit(time.Minute)))
+		org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.DailyLimit()))
 		p := in(t, org)
-		lose(org, everyTime, http.MethodPost, "/sobjects/User", sfprovtest.GatewayHTML(504))
 		_, err := p.Create(t.Context(), alice())
 		unknown(t, err)
-		assert.Equal(t, 4, sent(org, http.MethodPost, "/sobjects/User"))
-		org.ClearControls()
-		_, err = p.Resolve(t.Context(), err)
-		require.ErrorIs(t, err, sfprov.ErrNotFound)
+		require.ErrorIs(t, err, sfprov.ErrRequestLimit)
+		<-time.After(2 * time.Minute)
+		result, err := p.Resolve(t.Context(), err)
+		require.NoError(t, err, "it was done after all")
+		assert.Equal(t, sfprov.Created, result.Action)
+	})
+	bubble(t, "dropped, then refused for good", func(t *testing.T, org *sfprovtest.Org) {
+		org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.Dropped()))
+		org.SetLicenses("Salesforce", 1)
+		_, err := in(t, org).Create(t.Context(), alice())
+		require.ErrorIs(t, err, sfprov.ErrLicenseLimit)
+		require.NotErrorIs(t, err, sfprov.ErrOutcomeUnknown)
 	})
 	bubble(t, "the process dies, and another one goes on", func(t *testing.T, org *sfprovtest.Org) {
 		org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer()))
@@ -346,10 +372,10 @@ func TestLostDeactivations(t *testing.T) {
 			p, id := in(t, org, change), org.AddUser(nil)
 			lose(org, everyTime, http.MethodPatch, "", sfprovtest.Dropped())
 			_, err := p.Deactivate(t.Context(), id)
-			require.ErrorIs(t, err, sfprov.ErrUnavailable)
-			require.NotErrorIs(t, err, sfprov.ErrOutcomeUnknown)
+			require.ErrorIs(t, err, sfprov.ErrOutcomeUnknown)
 			require.NotErrorIs(t, err, sfprov.ErrDeactivationBlocked)
-			assert.Contains(t, err.Error(), "a look shows that nothing was done")
+			assert.True(t, sfprov.Retryable(err))
+			assert.Contains(t, err.Error(), "a look found it not done so far")
 		})
 		bubble(t, name+", and no look", func(t *testing.T, org *sfprovtest.Org) {
 			p, id := in(t, org, change), org.AddUser(nil)

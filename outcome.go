@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 )
+
+// clockSkew is how far the org's clock and this machine's may differ.
+const clockSkew = 5 * time.Minute
 
 // OutcomeError is a change whose answer was lost: it may have been made or not. It
 // matches [ErrOutcomeUnknown] and wraps what happened to the answer.
@@ -32,8 +34,13 @@ type OutcomeError struct {
 	Sent Fields `json:",omitempty"`
 	Err  error  `json:"-"` // what happened to the answer
 
-	again bool // calling the same again finds out
+	again bool  // calling the same again finds out
+	look  error // why a look did not tell; nil if there was none
 }
+
+// errNotSeen is why a look leaves the outcome open: what was sent may be under way
+// still.
+var errNotSeen = errors.New("a look found it not done so far")
 
 // Error states what was tried, what happened to the answer, and how to find out.
 func (e *OutcomeError) Error() string { return text(e) }
@@ -56,80 +63,67 @@ func (e *OutcomeError) summary() string {
 	if e.Err != nil {
 		why = ": " + summary(e.Err)
 	}
+	switch {
+	case e.look == errNotSeen: //nolint:errorlint // set here, unwrapped
+		why += "; " + e.look.Error()
+	case e.look != nil:
+		why += "; a look did not tell: " + summary(e.look)
+	}
 	return fmt.Sprintf("%s %s: it is not known whether %s, because the answer was lost%s", e.Op, shown(target), what, why)
 }
 
 // Is matches ErrOutcomeUnknown.
 func (e *OutcomeError) Is(target error) bool { return target == ErrOutcomeUnknown }
 
-// Unwrap returns what happened to the answer.
-func (e *OutcomeError) Unwrap() error { return e.Err }
+// Unwrap returns what happened to the answer, and to the look that was to find
+// out.
+func (e *OutcomeError) Unwrap() []error {
+	errs := []error{e.Err, e.look}
+	return slices.DeleteFunc(errs, func(err error) bool { return err == nil })
+}
 
 // unconfirmed is a change that may have been made although its request failed.
 type unconfirmed struct {
-	err     error // of the last attempt
-	running bool  // an attempt may still be under way
+	err error // of the last attempt
 }
 
 func (e *unconfirmed) Error() string   { return e.err.Error() }
 func (e *unconfirmed) summary() string { return summary(e.err) }
 func (e *unconfirmed) Unwrap() error   { return e.err }
 
-// note takes a failed attempt into account. Error codes are Salesforce's own and
-// mean that it did nothing, and a 503 says that nobody took the request. What was
-// sent and not answered, or by a gateway that may have passed it on, may have been
-// done; if it took too long, it may be done yet.
-func (e *unconfirmed) note(err error) {
-	var lost *transportError
+// inDoubt says whether a request that failed may have been carried out, or may be
+// yet: it was sent and not answered, or by a gateway that may have passed it on.
+// Error codes are Salesforce's own and mean that it did nothing, and a 503 says
+// that nobody took the request.
+func inDoubt(err error) bool {
+	var silent *transportError
 	var apiErr *APIError
 	switch {
-	case errors.As(err, &lost) && lost.sent:
-		e.err = err
-		var slow net.Error
-		e.running = e.running || lost.left || errors.As(lost.err, &slow) && slow.Timeout()
-	case errors.As(err, &apiErr) && (apiErr.StatusCode < 300 ||
-		apiErr.StatusCode >= 500 && apiErr.StatusCode != http.StatusServiceUnavailable && apiErr.Code == ""):
-		e.err = err
-		e.running = e.running || apiErr.StatusCode == http.StatusGatewayTimeout
+	case errors.As(err, &silent):
+		return silent.sent
+	case errors.As(err, &apiErr):
+		return apiErr.StatusCode < 300 ||
+			apiErr.StatusCode >= 500 && apiErr.StatusCode != http.StatusServiceUnavailable && apiErr.Code == ""
 	}
+	return false
 }
 
-// of is the error of a request that has failed for good: in doubt, if any attempt
-// is.
-func (e *unconfirmed) of(err error) error {
-	if e.err == nil || err == nil {
-		return err
-	}
-	return &unconfirmed{err: err, running: e.running}
-}
+// settled says whether an error that follows on attempts in doubt ends the doubt:
+// a refusal for good, for which those before were refused as well.
+func settled(err error) bool { return isRefusal(err) || errors.Is(err, ErrNotFound) }
 
-// notDone is an error after a look has shown that nothing was done.
-func notDone(err error) error {
-	var silent *transportError
-	if !errors.As(err, &silent) {
-		return err // an answer says itself what it means
-	}
-	known := *silent
-	known.sent, known.none = false, true
-	return &known
-}
-
-// lost makes an OutcomeError of an update that is in doubt, and leaves every other
-// error as it is. A refusal settles the doubt: the attempts before were refused
-// for the same reason.
+// lost makes an OutcomeError of a change in doubt, and leaves every other error as
+// it is.
 func lost(op, id, username string, sentAt time.Time, err error) error {
 	var doubt *unconfirmed
 	switch {
 	case !errors.As(err, &doubt):
 		return err
-	case isRefusal(doubt.err), errors.Is(doubt.err, ErrNotFound):
+	case settled(doubt.err):
 		return doubt.err
 	}
 	return &OutcomeError{Op: op, ID: id, Username: username, SentAt: sentAt, LostAt: time.Now(), Err: doubt.err, again: true}
 }
-
-// clockSkew is how far the org's clock and this machine's may differ.
-const clockSkew = 5 * time.Minute
 
 // Resolve finds out what became of a create whose answer was lost. err is the
 // error that Create returned, or one that wraps it: an [OutcomeError].

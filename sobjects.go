@@ -131,12 +131,8 @@ func (c *client) setFrozen(ctx context.Context, id string, frozen bool) error {
 	if !errors.As(err, &doubt) {
 		return err
 	}
-	_, isFrozen, readErr := c.login(ctx, id)
-	switch {
-	case readErr == nil && isFrozen == frozen:
+	if _, isFrozen, lookErr := c.login(ctx, id); lookErr == nil && isFrozen == frozen {
 		return nil
-	case readErr == nil && !doubt.running:
-		return doubt.err
 	}
 	return err
 }

@@ -134,6 +134,7 @@ type answer struct {
 	status int
 	header http.Header
 	body   []byte
+	cut    bool // the body broke off
 }
 
 // send sends a request until it is answered with success, with an error that a
@@ -144,22 +145,23 @@ func (s *sender) send(ctx context.Context, r request) (answer, error) {
 	if r.tries == nil {
 		r.tries = new(int)
 	}
-	var doubt unconfirmed
+	doubt := false
 	for {
 		ans, err := s.authorized(ctx, r)
 		if err == nil {
 			return ans, nil
 		}
 		*r.tries++
-		if !r.reads() {
-			doubt.note(err)
-		}
+		doubt = doubt || !r.reads() && inDoubt(err)
 		if soon(err) && (r.safe() || undone(err)) && *r.tries < s.retry.Attempts {
 			if err = s.wait(ctx, *r.tries, r, err); err == nil {
 				continue
 			}
 		}
-		return ans, doubt.of(err)
+		if doubt {
+			err = &unconfirmed{err: err}
+		}
+		return ans, err
 	}
 }
 
@@ -176,6 +178,7 @@ func (s *sender) authorized(ctx context.Context, r request) (answer, error) {
 			return ans, nil
 		}
 		apiErr := newAPIError(ans.status, s.scrubbed(ans.body, tok), retryAfter(ans.header))
+		apiErr.cut = ans.cut && apiErr.Code == ""
 		if ans.status != http.StatusUnauthorized || apiErr.Code == "INVALID_AUTH_HEADER" { // the token is not at fault
 			return ans, apiErr
 		}
@@ -251,7 +254,8 @@ func (s *sender) exchange(ctx context.Context, r request, tok *token) (answer, e
 	defer func() { _ = raw.Close() }() // read to the end, or not worth keeping the connection
 	ans := answer{status: resp.StatusCode(), header: resp.Header()}
 	if ans.status >= 300 {
-		ans.body, _ = io.ReadAll(io.LimitReader(raw, maxErrorAnswer)) // the status decides; a body that breaks off adds nothing
+		ans.body, err = io.ReadAll(io.LimitReader(raw, maxErrorAnswer))
+		ans.cut = err != nil // the status says something all the same
 		return ans, nil
 	}
 	limit := int64(maxAnswer)

@@ -52,23 +52,45 @@ func ExampleNewStandaloneOrg() {
 	// logins: 1
 }
 
-// The org creates the user, but its answer never arrives.
+// The org creates the user, but its answer never arrives. The library looks the
+// user up.
 func ExampleOrg_Control() {
 	org, p := exampleOrg()
 	defer org.Close()
 
 	org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer()))
-	_, err := p.Create(context.Background(), sfprov.User{
+	result, err := p.Create(context.Background(), sfprov.User{
 		Username: "alice@acme.com",
 		Fields:   sfprov.Fields{"LastName": "Jones", "Email": "alice@acme.com"},
 	})
-	fmt.Println(errors.Is(err, sfprov.ErrOutcomeUnknown), len(org.Users()))
-
-	result, err := p.Resolve(context.Background(), err)
 	fmt.Println(result.Action, err)
+	for _, r := range org.Requests() {
+		fmt.Println(r.Method, r.Status)
+	}
 	// Output:
-	// true 1
 	// created <nil>
+	// POST 0
+	// GET 200
+}
+
+// One request in ten fails, for ever, in any way that the ready faults know, and
+// the third login is throttled.
+func ExampleOrg_SetFaultPlan() {
+	org, p := exampleOrg()
+	defer org.Close()
+
+	plan := sfprovtest.Turmoil(42, 0.1)
+	plan.Rules = append([]sfprovtest.FaultRule{
+		{Path: "/oauth2/token", Nth: 3, Faults: []sfprovtest.Fault{sfprovtest.LoginThrottled()}},
+	}, plan.Rules...)
+	org.SetFaultPlan(plan)
+
+	// ... let your code work, then look whether the org is as your code says.
+
+	org.ClearControls()
+	_, err := p.Find(context.Background(), sfprov.User{Username: "nobody@acme.com"})
+	fmt.Println(errors.Is(err, sfprov.ErrNotFound))
+	// Output: true
 }
 
 // A control of one's own sees each request and decides. This one refuses users

@@ -3,6 +3,7 @@ package sfprovtest
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -123,18 +124,19 @@ func (r *plannedRule) draw(d *drawing, from []Fault) *Fault {
 
 // Turmoil is a plan in which a request meets, with this probability, one of the
 // ready faults that fits it: the way to the org breaks, the org is busy or out of
-// order, sessions expire, logins are refused.
+// order, sessions expire, logins are refused. A [LateCommit] is for creates only:
+// a late change of a record would undo what was changed since, and no client can
+// help that.
 func Turmoil(seed uint64, probability float64) FaultPlan {
 	way := []Fault{
-		LostAnswer(), Dropped(), Reset(), LateCommit(time.Second), CutAnswer(),
+		LostAnswer(), Dropped(), Reset(), CutAnswer(),
 		SlowHeaders(3 * time.Second), SlowHeaders(45 * time.Second), SlowBody(20 * time.Millisecond), LateLastChunk(5 * time.Second),
 		GatewayHTML(502), GatewayHTML(503), GatewayHTML(504), HugeBody(), Redirect(302, "https://elsewhere.example/"),
 	}
-	connections := []Fault{ConnectionRefused(), UntrustedCertificate()}
 	org := []Fault{LockedRow(), ConcurrentLimit(), DailyLimit(), ServerUnavailable(), UnknownException(), ExpiredSession()}
-	logins := []Fault{LoginThrottled(), LoginRefused()}
 	return FaultPlan{Seed: seed, Rules: []FaultRule{
-		{Path: tokenPath, Probability: probability, Faults: slices.Concat(way, logins)},
-		{Path: "/services/data", Probability: probability, Faults: slices.Concat(way, org, connections)},
+		{Path: tokenPath, Probability: probability, Faults: append(slices.Clone(way), LoginThrottled(), LoginRefused())},
+		{Method: http.MethodPost, Path: "/services/data", Probability: probability, Faults: slices.Concat(way, org, []Fault{LateCommit(time.Second)})},
+		{Path: "/services/data", Probability: probability, Faults: slices.Concat(way, org, []Fault{ConnectionRefused(), UntrustedCertificate()})},
 	}}
 }

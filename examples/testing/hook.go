@@ -31,7 +31,9 @@ func (h *Hook) Handle(ctx context.Context, e Event) error {
 		_, err := h.Provisioner.Deactivate(ctx, id)
 		return err
 	}
-	u := sfprov.User{Username: e.Name, Fields: sfprov.Fields{"LastName": e.LastName, "Email": e.Name}}
+	u := sfprov.User{Username: e.Name, Fields: sfprov.Fields{
+		"LastName": e.LastName, "Email": e.Name, "FederationIdentifier": e.Name,
+	}}
 	if known {
 		_, err := h.Provisioner.Update(ctx, id, u)
 		return err

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/assert"
@@ -52,8 +55,9 @@ func TestTroubleIsReported(t *testing.T) {
 	}{
 		"the username is taken": {func(o *sfprovtest.Org) { o.TakeUsername("alice@acme.com") }, sfprov.ErrDuplicateUsername},
 		"no licence is left":    {func(o *sfprovtest.Org) { o.SetLicenses("Salesforce", 0) }, sfprov.ErrLicenseLimit},
-		"the answer is lost": {func(o *sfprovtest.Org) {
+		"the answer is lost, and then the network": {func(o *sfprovtest.Org) {
 			o.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer()))
+			o.KeepControl(sfprovtest.On(http.MethodGet, "/query", sfprovtest.DailyLimit()))
 		}, sfprov.ErrOutcomeUnknown},
 		"the login is refused":   {func(o *sfprovtest.Org) { o.RefuseLogins(1, "invalid_grant", "no client credentials user enabled") }, sfprov.ErrAuth},
 		"the quota is exhausted": {func(o *sfprovtest.Org) { o.SetAPIUsage(100, 100) }, sfprov.ErrRequestLimit},
@@ -68,6 +72,29 @@ func TestTroubleIsReported(t *testing.T) {
 			assert.Empty(t, hook.IDs, "nothing is remembered that is not confirmed")
 		})
 	}
+}
+
+// One request in five fails, in every way that sfprovtest knows. Whatever the hook
+// was told, calling it again until it succeeds ends well.
+func TestTurmoilEndsWell(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) { // the waiting is virtual
+		org := sfprovtest.NewOrg(t, sfprovtest.WithInMemoryNetwork())
+		cfg := org.Config()
+		cfg.MatchField = "FederationIdentifier"
+		p, err := sfprov.New(cfg, sfprov.WithHTTPClient(org.Client()))
+		require.NoError(t, err)
+		hook := &Hook{Provisioner: p, IDs: map[string]string{}}
+		org.SetFaultPlan(sfprovtest.Turmoil(1, 0.2))
+		for n := range 50 {
+			e := Event{Name: fmt.Sprintf("user%d@acme.com", n), LastName: "Jones"}
+			for hook.Handle(t.Context(), e) != nil {
+				<-time.After(time.Minute)
+			}
+		}
+		assert.Len(t, org.Users(), 50)
+		assert.Len(t, hook.IDs, 50)
+	})
 }
 
 // With httpmock, a test says what each request is answered: good for one odd
