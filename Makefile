@@ -1,7 +1,8 @@
-export FUZZTIME ?= 30s
+export FUZZTIME ?= 1m
+SEED ?= 1
 BENCHTIME ?= 1s
 
-.PHONY: help quickstart test race lint fmt bench fuzz ci
+.PHONY: help quickstart test race lint fmt bench fuzz chaos ci
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-12s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +27,10 @@ bench: ## run the benchmarks, each for BENCHTIME
 
 fuzz: ## run each fuzz target for FUZZTIME
 	.ci/run fuzz
+
+chaos: ## 100,000 operations while one request in ten fails; SEED=n for others
+	go test -run='^TestChaos$$' -v -count=1 -timeout=30m . \
+		-chaos.ops=100000 -chaos.users=20000 -chaos.workers=64 -chaos.faults=0.1 -chaos.seed=$(SEED)
 
 ci: ## run all that CI runs
 	.ci/run

@@ -39,10 +39,23 @@ func (p *Provisioner) insert(ctx context.Context, c creation) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	sentAt, doubt := time.Now(), false
+	sentAt, doubt := p.lost.recall(c.username, r.body)
+	if doubt { // the same call before lost its answer
+		unknown := unknownCreate(c, sentAt, errEarlier)
+		result, known, err := p.look(ctx, c, unknown)
+		if !known && err != nil {
+			unknown.look, err = err, unknown
+		}
+		if known || err != nil {
+			return result, err
+		}
+	} else {
+		sentAt = time.Now()
+	}
 	for {
 		id, err := p.api.createUser(ctx, r)
 		if err == nil {
+			p.lost.forget(c.username)
 			return Result{ID: id, Username: c.username, Action: Created}, nil
 		}
 		var lost *unconfirmed
@@ -53,37 +66,60 @@ func (p *Provisioner) insert(ctx context.Context, c creation) (Result, error) {
 		if !doubt && !again {
 			return p.refused(ctx, c, err)
 		}
-		unknown := &OutcomeError{
-			Op: opCreate, Username: c.username, SentAt: sentAt, LostAt: time.Now(), Sent: c.fields.texts(), Err: err, again: c.match.set(),
-		}
-		account, ours, look := p.attempted(ctx, unknown)
+		unknown := unknownCreate(c, sentAt, err)
+		result, known, lookErr := p.look(ctx, c, unknown)
 		switch {
-		case look != nil && !doubt:
-			return Result{}, err // it did nothing, by its own word
-		case look != nil:
-			unknown.look = look
-			return Result{}, unknown
-		case ours:
-			return Result{ID: account.ID, Username: account.Username, Action: Created}, nil
-		case account.ID != "" && c.match.isUnique() && c.match.agrees(account):
-			return p.adopt(ctx, account, c)
-		case account.ID != "":
-			return p.refused(ctx, c, notOurs(account))
+		case known:
+			return result, lookErr
 		case !again && settled(err):
 			return p.refused(ctx, c, err)
-		}
-		if again {
+		case lookErr == nil && again:
 			if err = p.api.sender.wait(ctx, *r.tries, r, err); err == nil {
 				continue
 			}
 			unknown.Err = err
 		}
 		if !doubt {
-			return Result{}, err
+			return Result{}, err // it did nothing, by its own word
 		}
 		unknown.look = errNotSeen
+		if lookErr != nil {
+			unknown.look = lookErr
+		}
+		if !c.match.set() {
+			p.lost.remember(unknown, r.body)
+		}
 		return Result{}, unknown
 	}
+}
+
+// errEarlier is why the outcome of a create is unknown before it has begun.
+var errEarlier = errors.New("the same call before lost its answer")
+
+func unknownCreate(c creation, sentAt time.Time, err error) *OutcomeError {
+	return &OutcomeError{
+		Op: opCreate, Username: c.username, SentAt: sentAt, LostAt: time.Now(), Sent: c.fields.texts(), Err: err, again: c.match.set(),
+	}
+}
+
+// look finds out whether a create in doubt was done. It is known if there is an
+// account with its username; the Result and the error are then the call's. Else
+// the error is why nothing was learned, and nil if there is no such account.
+func (p *Provisioner) look(ctx context.Context, c creation, unknown *OutcomeError) (result Result, known bool, err error) {
+	account, ours, err := p.attempted(ctx, unknown)
+	if err != nil || account.ID == "" {
+		return Result{}, false, err
+	}
+	p.lost.forget(c.username)
+	switch {
+	case ours:
+		return Result{ID: account.ID, Username: account.Username, Action: Created}, true, nil
+	case c.match.isUnique() && c.match.agrees(account):
+		result, err = p.adopt(ctx, account, c)
+	default:
+		result, err = p.refused(ctx, c, notOurs(account))
+	}
+	return result, true, err
 }
 
 // refused is what becomes of a create that Salesforce refused: the account that

@@ -159,8 +159,10 @@ func (p *Provisioner) Resolve(ctx context.Context, err error) (Result, error) {
 	case account.ID == "":
 		err = ErrNotFound
 	case !ours:
+		p.lost.forget(unknown.Username)
 		err = notOurs(account)
 	default:
+		p.lost.forget(unknown.Username)
 		return Result{ID: account.ID, Username: account.Username, Action: Created}, nil
 	}
 	return Result{}, decorate(opResolve, unknown.Username, err)

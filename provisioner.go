@@ -19,6 +19,7 @@ type Provisioner struct {
 	api      *client
 	log      *slog.Logger
 	calls    *calls
+	lost     *lostCreates
 }
 
 // settings is a normalised Config with its parsed pattern.
@@ -89,6 +90,7 @@ func New(cfg Config, opts ...Option) (*Provisioner, error) {
 		api:      newClient(&cfg, newSender(&cfg, o)),
 		log:      o.log,
 		calls:    &calls{underWay: map[*call]struct{}{}},
+		lost:     &lostCreates{},
 	}, nil
 }
 
