@@ -39,6 +39,8 @@ const (
 	// may go through to hear it anew: requests older than 24 hours drop out of the
 	// count, and others may have spent less than feared.
 	quotaTTL = 5 * time.Minute
+	// overtaken is how long answers can overtake each other.
+	overtaken = time.Minute
 	// dailyPause is when to come back after the daily limit: it is counted over
 	// the last 24 hours, so some of it is free again after an hour.
 	dailyPause = time.Hour
@@ -66,13 +68,19 @@ type quota struct {
 	mu    sync.Mutex
 	usage APIUsage
 	at    time.Time // when Salesforce told
+	asked time.Time // when a call was let through to hear anew
 }
 
-// told notes what an answer said.
+// told notes what an answer said. Answers overtake each other: a count that is
+// lower than one heard just before is taken for an older one.
 func (q *quota) told(u APIUsage) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.usage, q.at = u, time.Now()
+	now := time.Now()
+	if u.Limit == q.usage.Limit && u.Used < q.usage.Used && now.Sub(q.at) < overtaken {
+		return
+	}
+	q.usage, q.at = u, now
 }
 
 func (q *quota) last() APIUsage {
@@ -89,10 +97,12 @@ func (q *quota) admit(underWay int) error {
 	if q.reserve == 0 || q.usage.Limit == 0 || q.usage.Used+underWay < allowed {
 		return nil
 	}
-	now := time.Now()
-	next := q.at.Add(quotaTTL)
+	now, next := time.Now(), q.at.Add(quotaTTL)
+	if again := q.asked.Add(quotaTTL); again.After(next) {
+		next = again
+	}
 	if !now.Before(next) {
-		q.at = now // this call asks for all
+		q.asked = now // this call asks for all
 		return nil
 	}
 	return &reserveError{usage: q.usage, reserve: q.reserve, pause: next.Sub(now)}
