@@ -52,6 +52,7 @@ func (p *Provisioner) insert(ctx context.Context, c creation) (Result, error) {
 	} else {
 		sentAt = time.Now()
 	}
+	why := errEarlier // there is doubt
 	for {
 		id, err := p.api.createUser(ctx, r)
 		if err == nil {
@@ -60,18 +61,21 @@ func (p *Provisioner) insert(ctx context.Context, c creation) (Result, error) {
 		}
 		var lost *unconfirmed
 		if errors.As(err, &lost) {
-			err, doubt = lost.err, true
+			err, doubt, why = lost.err, true, lost.err
 		}
 		again := (lost != nil || soon(err)) && *r.tries < p.api.sender.retry.Attempts
 		if !doubt && !again {
 			return p.refused(ctx, c, err)
 		}
 		unknown := unknownCreate(c, sentAt, err)
+		if doubt && errors.Is(err, ErrDuplicateUsername) {
+			unknown.Err = why // that the name is taken says nothing if it may be by its own account
+		}
 		result, known, lookErr := p.look(ctx, c, unknown)
 		switch {
 		case known:
 			return result, lookErr
-		case !again && settled(err):
+		case !again && settled(err) && (lookErr == nil || !mayBeDuplicate(err)): // else it may be its own account that stands in the way
 			return p.refused(ctx, c, err)
 		case lookErr == nil && again:
 			if err = p.api.sender.wait(ctx, *r.tries, r, err); err == nil {
