@@ -33,6 +33,9 @@ func (c *settings) match(u User) (matchValue, error) {
 	if c.MatchField == "" {
 		return matchValue{}, nil
 	}
+	if u.Fields.hasTwo(c.MatchField) {
+		return matchValue{}, &ValidationError{Problems: []FieldProblem{{Field: c.MatchField, Problem: givenTwice}}}
+	}
 	given, _ := u.Fields.lookup(c.MatchField)
 	value, problem := plainValue(given)
 	if problem != "" {
@@ -47,7 +50,7 @@ func (c *settings) match(u User) (matchValue, error) {
 			Field: c.MatchField, Problem: fmt.Sprintf("is %s; the match field takes a string", jsonOf(value)),
 		}}}
 	}
-	return matchValue{field: c.MatchField, value: strings.TrimSpace(text)}, nil // Salesforce stores no blanks around
+	return matchValue{field: c.MatchField, value: strings.Trim(text, " \t\r\n")}, nil // Salesforce stores no blanks around
 }
 
 // set says whether there is a value to match by.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -161,9 +160,17 @@ func (p *Provisioner) createOverDuplicate(ctx context.Context, c creation, refus
 // adopt brings an account that is the user's to what the user says: the fields
 // that the caller gave, no defaults, and the username.
 func (p *Provisioner) adopt(ctx context.Context, account Account, c creation) (Result, error) {
-	fields := maps.Clone(c.user.Fields)
-	if _, given := fields.lookup("Username"); !given && !strings.EqualFold(account.Username, c.username) {
-		fields["Username"] = c.username
+	fields := make(Fields, len(c.user.Fields)+2)
+	for name := range c.user.Fields {
+		fields[name] = c.fields[name] // in its plain form
+	}
+	username := c.username
+	if _, given := fields.lookup("Username"); !given {
+		if strings.EqualFold(account.Username, c.username) {
+			username = account.Username
+		} else {
+			fields["Username"] = c.username
+		}
 	}
 	if _, given := fields.lookup("IsActive"); !given && !account.Active {
 		fields["IsActive"] = true
@@ -172,8 +179,8 @@ func (p *Provisioner) adopt(ctx context.Context, account Account, c creation) (R
 	if err := p.api.update(ctx, "User", account.ID, fields); err != nil {
 		return Result{}, p.withExisting(ctx, lost(opCreate, account.ID, c.username, sentAt, err), c.username)
 	}
-	result := Result{ID: account.ID, Username: c.username, Action: Adopted}
-	if active, _ := fields.lookup("IsActive"); active == any(false) {
+	result := Result{ID: account.ID, Username: username, Action: Adopted}
+	if active, _ := fields.lookup("IsActive"); active == any(false) || active == any(rawJSON("false")) {
 		return result, nil
 	}
 	// A frozen login stays frozen through deactivation and reactivation, and a

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -19,7 +20,7 @@ func (p *Provisioner) deactivate(ctx context.Context, id string) (Result, error)
 		return Result{}, err
 	}
 	released := releasedUsername(id, before.username)
-	isReleased := !p.settings.ReleaseUsername || strings.EqualFold(before.username, released)
+	isReleased := !p.settings.ReleaseUsername || before.isReleased(released)
 	result := Result{ID: id, Username: before.username, Action: Deactivated}
 	switch {
 	case !before.active && isReleased:
@@ -30,7 +31,7 @@ func (p *Provisioner) deactivate(ctx context.Context, id string) (Result, error)
 	}
 	if !isReleased {
 		err := p.api.update(ctx, "User", id, p.releasing(released))
-		err = p.settle(ctx, id, sentAt, err, func(s loginState) bool { return !s.active && strings.EqualFold(s.username, released) })
+		err = p.settle(ctx, id, sentAt, err, func(s loginState) bool { return !s.active && s.isReleased(released) })
 		if err == nil {
 			result.Username = released
 			return result, nil
@@ -55,13 +56,16 @@ func (p *Provisioner) deactivate(ctx context.Context, id string) (Result, error)
 	case !isRefusal(err):
 		return Result{}, err
 	}
-	return p.freeze(ctx, id, before.username, err)
+	frozen, err := p.freeze(ctx, id, before.username, err)
+	frozen.Warning = result.Warning
+	return frozen, err
 }
 
 // loginState is what of a user decides who can log in, and under what name.
 type loginState struct {
 	active   bool
 	username string // empty unless usernames are released
+	matches  bool   // the match field holds a value, which a release clears
 }
 
 func (p *Provisioner) loginState(ctx context.Context, id string) (loginState, error) {
@@ -69,16 +73,32 @@ func (p *Provisioner) loginState(ctx context.Context, id string) (loginState, er
 	if p.settings.ReleaseUsername {
 		read = append(read, "Username")
 	}
-	record, err := p.api.get(ctx, "User", id, read...)
+	asked := read
+	if p.settings.ReleaseUsername && p.settings.MatchField != "" {
+		asked = append(slices.Clone(read), p.settings.MatchField)
+	}
+	record, err := p.api.get(ctx, "User", id, asked...)
 	if err != nil {
 		return loginState{}, err
+	}
+	for _, field := range read {
+		if _, given := record.lookup(field); !given {
+			return loginState{}, unexpected(answer{status: http.StatusOK}, "the answer lacks the field "+field)
+		}
 	}
 	active, _ := record.lookup("IsActive")
 	state := loginState{active: active != any(false)}
 	if p.settings.ReleaseUsername {
 		state.username, _ = record.text("Username")
+		value, _ := record.lookup(p.settings.MatchField)
+		state.matches = p.settings.MatchField != "" && !isBlank(value)
 	}
 	return state, nil
+}
+
+// isReleased says whether nothing is left to release.
+func (s loginState) isReleased(released string) bool {
+	return strings.EqualFold(s.username, released) && !s.matches
 }
 
 // settle finds out what became of a change of which err leaves it open whether it

@@ -1,8 +1,10 @@
 package sfprov
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -11,8 +13,19 @@ const maxMessage = 2000 // characters kept of a message of Salesforce's
 
 // newAPIError reads an error answer. The status decides: the body need not be
 // JSON, because gateways on the way answer in HTML.
-func newAPIError(status int, body []byte, retryAfter time.Duration) *APIError {
+// secrets are taken out, should a proxy on the way send the request's headers
+// back.
+func newAPIError(status int, body []byte, retryAfter time.Duration, secrets ...string) *APIError {
 	e := &APIError{StatusCode: status, RetryAfter: retryAfter, Problems: parseProblems(body)}
+	for i := range e.Problems {
+		p := &e.Problems[i]
+		for _, secret := range secrets {
+			p.Code, p.Message = scrub(p.Code, secret), scrub(p.Message, secret)
+			for j := range p.Fields {
+				p.Fields[j] = scrub(p.Fields[j], secret)
+			}
+		}
+	}
 	if len(e.Problems) > 0 {
 		first := e.Problems[0]
 		e.Code, e.Message, e.Fields = first.Code, first.Message, first.Fields
@@ -24,24 +37,25 @@ func newAPIError(status int, body []byte, retryAfter time.Duration) *APIError {
 // single object as some resources send.
 func parseProblems(body []byte) []APIProblem {
 	type entry struct {
-		ErrorCode  string   `json:"errorCode"`
-		StatusCode string   `json:"statusCode"` // what composite resources call it
-		Message    string   `json:"message"`
-		Fields     []string `json:"fields"`
+		ErrorCode  any    `json:"errorCode"`
+		StatusCode any    `json:"statusCode"` // what composite resources call it
+		Message    string `json:"message"`
+		Fields     any    `json:"fields"`
 	}
-	var entries []entry
-	if json.Unmarshal(body, &entries) != nil {
-		var single entry
-		if json.Unmarshal(body, &single) != nil {
-			return nil
-		}
-		entries = []entry{single}
+	body = bytes.TrimPrefix(body, []byte("\ufeff"))
+	var raw []json.RawMessage
+	if json.Unmarshal(body, &raw) != nil {
+		raw = []json.RawMessage{body}
 	}
 	var problems []APIProblem
-	for _, e := range entries {
-		p := APIProblem{Code: e.ErrorCode, Message: e.Message, Fields: e.Fields}
+	for _, one := range raw {
+		var e entry
+		if json.Unmarshal(one, &e) != nil {
+			continue // the others may be in order
+		}
+		p := APIProblem{Code: plainText(e.ErrorCode), Message: e.Message, Fields: plainTexts(e.Fields)}
 		if p.Code == "" {
-			p.Code = e.StatusCode
+			p.Code = plainText(e.StatusCode)
 		}
 		if p.Code == "" && p.Message == "" {
 			continue
@@ -55,6 +69,32 @@ func parseProblems(body []byte) []APIProblem {
 		problems = append(problems, p)
 	}
 	return problems
+}
+
+// plainText is a JSON string or number as text, and empty for anything else.
+func plainText(value any) string {
+	switch v := value.(type) {
+	case string:
+		return v
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	}
+	return ""
+}
+
+// plainTexts are the texts of a JSON array, or the one that stands for it.
+func plainTexts(value any) []string {
+	list, isList := value.([]any)
+	if !isList {
+		list = []any{value}
+	}
+	var texts []string
+	for _, item := range list {
+		if text := plainText(item); text != "" {
+			texts = append(texts, text)
+		}
+	}
+	return texts
 }
 
 // fieldsOfMessage finds the fields that Salesforce names only in the text.

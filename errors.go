@@ -112,6 +112,7 @@ type APIError struct {
 	// RetryAfter is how long the answer asked to wait; 0 if it did not.
 	RetryAfter time.Duration
 
+	byID bool // it is about the record that the path names
 	path bool // a 404 is about the path, and no record
 	cut  bool // the answer broke off before it told its code
 }

@@ -102,6 +102,8 @@ var statusFailures = []failure{ //nolint:gochecknoglobals // a constant table
 	{status: http.StatusUnauthorized, reason: ErrAuth, explain: "The token was refused, and so was a fresh one. Check proxies on the way, and that Domain and TokenEndpoint are of the same org"},
 	{status: http.StatusForbidden, reason: ErrPermission, explain: "Access is denied. If the answer is not Salesforce's, look at proxies and firewalls on the way; the org can also limit the addresses that may log in"},
 	{status: http.StatusNotFound, reason: ErrNotFound, explain: wrongPath},
+	{status: http.StatusRequestTimeout, reason: ErrUnavailable, retry: true, soon: true, explain: serverUnavailable},
+	{status: http.StatusTooEarly, reason: ErrUnavailable, retry: true, soon: true, explain: serverUnavailable},
 	{status: http.StatusProxyAuthRequired, reason: ErrUnavailable, explain: "The proxy asks for credentials: put them in HTTPS_PROXY, or give WithHTTPClient a client that knows them"},
 	{status: http.StatusGone, explain: versionRetired},
 	{status: http.StatusRequestURITooLong, explain: "The query is too long for Salesforce"},
@@ -127,6 +129,7 @@ const (
 	wrongPath  = "Nothing is there. Check Config.Domain and Config.APIVersion"
 	redirected = "The answer is a redirect, which is never followed with credentials. " +
 		"Check Config.Domain (Setup, My Domain): it may have been renamed, or a proxy or login page stands in the way"
+	notAnError    = "The answer has no error code of Salesforce's: a proxy or firewall on the way may have given it. Its log may tell why"
 	notSalesforce = "The answer is not what Salesforce sends. Check Config.Domain, and proxies and login pages on the way"
 )
 
@@ -185,7 +188,7 @@ func classify(e *APIError, p APIProblem) failure {
 	status := e.StatusCode
 	// Sources disagree on 400 or 404 for a record that isn't there; without a
 	// field that refers to it, the record is the one that the call is about.
-	if p.Code == "INVALID_CROSS_REFERENCE_KEY" && len(p.Fields) == 0 && e.Op != "" && e.Op != opCreate {
+	if p.Code == "INVALID_CROSS_REFERENCE_KEY" && len(p.Fields) == 0 && (e.byID || e.Op != "" && e.Op != opCreate) {
 		status = http.StatusNotFound
 	}
 	if e.cut && status >= 400 && status < 500 {
@@ -213,6 +216,8 @@ func classify(e *APIError, p APIProblem) failure {
 		return failure{explain: redirected}
 	case status < 300:
 		return failure{reason: ErrUnavailable, retry: true, explain: notSalesforce}
+	case p.Code == "":
+		return failure{explain: notAnError}
 	}
 	return failure{}
 }

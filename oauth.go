@@ -28,6 +28,9 @@ const (
 	loginTimeout = time.Minute
 	// maxTokenAnswer bounds what is read of a token endpoint's answer.
 	maxTokenAnswer = 1 << 20
+	// maxToken is the longest token that is taken: Salesforce takes 16 KiB of URI
+	// and headers together.
+	maxToken = 12 << 10
 	// A login that was refused twice in a row is not tried again for
 	// firstLoginPause, then twice as long each time, up to maxLoginPause. Throttled
 	// ones pause for maxLoginPause at once, or for what the answer asks, up to
@@ -45,6 +48,8 @@ type token struct {
 	// accepted is set once Salesforce has taken the token, which tells one that
 	// expired from one that was never any good.
 	accepted atomic.Bool
+	// inFlight is how many requests with the token are under way.
+	inFlight atomic.Int64
 }
 
 // tokens hands out the access token that all calls share. Salesforce does not
@@ -117,13 +122,18 @@ func (t *tokens) lastFailure() loginFailure {
 	return t.failure
 }
 
-// fail remembers a failed login. Only refusals delay the next one: what is
+// fail remembers a failed login, for those who wait for it, too. Only refusals delay the next one: what is
 // unavailable is tried again at the pace of the calls' own retries.
 func (t *tokens) fail(err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.failure.err = err
 	t.failure.total++
+	t.remember(err)
+}
+
+// remember notes why a login, or its token, was refused. The lock is held.
+func (t *tokens) remember(err error) {
+	t.failure.err = err
 	if !errors.Is(err, ErrAuth) {
 		return
 	}
@@ -160,9 +170,12 @@ func (e *heldLogin) Unwrap() error { return e.err }
 func (t *tokens) expired(tok *token) bool { return t.current.CompareAndSwap(tok, nil) }
 
 // rejected drops a fresh token that was refused, which counts as a refused login.
+// It does not fail those who wait for a login: theirs may be better.
 func (t *tokens) rejected(tok *token, err error) {
 	if t.expired(tok) {
-		t.fail(err)
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.remember(err)
 	}
 }
 
@@ -190,11 +203,11 @@ func (t *tokens) login(ctx context.Context) (*token, error) {
 	client.Transport, client.Timeout = x, 0
 	fetched, err := t.fetch(context.WithValue(loginCtx, oauth2.HTTPClient, &client))
 	switch {
-	case err == nil && x.status == http.StatusOK && fetched.AccessToken != "":
+	case err == nil && x.status == http.StatusOK && isToken(fetched.AccessToken):
 	case ctx.Err() != nil:
 		err = newTransportError(ctx, ctx.Err(), false)
 	case x.err != nil:
-		err = newTransportError(ctx, x.err, false)
+		err = newTransportError(ctx, scrubError(x.err, x.secrets...), false)
 	case x.status == 0:
 		err = fmt.Errorf("sfprov: login with grant %s: %w", t.cfg.GrantType, err) // nothing was sent
 	default:
@@ -206,6 +219,20 @@ func (t *tokens) login(ctx context.Context) (*token, error) {
 	}
 	t.log.LogAttrs(ctx, slog.LevelInfo, "logged in", slog.String("grant", string(t.cfg.GrantType)))
 	return &token{value: fetched.AccessToken, userID: userIDOf(fetched)}, nil
+}
+
+// isToken says whether a token can be sent: as a header, and within what Salesforce
+// takes of one.
+func isToken(value string) bool {
+	if value == "" || len(value) > maxToken {
+		return false
+	}
+	for i := range len(value) {
+		if value[i] <= ' ' || value[i] >= 0x7f {
+			return false
+		}
+	}
+	return true
 }
 
 // fetch performs the configured grant. Credentials go in the form body: probing
@@ -305,7 +332,7 @@ func (x *exchange) noteSecrets(r *http.Request) {
 	}
 	for _, name := range []string{"client_secret", "password", "assertion"} {
 		if value := form.Get(name); value != "" {
-			x.secrets = append(x.secrets, value, url.QueryEscape(value))
+			x.secrets = append(x.secrets, guises(value)...)
 		}
 	}
 }

@@ -136,7 +136,8 @@ func lost(op, id, username string, sentAt time.Time, err error) error {
 //
 // An account is taken for the one that was sent if it was created at that time
 // (five minutes of clock difference allowed), by the integration user where that
-// is known, with the texts that were sent. It costs one API call.
+// is known, with the texts of standard fields that were sent; one that the same integration
+// user made with the same texts some minutes before can't be told from it. It costs one API call.
 func (p *Provisioner) Resolve(ctx context.Context, err error) (Result, error) {
 	var unknown *OutcomeError
 	if err == nil {
@@ -201,6 +202,9 @@ func (p *Provisioner) isOurs(account Account, unknown *OutcomeError) bool {
 		return false
 	}
 	for name := range unknown.Sent {
+		if _, known := standardField(name); !known && !strings.EqualFold(name, p.settings.MatchField) {
+			continue // of a type that is not known, so that it may be stored otherwise
+		}
 		was, _ := unknown.Sent.text(name)
 		is, _ := account.Fields.text(name)
 		if !sameText(name, was, is) {

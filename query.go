@@ -69,6 +69,7 @@ func equals(field, value string) (string, error) {
 
 // queryPage is an answer of the query resource.
 type queryPage struct {
+	TotalSize      int      `json:"totalSize"`
 	Done           bool     `json:"done"`
 	NextRecordsURL string   `json:"nextRecordsUrl"`
 	Records        []Fields `json:"records"`
@@ -84,6 +85,9 @@ func (c *client) query(ctx context.Context, soql string) iter.Seq2[Fields, error
 			yield(nil, &ValidationError{Problems: []FieldProblem{{Field: "query", Problem: "is too long for Salesforce: a value looked up is too long"}}})
 			return
 		}
+		// The server's word is not taken for the end of it all: what it announces must
+		// come, no more, and no page twice.
+		announced, read, seen := 0, 0, map[string]bool{}
 		for {
 			var page queryPage
 			ans, err := c.sender.send(ctx, r)
@@ -93,11 +97,18 @@ func (c *client) query(ctx context.Context, soql string) iter.Seq2[Fields, error
 			if err == nil {
 				err = decode(ans, &page)
 			}
-			if err == nil && !page.Done {
-				previous := r.path
+			announced, read = max(announced, page.TotalSize), read+len(page.Records)
+			seen[r.path] = true
+			switch {
+			case err != nil:
+			case page.Done && read < announced:
+				err = unexpected(ans, "the query answer announces records that don't come")
+			case !page.Done && (len(page.Records) == 0 || announced > 0 && read > announced):
+				err = unexpected(ans, "the query answer does not end")
+			case !page.Done:
 				r.query = ""
-				if r.path, err = nextPage(ans, page.NextRecordsURL); err == nil && r.path == previous {
-					err = unexpected(ans, "the query answer names itself as its next page")
+				if r.path, err = nextPage(ans, page.NextRecordsURL); err == nil && seen[r.path] {
+					err = unexpected(ans, "the query answer names a page twice")
 				}
 			}
 			if err != nil {

@@ -2,6 +2,7 @@ package sfprov
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -58,7 +59,7 @@ func (c *client) insertion(fields Fields) (request, error) {
 	return request{method: http.MethodPost, path: c.base + "/sobjects/User/", body: body, tries: new(int)}, nil
 }
 
-// update patches a record.
+// update patches a record. Success is 204; a 200 says so itself.
 func (c *client) update(ctx context.Context, object, id string, fields Fields) error {
 	body, err := fields.encode()
 	if err != nil {
@@ -66,15 +67,19 @@ func (c *client) update(ctx context.Context, object, id string, fields Fields) e
 	}
 	ans, err := c.sender.send(ctx, request{method: http.MethodPatch, path: c.record(object, id), body: body})
 	if err != nil {
-		return err
+		return ofRecord(err)
 	}
 	if ans.status == http.StatusNoContent {
 		return nil
 	}
 	var updated struct {
-		Success bool `json:"success"`
+		ID      string            `json:"id"`
+		Success bool              `json:"success"`
+		Errors  []json.RawMessage `json:"errors"`
 	}
-	if err := decode(ans, &updated); err != nil || !updated.Success {
+	err = decode(ans, &updated)
+	changed, _ := parseID(updated.ID)
+	if err != nil || ans.status != http.StatusOK || !updated.Success || len(updated.Errors) > 0 || updated.ID != "" && changed != id {
 		return &unconfirmed{err: unexpected(ans, "the answer does not confirm the change")}
 	}
 	return nil
@@ -87,18 +92,19 @@ func (c *client) get(ctx context.Context, object, id string, fields ...string) (
 		query: url.Values{"fields": {strings.Join(fields, ",")}}.Encode(),
 	})
 	if err != nil {
-		return nil, err
+		return nil, ofRecord(err)
 	}
 	var record Fields
-	if err := decode(ans, &record); err != nil {
-		return nil, err
+	err = decode(ans, &record)
+	return record, err
+}
+
+// ofRecord notes that an error is about the record that the path names.
+func ofRecord(err error) error {
+	if apiErr := (*APIError)(nil); errors.As(err, &apiErr) {
+		apiErr.byID = true
 	}
-	for _, field := range fields {
-		if _, given := record.lookup(field); !given {
-			return nil, unexpected(ans, "the answer lacks the field "+field)
-		}
-	}
-	return record, nil
+	return err
 }
 
 // login finds a user's UserLogin record, which says whether the user is frozen.
@@ -109,8 +115,11 @@ func (c *client) login(ctx context.Context, id string) (loginID string, frozen b
 			return "", false, err
 		}
 		loginID, _ := record.text("Id")
-		value, _ := record.lookup("IsFrozen")
-		frozen, _ := value.(bool)
+		value, given := record.lookup("IsFrozen")
+		frozen, isBool := value.(bool)
+		if loginID == "" || given && !isBool {
+			return "", false, unexpected(answer{status: http.StatusOK}, "a UserLogin record in the answer does not tell whether it is frozen")
+		}
 		return loginID, frozen, nil
 	}
 	return "", false, nil

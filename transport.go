@@ -1,7 +1,6 @@
 package sfprov
 
 import (
-	"bytes"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -177,7 +176,7 @@ func (s *sender) authorized(ctx context.Context, r request) (answer, error) {
 		if ans.status < 300 {
 			return ans, nil
 		}
-		apiErr := newAPIError(ans.status, s.scrubbed(ans.body, tok), retryAfter(ans.header))
+		apiErr := newAPIError(ans.status, ans.body, retryAfter(ans.header), tok.value)
 		apiErr.cut = ans.cut && apiErr.Code == ""
 		if ans.status != http.StatusUnauthorized || apiErr.Code == "INVALID_AUTH_HEADER" { // the token is not at fault
 			return ans, apiErr
@@ -185,8 +184,13 @@ func (s *sender) authorized(ctx context.Context, r request) (answer, error) {
 		// A token that was taken before has expired, and one that is no longer
 		// current was replaced by another call: neither counts as the refresh
 		// that this call has a right to.
-		isCurrent, wasGood := s.tokens.current.Load() == tok, tok.accepted.Load()
-		if refreshes++; isCurrent && !wasGood && fresh || refreshes > maxRefreshes {
+		// Neither does a token that others have under way: they may have used it up,
+		// and their answers be on the way.
+		isCurrent, mayBeGood := s.tokens.current.Load() == tok, tok.inFlight.Load() > 0 || tok.accepted.Load()
+		if refreshes++; refreshes > maxRefreshes {
+			return ans, apiErr
+		}
+		if isCurrent && !mayBeGood && fresh {
 			s.tokens.rejected(tok, apiErr)
 			return ans, apiErr
 		}
@@ -209,6 +213,8 @@ func (s *sender) try(ctx context.Context, r request) (answer, *token, error) {
 		return answer{}, nil, err
 	}
 	started := time.Now()
+	tok.inFlight.Add(1)
+	defer tok.inFlight.Add(-1)
 	ans, err := s.exchange(ctx, r, tok)
 	s.log.LogAttrs(ctx, slog.LevelDebug, "request", slog.String("method", r.method), slog.String("path", r.path),
 		slog.Int("status", ans.status), slog.Duration("took", time.Since(started)))
@@ -248,7 +254,7 @@ func (s *sender) exchange(ctx context.Context, r request, tok *token) (answer, e
 	}
 	resp, err := req.Execute(r.method, target)
 	if err != nil {
-		return answer{}, newTransportError(ctx, err, probe.sent(err))
+		return answer{}, newTransportError(ctx, scrubError(err, tok.value), probe.sent(err))
 	}
 	raw := resp.RawBody()
 	defer func() { _ = raw.Close() }() // read to the end, or not worth keeping the connection
@@ -299,13 +305,4 @@ func isCertificateError(err error) bool {
 	var wrongHost x509.HostnameError
 	var invalid x509.CertificateInvalidError
 	return errors.As(err, &unknownAuthority) || errors.As(err, &wrongHost) || errors.As(err, &invalid)
-}
-
-// scrubbed is an error answer without the token, should a proxy on the way send
-// the request's headers back.
-func (s *sender) scrubbed(body []byte, tok *token) []byte {
-	if !bytes.Contains(body, []byte(tok.value)) {
-		return body
-	}
-	return []byte(scrub(string(body), tok.value))
 }

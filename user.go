@@ -57,6 +57,10 @@ func (c *settings) username(u User) (string, []FieldProblem) {
 			plain, _ := plainValue(value) // what is wrong with it, checkFields says
 			name, isString = plain.(string)
 		}
+		if u.Fields.hasTwo("Username") {
+			add("Username", "%s", givenTwice)
+			return "", problems
+		}
 		if !isString || strings.TrimSpace(name) == "" {
 			add("Username", "is required; it is given explicitly, but not as a name: give a string, or leave it out to have it built by the pattern")
 			return "", problems

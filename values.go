@@ -30,7 +30,7 @@ func checkFields(fields Fields) []FieldProblem {
 			problems = append(problems, FieldProblem{Field: name, Problem: "is set by Salesforce and can't be written"})
 			continue
 		case isGivenTwice(fields, name):
-			problems = append(problems, FieldProblem{Field: name, Problem: "is given twice, in different case; Salesforce ignores the case of field names"})
+			problems = append(problems, FieldProblem{Field: name, Problem: givenTwice})
 		}
 		plain, problem := plainValue(value)
 		if problem == "" {
@@ -42,6 +42,19 @@ func checkFields(fields Fields) []FieldProblem {
 		}
 	}
 	return problems
+}
+
+const givenTwice = "is given twice, in different case; Salesforce ignores the case of field names"
+
+// hasTwo says whether a field is there in two spellings.
+func (f Fields) hasTwo(name string) bool {
+	found := 0
+	for other := range f {
+		if len(other) == len(name) && strings.EqualFold(other, name) {
+			found++
+		}
+	}
+	return found > 1
 }
 
 const notAFieldName = "is not a field API name, such as Department or Cost_Center__c"
@@ -73,6 +86,10 @@ func plainValue(value any) (plain any, problem string) {
 		return value, ""
 	case Secret:
 		return nil, holdsSecret
+	case json.Number:
+		if v == "" {
+			return nil, "is an empty json.Number, which would be sent as 0"
+		}
 	case string:
 		if !utf8.ValidString(v) {
 			return nil, "is not valid UTF-8"
@@ -91,6 +108,9 @@ func plainValue(value any) (plain any, problem string) {
 	case string(encoded) == "null":
 		return nil, ""
 	case json.Unmarshal(encoded, &text) == nil:
+		if strings.ContainsRune(text, utf8.RuneError) && !bytes.ContainsRune(encoded, utf8.RuneError) {
+			return nil, "holds half a surrogate pair"
+		}
 		return text, ""
 	}
 	return rawJSON(encoded), ""
