@@ -63,7 +63,7 @@ func (p *Provisioner) insert(ctx context.Context, c creation) (Result, error) {
 			err, doubt, why = lost.err, true, lost.err
 		}
 		again := (lost != nil || soon(err)) && *r.tries < p.api.sender.retry.Attempts
-		if !doubt && !again {
+		if !doubt && !again && !isGateways(err) {
 			return p.refused(ctx, c, err)
 		}
 		unknown := unknownCreate(c, sentAt, err)
@@ -94,6 +94,13 @@ func (p *Provisioner) insert(ctx context.Context, c creation) (Result, error) {
 		}
 		return Result{}, unknown
 	}
+}
+
+// isGateways says whether an answer is of something on the way that gave up: some
+// say so too after they have passed the request on.
+func isGateways(err error) bool {
+	var apiErr *APIError
+	return errors.As(err, &apiErr) && apiErr.Code == "" && classify(apiErr, APIProblem{}).reason == ErrUnavailable //nolint:errorlint // as the table has it
 }
 
 // errEarlier is why the outcome of a create is unknown before it has begun.

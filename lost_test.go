@@ -80,6 +80,18 @@ func TestALostCreateIsFoundOutAbout(t *testing.T) {
 			assert.Equal(t, test.looks, sent(org, http.MethodGet, "/query"))
 		})
 	}
+	bubble(t, "done, and each time a gateway's 503", func(t *testing.T, org *sfprovtest.Org) {
+		lose(org, 3, http.MethodPost, "/sobjects/User", sfprovtest.GatewayHTML(503))
+		org.KeepControl(func(r sfprovtest.Request) *sfprovtest.Fault {
+			if r.Method != http.MethodPost || sent(org, http.MethodPost, "/sobjects/User") < 3 {
+				return nil
+			}
+			return &sfprovtest.Fault{Status: 503, Commit: true}
+		})
+		result, err := in(t, org).Create(t.Context(), alice())
+		require.NoError(t, err, "the last attempt is looked after, too")
+		assert.Equal(t, sfprov.Created, result.Action)
+	})
 	// The look finds nothing, the create is sent again, and is refused: the lost one
 	// was done meanwhile.
 	bubble(t, "done after the look", func(t *testing.T, org *sfprovtest.Org) {
