@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // The reasons for which a call fails, for errors.Is. The details come with
@@ -323,7 +324,17 @@ func text(err error) string {
 	if then != "" {
 		what = strings.TrimRight(what, ". ") // messages of Salesforce's end with or without
 	}
-	return "sfprov: " + what + then
+	return "sfprov: " + printable(what) + then
+}
+
+// printable takes out what a foreign text could do to a terminal or a log.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, s)
 }
 
 // shown is a target in a text: an ID as it is, anything else quoted.
