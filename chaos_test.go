@@ -94,7 +94,7 @@ func TestChaos(t *testing.T) {
 
 		people := make([]*person, *chaosUsers)
 		for i := range people {
-			h := &person{name: fmt.Sprintf("user%d", i), provider: matched, matched: true, random: rand.New(rand.NewPCG(*chaosSeed, uint64(i)))} //nolint:gosec // repeatable
+			h := &person{name: fmt.Sprintf("user%d", i), provider: matched, matched: true, random: rand.New(rand.NewPCG(*chaosSeed, uint64(i)))}
 			if i%2 == 1 {
 				h.provider, h.matched = released, false
 			}
@@ -115,7 +115,7 @@ func TestChaos(t *testing.T) {
 				for n := worker; n < *chaosOps; n += *chaosWorkers {
 					// All events of a person come to one worker, one after the other.
 					mine := len(people) / *chaosWorkers
-					h := people[worker+*chaosWorkers*rand.New(rand.NewPCG(*chaosSeed, uint64(n))).IntN(mine)] //nolint:gosec // repeatable
+					h := people[worker+*chaosWorkers*rand.New(rand.NewPCG(*chaosSeed, uint64(n))).IntN(mine)]
 					h.event(t, org, r)
 					// A create that Salesforce does a second late makes a second account if
 					// its retry's was renamed in that second. No client can help that.
@@ -277,7 +277,7 @@ func (h *person) confirm(t *testing.T, op string, u sfprov.User, result sfprov.R
 		if len(h.accounts) == 0 {
 			h.accounts = []string{result.ID} // made by the call that was lost
 		}
-		assert.Equal(t, h.accounts, []string{result.ID})
+		assert.Equal(t, []string{result.ID}, h.accounts)
 		h.active, h.title = true, title
 	case sfprov.Updated:
 		if op == "update" {

@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// ErrClosed: the Provisioner was closed. Nothing was sent, or, together with
-// [ErrOutcomeUnknown], the call was broken off. The event belongs to whoever
+// ErrClosed says that the Provisioner was closed. Nothing was sent, or, together
+// with [ErrOutcomeUnknown], the call was broken off. The event belongs to whoever
 // provisions next, so [Retryable] is true.
 var ErrClosed = errors.New("sfprov: provisioner is closed")
 

@@ -33,11 +33,14 @@ func (p *Provisioner) find(ctx context.Context, u User) (account Account, target
 	if err != nil {
 		return Account{}, target, err
 	}
-	username, usernameProblems := "", []FieldProblem(nil)
-	if !match.set() {
-		if username, usernameProblems = p.settings.username(u); len(usernameProblems) > 0 {
+	if match.set() {
+		target = match.field + " = " + match.value
+	} else {
+		username, usernameProblems := p.settings.username(u)
+		if len(usernameProblems) > 0 {
 			return Account{}, target, validationError(usernameProblems)
 		}
+		target = username
 	}
 	ctx, call, err := p.begin(ctx)
 	if err != nil {
@@ -45,11 +48,9 @@ func (p *Provisioner) find(ctx context.Context, u User) (account Account, target
 	}
 	defer p.end(call)
 	if match.set() {
-		target = match.field + " = " + match.value
 		account, err = p.matching(ctx, match, wanted...)
 	} else {
-		target = username
-		account, err = p.named(ctx, username, wanted...)
+		account, err = p.named(ctx, target, wanted...)
 	}
 	if err != nil {
 		return Account{}, target, err

@@ -101,7 +101,7 @@ func TestOptionsThatMakeNoSense(t *testing.T) {
 		assert.Equal(t, name, invalid.Field)
 	}
 	_, err := sfprov.New(config(), sfprov.WithRetry(sfprov.RetryPolicy{Attempts: -1, BaseDelay: -1, MaxDelay: -1, MaxRetryAfter: -1}))
-	joined, isJoined := err.(interface{ Unwrap() []error }) //nolint:errorlint // all of them are counted
+	joined, isJoined := err.(interface{ Unwrap() []error })
 	require.True(t, isJoined)
 	assert.Len(t, joined.Unwrap(), 4)
 	_, err = sfprov.New(config(), sfprov.WithRetry(sfprov.RetryPolicy{BaseDelay: 2, MaxDelay: 1}))

@@ -136,8 +136,7 @@ func (c *client) setFrozen(ctx context.Context, id string, frozen bool) error {
 		return &APIError{StatusCode: http.StatusNotFound, Message: "the user has no UserLogin record, so the login can't be frozen"}
 	}
 	err = c.update(ctx, "UserLogin", loginID, Fields{"IsFrozen": frozen})
-	var doubt *unconfirmed
-	if !errors.As(err, &doubt) {
+	if _, inDoubt := errors.AsType[*unconfirmed](err); !inDoubt {
 		return err
 	}
 	if _, isFrozen, lookErr := c.login(ctx, id); lookErr == nil && isFrozen == frozen {

@@ -3,7 +3,6 @@ package sfprovtest
 import (
 	"bytes"
 	"compress/gzip"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -62,13 +61,13 @@ func (o *Org) serve(w http.ResponseWriter, r *http.Request) {
 		o.meter(a)
 		o.mu.Unlock()
 	}
-	wait := func(d time.Duration) bool { return o.wait(r.Context(), d) }
+	wait := func(d time.Duration) bool { return o.wait(r.Context().Done(), d) }
 	wait(fault.Delay)
 	if fault.Drop {
 		o.record(seen, 0)
 		if fault.Commit && fault.Late > 0 {
 			o.late.Go(func() {
-				if o.wait(context.Background(), fault.Late) {
+				if o.wait(nil, fault.Late) {
 					o.handle(c)
 				}
 			})
@@ -96,9 +95,9 @@ func inflate(header http.Header, body []byte) []byte {
 	return plain
 }
 
-// wait waits, unless the context ends or the org closes; it says whether it waited
+// wait waits, unless the client leaves or the org closes; it says whether it waited
 // to the end.
-func (o *Org) wait(ctx context.Context, d time.Duration) bool {
+func (o *Org) wait(left <-chan struct{}, d time.Duration) bool {
 	if d <= 0 {
 		return true
 	}
@@ -107,7 +106,7 @@ func (o *Org) wait(ctx context.Context, d time.Duration) bool {
 	select {
 	case <-timer.C:
 		return true
-	case <-ctx.Done():
+	case <-left:
 	case <-o.closing:
 	}
 	return false
