@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/require"
@@ -61,7 +62,7 @@ func alice() sfprov.User {
 }
 
 // setup mocks a network whose logins succeed. Requests that no responder is
-// registered for fail.
+// registered for fail. Retries don't pause for long.
 func setup(t *testing.T, change ...func(*sfprov.Config)) *bundle {
 	t.Helper()
 	cfg := config()
@@ -70,7 +71,8 @@ func setup(t *testing.T, change ...func(*sfprov.Config)) *bundle {
 	}
 	b := &bundle{net: httpmock.NewMockTransport()}
 	b.net.RegisterResponder(http.MethodPost, tokenURL, tokenAnswer("token-1"))
-	p, err := sfprov.New(cfg, sfprov.WithHTTPClient(&http.Client{Transport: b.net}))
+	hasty := sfprov.RetryPolicy{BaseDelay: time.Millisecond} // pauses are not what most tests are about
+	p, err := sfprov.New(cfg, sfprov.WithHTTPClient(&http.Client{Transport: b.net}), sfprov.WithRetry(hasty))
 	require.NoError(t, err)
 	b.Provisioner = p
 	return b
