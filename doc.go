@@ -10,14 +10,20 @@
 //
 // A call returns what Salesforce confirmed, or an error; nothing is silent. No
 // account is taken over unless [Config].MatchField proves whose it is. A create is
-// never sent twice without knowing what became of the first; if its answer is
-// lost, the error is [ErrOutcomeUnknown]. A user whom Salesforce refuses to
-// deactivate is frozen.
+// never sent twice without a look at what became of the first. A user whom
+// Salesforce refuses to deactivate is frozen.
+//
+// Whatever happens on the way, a call ends in one of three ways: done and
+// confirmed; not done, which is every error but the following; or
+// [ErrOutcomeUnknown], if the answer was lost and nothing could be found out.
+// [OutcomeError] says how to go on from there.
 //
 // Errors are matched by reason with errors.Is (see [ErrAuth] and its siblings) and
 // carry their details with errors.As ([APIError], [AuthError], [ValidationError],
 // [OutcomeError], [ConfigError]). Their text says what to do; [Retryable] says
-// whether the same call can succeed later by itself.
+// whether the same call can succeed later by itself, and [RetryAfter] when.
+//
+// A process that stops calls [Provisioner.Close].
 //
 // The package sfprovtest is a Salesforce org in memory, for testing what calls
 // this one.

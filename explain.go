@@ -254,7 +254,7 @@ func Explain(err error) string {
 		case e.again:
 			return "Call Create again with the same user: it finds the account by the match field and adopts it, or creates it"
 		}
-		return "Give this error to Provisioner.Resolve, which looks the user up. Don't call Create again before: it could not tell its own account from another's"
+		return "Give this error to Provisioner.Resolve, which looks the user up. In this process, calling Create again with the same user does so too, for half an hour; elsewhere or later, it could not tell its own account from another's"
 	case *blockedError:
 		switch e.refusal.Code {
 		case "FIELD_INTEGRITY_EXCEPTION", "UNKNOWN_EXCEPTION": // mean something else in other calls

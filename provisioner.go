@@ -48,8 +48,10 @@ type options struct {
 //
 // Without it, the Provisioner has a client of its own, with the proxy of the
 // environment (HTTPS_PROXY, NO_PROXY), 256 idle connections, 10 s each for
-// dialling and the TLS handshake, one minute for the answer to begin, and, where
-// the context has no deadline, two minutes for a request in all.
+// dialling and the TLS handshake, and one minute for the answer to begin.
+//
+// Where neither the context nor the client has a deadline, a request may take two
+// minutes, and a login one.
 func WithHTTPClient(c *http.Client) Option {
 	return func(o *options) {
 		if c == nil {
@@ -152,7 +154,7 @@ type Result struct {
 	Action   Action
 	// Warning is what the call could not do although it did what Action says; nil
 	// mostly. Deactivate sets it if Salesforce refused to release the username,
-	// Create if it refused to tell whether the login of an adopted account is
+	// also beside a freeze, Create if it refused to tell whether the login of an adopted account is
 	// frozen, or to unfreeze it.
 	Warning error
 }
@@ -169,11 +171,17 @@ type Result struct {
 // [ErrDuplicateUsername], and [APIError].Existing names the holder if it is in
 // this org. More than one matching account is [ErrAmbiguousMatch].
 //
-// A create whose answer is lost is not sent again: the error is
-// [ErrOutcomeUnknown], and [OutcomeError] says how to go on.
+// A create whose answer is lost is looked up: what it made is Created, and what
+// was there before or belongs to another is [ErrDuplicateUsername], as
+// [Provisioner.Resolve] tells them apart. If there is nothing, it is sent again,
+// within the [RetryPolicy]. If that does not settle it, the error is
+// [ErrOutcomeUnknown], and [OutcomeError] says how to go on; the same call again
+// does, too, in the same process and for half an hour.
 //
 // It costs one API call; with a match field other than FederationIdentifier,
-// which Salesforce itself keeps unique, two; an adoption costs two or three more.
+// which Salesforce itself keeps unique, two; an adoption costs two to four more,
+// a lost answer one or more. Whether the new user is active is Salesforce's
+// default, unless IsActive is given.
 // See "User" in the Object Reference for Salesforce.
 func (p *Provisioner) Create(ctx context.Context, u User) (Result, error) {
 	fields, username, err := p.settings.forCreate(u)
@@ -207,7 +215,8 @@ func (p *Provisioner) Create(ctx context.Context, u User) (Result, error) {
 // if Salesforce refuses; here, IsActive is a field like any other.
 //
 // A malformed ID is a [ValidationError], one that is no user of the org
-// [ErrNotFound].
+// [ErrNotFound]. If the answer is lost each time, it is [ErrOutcomeUnknown]: call
+// it again.
 func (p *Provisioner) Update(ctx context.Context, id string, u User) (Result, error) {
 	id18, idErr := userID(id)
 	fields, username, err := p.settings.forUpdate(u)
@@ -246,8 +255,9 @@ func (p *Provisioner) Update(ctx context.Context, id string, u User) (Result, er
 // and its match field is cleared. If Salesforce refuses that, the user is
 // deactivated all the same, and Result.Warning says why the name is still taken.
 //
-// A user who is inactive already, and whose username needs no release, is
-// Unchanged. It costs two API calls; a refusal costs two or three more. See
+// A user who is inactive already, and who needs no release, is Unchanged. If an
+// answer is lost, a look tells whether the user was deactivated; if that fails,
+// the error is [ErrOutcomeUnknown]: call it again. It costs two API calls; a refusal costs two or three more. See
 // "Deactivate Users" under "User", and "UserLogin", in the Object Reference for
 // Salesforce.
 func (p *Provisioner) Deactivate(ctx context.Context, id string) (Result, error) {

@@ -52,13 +52,16 @@ func provision(ctx context.Context) error {
 func handle(ctx context.Context, p *sfprov.Provisioner, u sfprov.User) (sfprov.Result, error) {
 	result, err := p.Create(ctx, u)
 	if errors.Is(err, sfprov.ErrOutcomeUnknown) && !sfprov.Retryable(err) {
-		result, err = p.Resolve(ctx, err) // the answer was lost: was the user created?
+		result, err = p.Resolve(ctx, err) // was the user created? In a queue: when the event comes out again
+		if errors.Is(err, sfprov.ErrNotFound) {
+			return result, fmt.Errorf("not created, so call Create again: %w", err)
+		}
 	}
 	switch {
 	case err == nil:
 		return result, nil // confirmed; keep result.ID
 	case sfprov.Retryable(err):
-		return result, fmt.Errorf("put the event back into the queue: %w", err)
+		return result, fmt.Errorf("put the event back into the queue, not before %v: %w", sfprov.RetryAfter(err), err)
 	default:
 		return result, fmt.Errorf("call a person, who reads what to do here: %w", err)
 	}
@@ -93,5 +96,25 @@ func TestReadmeCodeWorks(t *testing.T) {
 	assert.Equal(t, sfprov.Created, result.Action)
 	org.SetAPIUsage(9, 9)
 	_, err = handle(t.Context(), p, employee("carol", "E-3"))
-	require.ErrorContains(t, err, "back into the queue")
+	require.ErrorContains(t, err, "back into the queue, not before 1h0m0s")
+}
+
+func TestReadmeCodeWorksInTheThirdEnding(t *testing.T) {
+	t.Parallel()
+	bubble(t, "not created", func(t *testing.T, org *sfprovtest.Org) {
+		lose(org, 4, http.MethodPost, "/sobjects/User", sfprovtest.Dropped())
+		p := in(t, org)
+		_, err := handle(t.Context(), p, alice())
+		require.ErrorContains(t, err, "not created, so call Create again")
+		result, err := handle(t.Context(), p, alice())
+		require.NoError(t, err)
+		assert.Equal(t, sfprov.Created, result.Action)
+	})
+	bubble(t, "created", func(t *testing.T, org *sfprovtest.Org) {
+		org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer()))
+		org.Control(sfprovtest.On(http.MethodGet, "/query", sfprovtest.DailyLimit()))
+		result, err := handle(t.Context(), in(t, org), alice())
+		require.NoError(t, err)
+		assert.Equal(t, sfprov.Created, result.Action)
+	})
 }
