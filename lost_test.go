@@ -301,6 +301,25 @@ func TestACreateThatCannotBeFoundOutAbout(t *testing.T) {
 		assert.Equal(t, sfprov.Created, result.Action)
 		assert.Equal(t, org.Users()[0].ID, result.ID)
 	})
+	bubble(t, "called again, and again no look", func(t *testing.T, org *sfprovtest.Org) {
+		p := in(t, org)
+		lose(org, 1, http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer())
+		org.KeepControl(sfprovtest.On(http.MethodGet, "/query", sfprovtest.DailyLimit()))
+		for range 2 {
+			_, err := p.Create(t.Context(), alice())
+			unknown(t, err)
+		}
+		assert.Equal(t, 1, sent(org, http.MethodPost, "/sobjects/User"), "it is not sent again before it is looked up")
+	})
+	bubble(t, "the caller leaves before it is sent again", func(t *testing.T, org *sfprovtest.Org) {
+		p := with(t, org, sfprov.WithRetry(sfprov.RetryPolicy{BaseDelay: 1_000_000 * time.Hour}))
+		lose(org, 1, http.MethodPost, "/sobjects/User", sfprovtest.Dropped())
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		_, err := p.Create(ctx, alice())
+		unknown(t, err)
+		require.ErrorIs(t, err, context.Canceled)
+	})
 	bubble(t, "dropped, then refused for good", func(t *testing.T, org *sfprovtest.Org) {
 		org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.Dropped()))
 		org.SetLicenses("Salesforce", 1)

@@ -73,17 +73,17 @@ func ExampleOrg_Control() {
 	// GET 200
 }
 
-// One request in ten fails, for ever, in any way that the ready faults know, and
-// the third login is throttled.
+// The third login is throttled, the first two creates or logins are done although
+// their answers are lost, and of all requests one in ten fails.
 func ExampleOrg_SetFaultPlan() {
 	org, p := exampleOrg()
 	defer org.Close()
 
-	plan := sfprovtest.Turmoil(42, 0.1)
-	plan.Rules = append([]sfprovtest.FaultRule{
+	org.SetFaultPlan(sfprovtest.FaultPlan{Seed: 42, Rules: []sfprovtest.FaultRule{
 		{Path: "/oauth2/token", Nth: 3, Faults: []sfprovtest.Fault{sfprovtest.LoginThrottled()}},
-	}, plan.Rules...)
-	org.SetFaultPlan(plan)
+		{Method: http.MethodPost, Times: 2, Faults: []sfprovtest.Fault{sfprovtest.LostAnswer()}},
+		{Probability: 0.1, Faults: []sfprovtest.Fault{sfprovtest.GatewayHTML(502), sfprovtest.ConnectionRefused()}},
+	}})
 
 	// ... let your code work, then look whether the org is as your code says.
 
@@ -184,11 +184,13 @@ func TestReadme(t *testing.T) {
 	tests := strings.NewReplacer("\tt.Parallel()\n", "", "//nolint:forbidigo // virtual", "// virtual").Replace(string(source))
 	blocks := strings.Split(string(readme), "```go\n")[1:]
 	for _, block := range blocks {
-		if block, _, _ = strings.Cut(block, "```"); strings.HasPrefix(block, "func ") {
-			assert.Contains(t, tests, block)
+		block, _, _ = strings.Cut(block, "```")
+		if !strings.HasPrefix(block, "func ") { // a statement
+			block = strings.ReplaceAll("\t"+strings.TrimSuffix(block, "\n"), "\n", "\n\t")
 		}
+		assert.True(t, strings.Contains(tests, block), block)
 	}
-	assert.Len(t, blocks, 3)
+	assert.Len(t, blocks, 4)
 }
 
 // exampleOrg is an org and a Provisioner that provisions into it.
