@@ -63,7 +63,7 @@ func (p *Provisioner) insert(ctx context.Context, c creation) (Result, error) {
 			err, doubt, why = lost.err, true, lost.err
 		}
 		again := (lost != nil || soon(err)) && *r.tries < p.api.sender.retry.Attempts
-		if !doubt && !again && !isGateways(err) {
+		if !doubt && !again && !isOfGateway(err) {
 			return p.refused(ctx, c, err)
 		}
 		unknown := unknownCreate(c, sentAt, err)
@@ -85,9 +85,12 @@ func (p *Provisioner) insert(ctx context.Context, c creation) (Result, error) {
 		if !doubt {
 			return Result{}, err // it did nothing, by its own word
 		}
-		unknown.look = errNotSeen
-		if lookErr != nil {
+		switch {
+		case ctx.Err() != nil: // which the error says already
+		case lookErr != nil:
 			unknown.look = lookErr
+		default:
+			unknown.look = errNotSeen
 		}
 		if !c.match.set() {
 			p.lost.remember(unknown, r.body)
@@ -96,9 +99,9 @@ func (p *Provisioner) insert(ctx context.Context, c creation) (Result, error) {
 	}
 }
 
-// isGateways says whether an answer is of something on the way that gave up: some
+// isOfGateway says whether an answer is of something on the way that gave up: some
 // say so too after they have passed the request on.
-func isGateways(err error) bool {
+func isOfGateway(err error) bool {
 	var apiErr *APIError
 	return errors.As(err, &apiErr) && apiErr.Code == "" && classify(apiErr, APIProblem{}).reason == ErrUnavailable //nolint:errorlint // as the table has it
 }

@@ -438,6 +438,15 @@ func TestLostDeactivations(t *testing.T) {
 			assert.Equal(t, sfprov.Unchanged, result.Action)
 		})
 	}
+	bubble(t, "lost, then refused", func(t *testing.T, org *sfprovtest.Org) {
+		p, id := in(t, org, release), org.AddUser(nil)
+		org.BlockDeactivation(id, sfprovtest.Refusal{})
+		lose(org, 1, http.MethodPatch, "/sobjects/User/", sfprovtest.Dropped())
+		result, err := p.Deactivate(t.Context(), id)
+		require.ErrorIs(t, err, sfprov.ErrDeactivationBlocked)
+		require.NotErrorIs(t, err, sfprov.ErrOutcomeUnknown)
+		assert.Equal(t, sfprov.Frozen, result.Action)
+	})
 	bubble(t, "a freeze that is lost", func(t *testing.T, org *sfprovtest.Org) {
 		p, id := in(t, org), org.AddUser(nil)
 		org.BlockDeactivation(id, sfprovtest.Refusal{})

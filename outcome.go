@@ -136,8 +136,9 @@ func lost(op, id, username string, sentAt time.Time, err error) error {
 //
 // An account is taken for the one that was sent if it was created at that time
 // (five minutes of clock difference allowed), by the integration user where that
-// is known, with the texts of standard fields that were sent; one that the same integration
-// user made with the same texts some minutes before can't be told from it. It costs one API call.
+// is known, with the texts of standard fields that were sent. One that the same
+// integration user made with the same texts some minutes before can't be told from
+// it. It costs one API call.
 func (p *Provisioner) Resolve(ctx context.Context, err error) (Result, error) {
 	var unknown *OutcomeError
 	if err == nil {
