@@ -86,7 +86,7 @@ func (p *Provisioner) insert(ctx context.Context, c creation) (Result, error) {
 			return Result{}, err // it did nothing, by its own word
 		}
 		switch {
-		case ctx.Err() != nil: // which the error says already
+		case ctx.Err() != nil && errors.Is(unknown.Err, ctx.Err()): // it says so already
 		case lookErr != nil:
 			unknown.look = lookErr
 		default:

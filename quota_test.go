@@ -53,6 +53,26 @@ func TestAPIReserve(t *testing.T) {
 			require.NoError(t, err)
 		}
 	})
+	bubble(t, "one call asks for all", func(t *testing.T, org *sfprovtest.Org) {
+		org.SetAPIUsage(99, 100)
+		p, id := with(t, org, sfprov.WithAPIReserve(0.1)), org.AddUser(nil)
+		_, err := p.Update(t.Context(), id, title)
+		require.NoError(t, err)
+		<-time.After(5 * time.Minute)
+		org.SetAPIUsage(95, 100)
+		org.KeepControl(sfprovtest.On(http.MethodPatch, "", sfprovtest.SlowHeaders(time.Second)))
+		var done atomic.Int64
+		var group sync.WaitGroup
+		for range 10 {
+			group.Go(func() {
+				if _, err := p.Update(t.Context(), id, title); err == nil {
+					done.Add(1)
+				}
+			})
+		}
+		group.Wait()
+		assert.EqualValues(t, 1, done.Load())
+	})
 	bubble(t, "many at once don't reach into it", func(t *testing.T, org *sfprovtest.Org) {
 		org.SetAPIUsage(0, 1000)
 		p, id := with(t, org, sfprov.WithAPIReserve(0.5)), org.AddUser(nil)
