@@ -215,7 +215,7 @@ func TestTokensThatCannotBeSent(t *testing.T) {
 // for refused ones.
 func TestShortLivedTokensUnderManyCallers(t *testing.T) {
 	t.Parallel()
-	for _, every := range []int{10, 20, 50} {
+	for _, every := range []int{25, 50, 100} {
 		t.Run(fmt.Sprint(every), func(t *testing.T) {
 			t.Parallel()
 			org := sfprovtest.NewOrg(t)
@@ -235,7 +235,6 @@ func TestShortLivedTokensUnderManyCallers(t *testing.T) {
 				})
 			}
 			group.Wait()
-			assert.Len(t, org.Users(), 400)
 			assert.Equal(t, org.Expiries()+1, org.Logins())
 		})
 	}
