@@ -309,3 +309,58 @@ func (h *person) differs(org *sfprovtest.Org) string {
 	}
 	return ""
 }
+
+// Two processes that create the same users at once, while requests fail: each user
+// ends with one account, and each call with one that is this very account, or a
+// clear refusal.
+func TestTwoProvisionersInTurmoil(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*sfprov.Config){"with a match field": matching, "without": func(*sfprov.Config) {}} {
+		bubble(t, name, func(t *testing.T, org *sfprovtest.Org) {
+			org.SetAPIUsage(0, 1_000_000)
+			org.SetFaultPlan(sfprovtest.Turmoil(7, 0.2))
+			const users = 100
+			var group sync.WaitGroup
+			results := [2][users]sfprov.Result{}
+			refused := [2][users]bool{}
+			for side := range results {
+				p := in(t, org, change)
+				for n := range users {
+					group.Go(func() {
+						u := employee(fmt.Sprintf("user%d", n), fmt.Sprint(n))
+						u.Fields["Title"] = fmt.Sprintf("by process %d", side)
+						for { // as a queue would, with the same Provisioner
+							result, err := p.Create(t.Context(), u)
+							if err == nil || errors.Is(err, sfprov.ErrDuplicateUsername) {
+								results[side][n], refused[side][n] = result, err != nil
+								return
+							}
+							<-time.After(time.Minute)
+						}
+					})
+				}
+			}
+			group.Wait()
+			org.ClearControls()
+			<-time.After(time.Hour)
+			assert.Len(t, org.Users(), users)
+			for n := range users {
+				user, exists := org.UserByUsername(fmt.Sprintf("user%d@primary.com", n))
+				require.True(t, exists)
+				owners := 0
+				for side := range results {
+					if refused[side][n] {
+						continue
+					}
+					owners++
+					assert.Equal(t, user.ID, results[side][n].ID)
+				}
+				if name == "without" {
+					assert.Equal(t, 1, owners, "one Created, one clear answer for the other")
+				} else {
+					assert.Equal(t, 2, owners)
+				}
+			}
+		})
+	}
+}

@@ -311,6 +311,30 @@ func TestACreateThatCannotBeFoundOutAbout(t *testing.T) {
 		}
 		assert.Equal(t, 1, sent(org, http.MethodPost, "/sobjects/User"), "it is not sent again before it is looked up")
 	})
+	bubble(t, "called again when it is forgotten", func(t *testing.T, org *sfprovtest.Org) {
+		p := in(t, org)
+		lose(org, 1, http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer())
+		org.Control(sfprovtest.On(http.MethodGet, "/query", sfprovtest.DailyLimit()))
+		_, err := p.Create(t.Context(), alice())
+		unknown(t, err)
+		<-time.After(31 * time.Minute)
+		_, duplicate := p.Create(t.Context(), alice())
+		require.ErrorIs(t, duplicate, sfprov.ErrDuplicateUsername, "by now it could be anybody's")
+		result, err := p.Resolve(t.Context(), err)
+		require.NoError(t, err, "the error remembers")
+		assert.Equal(t, sfprov.Created, result.Action)
+	})
+	bubble(t, "called again with something else", func(t *testing.T, org *sfprovtest.Org) {
+		p := in(t, org)
+		lose(org, 1, http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer())
+		org.Control(sfprovtest.On(http.MethodGet, "/query", sfprovtest.DailyLimit()))
+		_, err := p.Create(t.Context(), alice())
+		unknown(t, err)
+		other := alice()
+		other.Fields["LastName"] = "Smith"
+		_, err = p.Create(t.Context(), other)
+		require.ErrorIs(t, err, sfprov.ErrDuplicateUsername, "what is not sent is not confirmed")
+	})
 	bubble(t, "the caller leaves before it is sent again", func(t *testing.T, org *sfprovtest.Org) {
 		p := with(t, org, sfprov.WithRetry(sfprov.RetryPolicy{BaseDelay: 1_000_000 * time.Hour}))
 		lose(org, 1, http.MethodPost, "/sobjects/User", sfprovtest.Dropped())
