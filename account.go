@@ -67,6 +67,9 @@ func (m matchValue) agrees(a Account) bool {
 // value, so that it needs no look before a create.
 func (m matchValue) isUnique() bool { return strings.EqualFold(m.field, "FederationIdentifier") }
 
+// maxAmbiguous is how many accounts with the same match value are listed.
+const maxAmbiguous = 10
+
 // matching finds the account that holds the match value; its ID is empty if
 // there is none.
 func (p *Provisioner) matching(ctx context.Context, m matchValue, fields ...string) (Account, error) {
@@ -85,6 +88,9 @@ func (p *Provisioner) matching(ctx context.Context, m matchValue, fields ...stri
 		if m.agrees(account) {
 			found = append(found, account)
 		}
+		if len(found) > maxAmbiguous {
+			break // enough to know
+		}
 	}
 	switch len(found) {
 	case 0:
@@ -92,12 +98,16 @@ func (p *Provisioner) matching(ctx context.Context, m matchValue, fields ...stri
 	case 1:
 		return found[0], nil
 	}
-	ids := make([]string, len(found))
-	for i, account := range found {
-		ids[i] = account.ID
+	ids := make([]string, min(len(found), maxAmbiguous))
+	for i := range ids {
+		ids[i] = found[i].ID
 	}
-	return Account{}, fmt.Errorf("%w: %s = %s is held by %s; clear it on all but the user's own",
-		ErrAmbiguousMatch, m.field, quote(m.value), strings.Join(ids, ", "))
+	others := ""
+	if len(found) > len(ids) {
+		others = " and others"
+	}
+	return Account{}, fmt.Errorf("%w: %s = %s is held by %s%s; clear it on all but the user's own",
+		ErrAmbiguousMatch, m.field, quote(m.value), strings.Join(ids, ", "), others)
 }
 
 // named finds the account with this username; its ID is empty if this org has

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // oldestAPIVersion is the floor: older versions lack fields and behaviour that
@@ -25,7 +26,15 @@ type configCheck struct {
 	problems []error
 }
 
+// maxQuoted is how many characters of a setting a problem quotes.
+const maxQuoted = 500
+
 func (c *configCheck) problem(field, format string, args ...any) {
+	for i, arg := range args {
+		if text, isText := arg.(string); isText {
+			args[i] = cut(text, maxQuoted)
+		}
+	}
 	c.problems = append(c.problems, &ConfigError{Field: field, Problem: fmt.Sprintf(format, args...)})
 }
 
@@ -117,10 +126,10 @@ func parseEndpoint(given string) (*url.URL, string) {
 		return nil, "is not a URL with a valid host name"
 	case u.User != nil:
 		return nil, "holds a user name or password; give them in the fields made for them"
-	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+	case u.RawQuery != "" || strings.ContainsAny(given, "?#"):
 		return nil, "has a query or fragment; leave it out"
 	case u.Scheme != "https" && u.Scheme != "http":
-		return nil, fmt.Sprintf("has the scheme %q; it must be https", u.Scheme)
+		return nil, fmt.Sprintf("has the scheme %s; it must be https", quote(u.Scheme))
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
 		return nil, "is plain http; secrets and tokens are sent over https only (http is accepted for loopback)"
 	}
@@ -150,8 +159,12 @@ func isLoopback(host string) bool {
 }
 
 func (c *configCheck) credentials() {
-	if c.cfg.ClientID = strings.TrimSpace(c.cfg.ClientID); c.cfg.ClientID == "" {
+	c.cfg.ClientID = strings.TrimSpace(c.cfg.ClientID)
+	switch {
+	case c.cfg.ClientID == "":
 		c.problem("ClientID", "is missing; it is the consumer key of the external client app (Setup, External Client App Manager, OAuth settings)")
+	case !utf8.ValidString(c.cfg.ClientID):
+		c.problem("ClientID", "is not valid UTF-8")
 	}
 	switch c.cfg.GrantType {
 	case GrantClientCredentials:
@@ -174,8 +187,12 @@ func (c *configCheck) credentials() {
 }
 
 func (c *configCheck) username() {
-	if c.cfg.Username = strings.TrimSpace(c.cfg.Username); c.cfg.Username == "" {
+	c.cfg.Username = strings.TrimSpace(c.cfg.Username)
+	switch {
+	case c.cfg.Username == "":
 		c.problem("Username", "is missing; it is the Salesforce username of the integration user")
+	case !utf8.ValidString(c.cfg.Username):
+		c.problem("Username", "is not valid UTF-8")
 	}
 }
 

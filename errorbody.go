@@ -9,7 +9,14 @@ import (
 	"time"
 )
 
-const maxMessage = 2000 // characters kept of a message of Salesforce's
+// What is kept of an error answer: the numbers of problems, and of fields of one,
+// and the characters of a message, and of a code or a name.
+const (
+	maxProblems = 50
+	maxFields   = 100
+	maxMessage  = 2000
+	maxName     = 255
+)
 
 // newAPIError reads an error answer. The status decides: the body need not be
 // JSON, because gateways on the way answer in HTML.
@@ -53,6 +60,9 @@ func parseProblems(body []byte) []APIProblem {
 		if json.Unmarshal(one, &e) != nil {
 			continue // the others may be in order
 		}
+		if len(problems) == maxProblems {
+			break
+		}
 		p := APIProblem{Code: plainText(e.ErrorCode), Message: e.Message, Fields: plainTexts(e.Fields)}
 		if p.Code == "" {
 			p.Code = plainText(e.StatusCode)
@@ -75,7 +85,7 @@ func parseProblems(body []byte) []APIProblem {
 func plainText(value any) string {
 	switch v := value.(type) {
 	case string:
-		return v
+		return cut(v, maxName)
 	case float64:
 		return strconv.FormatFloat(v, 'f', -1, 64)
 	}
@@ -90,7 +100,7 @@ func plainTexts(value any) []string {
 	}
 	var texts []string
 	for _, item := range list {
-		if text := plainText(item); text != "" {
+		if text := plainText(item); text != "" && len(texts) < maxFields {
 			texts = append(texts, text)
 		}
 	}

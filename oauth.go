@@ -348,10 +348,7 @@ func (x *exchange) authError(cfg *Config) *AuthError {
 		for _, secret := range x.secrets {
 			text = scrub(text, secret)
 		}
-		if runes := []rune(text); len(runes) > maxMessage {
-			text = string(runes[:maxMessage]) + "..."
-		}
-		return text
+		return cut(text, maxMessage)
 	}
 	return &AuthError{
 		Endpoint: cfg.TokenEndpoint, GrantType: cfg.GrantType, StatusCode: x.status,

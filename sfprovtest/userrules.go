@@ -139,7 +139,7 @@ func jsonValue(f field, value any) (any, error) {
 		if f.kind == typeBoolean {
 			break
 		}
-		if value = strings.TrimSpace(value); value != "" {
+		if value = strings.Trim(value, " \t\r\n"); value != "" {
 			return value, nil
 		}
 		return nil, nil //nolint:nilnil // null is a value
