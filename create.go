@@ -195,10 +195,11 @@ func (p *Provisioner) adopt(ctx context.Context, account Account, c creation) (R
 	}
 	// A frozen login stays frozen through deactivation and reactivation, and a
 	// user who is provisioned again but can't log in would be a silent failure.
-	err := lost(opCreate, account.ID, c.username, sentAt, p.api.setFrozen(ctx, account.ID, false))
-	if err == nil {
+	_, err := p.api.setFrozen(ctx, account.ID, false)
+	if err == nil || isNoLogin(err) {
 		return result, nil
 	}
+	err = lost(opCreate, account.ID, c.username, sentAt, err)
 	err = &stepError{step: "the account " + account.ID + " was adopted, but it is not known whether its login is frozen", err: err}
 	if Retryable(err) || ctx.Err() != nil {
 		return result, err // the same call again brings it to its end

@@ -31,7 +31,7 @@ func (p *Provisioner) deactivate(ctx context.Context, id string) (Result, error)
 	}
 	if !isReleased {
 		err := p.api.update(ctx, "User", id, p.releasing(released))
-		err = p.settle(ctx, id, sentAt, err, func(s loginState) bool { return !s.active && s.isReleased(released) })
+		err = p.settle(ctx, opDeactivate, id, sentAt, err, func(s loginState) bool { return !s.active && s.isReleased(released) })
 		if err == nil {
 			result.Username = released
 			return result, nil
@@ -49,7 +49,7 @@ func (p *Provisioner) deactivate(ctx context.Context, id string) (Result, error)
 		}
 	}
 	err = p.api.update(ctx, "User", id, Fields{"IsActive": false})
-	err = p.settle(ctx, id, sentAt, err, func(s loginState) bool { return !s.active })
+	err = p.settle(ctx, opDeactivate, id, sentAt, err, func(s loginState) bool { return !s.active })
 	switch {
 	case err == nil:
 		return result, nil
@@ -103,7 +103,7 @@ func (s loginState) isReleased(released string) bool {
 
 // settle finds out what became of a change of which err leaves it open whether it
 // was made. nil: it was.
-func (p *Provisioner) settle(ctx context.Context, id string, sentAt time.Time, err error, made func(loginState) bool) error {
+func (p *Provisioner) settle(ctx context.Context, op, id string, sentAt time.Time, err error, made func(loginState) bool) error {
 	var doubt *unconfirmed
 	if !errors.As(err, &doubt) {
 		return err
@@ -117,7 +117,7 @@ func (p *Provisioner) settle(ctx context.Context, id string, sentAt time.Time, e
 	case look == nil:
 		look = errNotSeen
 	}
-	return &OutcomeError{Op: opDeactivate, ID: id, SentAt: sentAt, LostAt: time.Now(), Err: doubt.err, again: true, look: look}
+	return &OutcomeError{Op: op, ID: id, SentAt: sentAt, LostAt: time.Now(), Err: doubt.err, again: true, look: look}
 }
 
 // releasing is the change that deactivates a user and frees its username and
@@ -142,7 +142,9 @@ func isRefusal(err error) bool {
 // by the context and not by the error code, because which code such a refusal
 // has is not documented.
 func (p *Provisioner) freeze(ctx context.Context, id, username string, refusal error) (Result, error) {
-	blocked := &blockedError{freeze: lost(opFreeze, id, "", time.Now(), p.api.setFrozen(ctx, id, true))}
+	sentAt := time.Now()
+	_, err := p.api.setFrozen(ctx, id, true)
+	blocked := &blockedError{freeze: lost(opFreeze, id, "", sentAt, err)}
 	errors.As(refusal, &blocked.refusal)
 	if blocked.freeze != nil {
 		return Result{ID: id, Username: username}, blocked

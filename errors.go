@@ -49,6 +49,8 @@ const (
 	opUpdate     = "update"
 	opDeactivate = "deactivate"
 	opFreeze     = "freeze"
+	opUnfreeze   = "unfreeze"
+	opReactivate = "reactivate"
 	opFind       = "find"
 	opResolve    = "resolve"
 )
@@ -358,7 +360,7 @@ func summary(err error) string {
 func find(err error) error {
 	for err != nil {
 		switch e := err.(type) { //nolint:errorlint // this is the unwrapping
-		case *OutcomeError, *blockedError, *reserveError, *APIError, *AuthError, *transportError:
+		case *OutcomeError, *blockedError, *reserveError, *noLoginError, *APIError, *AuthError, *transportError:
 			return e
 		case interface{ Unwrap() error }:
 			err = e.Unwrap()

@@ -270,6 +270,8 @@ func Explain(err error) string {
 		return explainAuth(e).explain
 	case *transportError:
 		return explainTransport(e)
+	case *noLoginError:
+		return "Guest users, automated processes and the like have no login of their own. Nobody can log in as them; to take their rights away, change their profile or permission sets"
 	case *reserveError:
 		return "Wait for the count of the last 24 hours to fall (Setup, Company Information, API Requests), look for who spends it (Setup, API Usage), or lower the reserve"
 	}

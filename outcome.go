@@ -52,8 +52,12 @@ func (e *OutcomeError) summary() string {
 		what = "the user was created"
 	case opDeactivate:
 		what = "the user was deactivated"
+	case opReactivate:
+		what = "the user was reactivated"
 	case opFreeze:
 		what = "the login was frozen"
+	case opUnfreeze:
+		what = "the login was unfrozen"
 	}
 	target := e.ID
 	if target == "" {

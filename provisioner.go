@@ -141,6 +141,7 @@ const (
 	Updated     Action = "updated"
 	Deactivated Action = "deactivated"
 	Frozen      Action = "frozen"      // deactivation was refused; the login is locked instead
+	Unfrozen    Action = "unfrozen"    // the login is no longer locked
 	Reactivated Action = "reactivated" // an inactive account was made active again
 	Adopted     Action = "adopted"     // an account that existed was taken over by its match field
 	Unchanged   Action = "unchanged"   // nothing had to be done

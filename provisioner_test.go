@@ -497,7 +497,7 @@ func TestDeactivationThatSalesforceRefusesFreezes(t *testing.T) {
 			refusal: refused(400, "UNKNOWN_EXCEPTION", "no"), freezes: 1,
 			freeze: refused(403, "INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id"), also: sfprov.ErrPermission,
 		},
-		"no login to freeze": {refusal: refused(400, "UNKNOWN_EXCEPTION", "no"), login: found(), also: sfprov.ErrNotFound},
+		"no login to freeze": {refusal: refused(400, "UNKNOWN_EXCEPTION", "no"), login: found()},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

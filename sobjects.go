@@ -125,22 +125,24 @@ func (c *client) login(ctx context.Context, id string) (loginID string, frozen b
 	return "", false, nil
 }
 
-// setFrozen freezes or unfreezes a user, if that changes anything. An *unconfirmed
-// error leaves open whether it did.
-func (c *client) setFrozen(ctx context.Context, id string, frozen bool) error {
+// setFrozen freezes or unfreezes a user, and says whether that changed anything. An
+// *unconfirmed error leaves open whether it did.
+func (c *client) setFrozen(ctx context.Context, id string, frozen bool) (changed bool, err error) {
 	loginID, isFrozen, err := c.login(ctx, id)
-	if err != nil || isFrozen == frozen {
-		return err
-	}
-	if loginID == "" {
-		return &APIError{StatusCode: http.StatusNotFound, Message: "the user has no UserLogin record, so the login can't be frozen"}
+	switch {
+	case err != nil:
+		return false, err
+	case loginID == "":
+		return false, &noLoginError{}
+	case isFrozen == frozen:
+		return false, nil
 	}
 	err = c.update(ctx, "UserLogin", loginID, Fields{"IsFrozen": frozen})
 	if _, inDoubt := errors.AsType[*unconfirmed](err); !inDoubt {
-		return err
+		return err == nil, err
 	}
 	if _, isFrozen, lookErr := c.login(ctx, id); lookErr == nil && isFrozen == frozen {
-		return nil
+		return true, nil
 	}
-	return err
+	return false, err
 }
