@@ -78,12 +78,18 @@ func TestQueriesThatDoNotAddUp(t *testing.T) {
 
 func TestAFreezeThatCannotBeReadIsNoUnfreeze(t *testing.T) {
 	t.Parallel()
-	for _, value := range []any{nil, "true", 1} {
+	for _, login := range []map[string]any{
+		{"Id": "0Yw000000000001AAA", "IsFrozen": nil},
+		{"Id": "0Yw000000000001AAA", "IsFrozen": "true"},
+		{"Id": "0Yw000000000001AAA", "IsFrozen": 1},
+		{"Id": "..", "IsFrozen": true},
+		{"Id": nil, "IsFrozen": true},
+	} {
 		b := setup(t, matching)
 		b.on(http.MethodPost, usersURL, duplicateUsername)
 		b.on(http.MethodGet, queryURL,
 			found(record(aliceID, "alice@primary.com", true, map[string]any{"FederationIdentifier": "E-1"})),
-			found(map[string]any{"Id": "0Yw000000000001AAA", "IsFrozen": value}))
+			found(login))
 		b.on(http.MethodPatch, usersURL+aliceID, noContent)
 		_, err := b.Create(t.Context(), employee("alice", "E-1"))
 		require.ErrorContains(t, err, "does not tell whether it is frozen")

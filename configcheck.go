@@ -140,7 +140,7 @@ func parseEndpoint(given string) (*url.URL, string) {
 var hostName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$`)
 
 func validHost(u *url.URL) bool {
-	if u.Hostname() == "" || u.Opaque != "" {
+	if u.Hostname() == "" || len(u.Hostname()) > 253 || u.Opaque != "" {
 		return false
 	}
 	if port := u.Port(); port != "" {

@@ -45,14 +45,16 @@ var (
 
 // The operations, as errors name them.
 const (
-	opCreate     = "create"
-	opUpdate     = "update"
-	opDeactivate = "deactivate"
-	opFreeze     = "freeze"
-	opUnfreeze   = "unfreeze"
-	opReactivate = "reactivate"
-	opFind       = "find"
-	opResolve    = "resolve"
+	opCreate        = "create"
+	opUpdate        = "update"
+	opDeactivate    = "deactivate"
+	opFreeze        = "freeze"
+	opSetPassword   = "set the password of"
+	opResetPassword = "reset the password of"
+	opUnfreeze      = "unfreeze"
+	opReactivate    = "reactivate"
+	opFind          = "find"
+	opResolve       = "resolve"
 )
 
 // ConfigError is one thing wrong with a [Config]. [New] and
@@ -360,7 +362,7 @@ func summary(err error) string {
 func find(err error) error {
 	for err != nil {
 		switch e := err.(type) { //nolint:errorlint // this is the unwrapping
-		case *OutcomeError, *blockedError, *reserveError, *noLoginError, *APIError, *AuthError, *transportError:
+		case *OutcomeError, *blockedError, *partialError, *reserveError, *noLoginError, *APIError, *AuthError, *transportError:
 			return e
 		case interface{ Unwrap() error }:
 			err = e.Unwrap()

@@ -184,3 +184,56 @@ func ExampleConfigFromProperties() {
 	fmt.Println(cfg.Domain, cfg.ClientSecret, err)
 	// Output: https://acme.my.salesforce.com [REDACTED] <nil>
 }
+
+func ExampleProvisioner_Freeze() {
+	p, org := example(nil)
+	defer org.Close()
+	id := org.AddUser(nil)
+
+	leave, err := p.Freeze(context.Background(), id) // a leave of absence
+	fmt.Println(leave.Action, err)
+	back, err := p.Unfreeze(context.Background(), id)
+	fmt.Println(back.Action, err)
+	// Output:
+	// frozen <nil>
+	// unfrozen <nil>
+}
+
+func ExampleProvisioner_Reactivate() {
+	p, org := example(nil)
+	defer org.Close()
+	id := org.AddUser(sfprov.Fields{"IsActive": false})
+
+	result, err := p.Reactivate(context.Background(), id)
+	fmt.Println(result.Action, err)
+	// Output: reactivated <nil>
+}
+
+func ExampleProvisioner_SetPassword() {
+	p, org := example(nil)
+	defer org.Close()
+
+	// The password is the last step: if it is refused, the user exists all the same.
+	result, err := p.Create(context.Background(), sfprov.User{
+		Username: "alice",
+		Fields:   sfprov.Fields{"LastName": "Jones", "Email": "alice@acme.com"},
+		Password: "short",
+	})
+	fmt.Println(result.Action, errors.Is(err, sfprov.ErrInvalidField))
+
+	result, err = p.SetPassword(context.Background(), result.ID, "long enough, with 1 digit")
+	fmt.Println(result.Action, err)
+	// Output:
+	// created true
+	// updated <nil>
+}
+
+func ExampleProvisioner_ResetPassword() {
+	p, org := example(nil)
+	defer org.Close()
+	id := org.AddUser(nil)
+
+	result, err := p.ResetPassword(context.Background(), id)
+	fmt.Println(result.Action, err, org.PasswordMails(id))
+	// Output: updated <nil> 1
+}

@@ -255,6 +255,15 @@ func Explain(err error) string {
 			return "Call Create again with the same user: it finds the account by the match field and adopts it, or creates it"
 		}
 		return "Give this error to Provisioner.Resolve, which looks the user up. In this process, calling Create again with the same user does so too, for half an hour; elsewhere or later, it could not tell its own account from another's"
+	case *partialError:
+		why := strings.TrimSuffix(Explain(e.err), ".")
+		if e.again {
+			return why
+		}
+		if why != "" {
+			why += ". "
+		}
+		return why + "The rest is done: don't call again, set the password with SetPassword"
 	case *blockedError:
 		switch e.refusal.Code {
 		case "FIELD_INTEGRITY_EXCEPTION", "UNKNOWN_EXCEPTION": // mean something else in other calls

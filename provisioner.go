@@ -199,6 +199,9 @@ func (p *Provisioner) Create(ctx context.Context, u User) (Result, error) {
 	}
 	defer p.end(call)
 	result, err := p.create(ctx, creation{user: u, fields: fields, username: username, match: match})
+	if err == nil {
+		err = p.withPassword(ctx, result, u.Password, "the user was "+string(result.Action), match.set())
+	}
 	if err != nil {
 		err = decorate(opCreate, username, err)
 	}
@@ -224,7 +227,7 @@ func (p *Provisioner) Update(ctx context.Context, id string, u User) (Result, er
 	if err = mergeProblems(idErr, err); err != nil {
 		return Result{}, decorate(opUpdate, id, err)
 	}
-	if len(fields) == 0 {
+	if len(fields) == 0 && u.Password == "" {
 		return Result{ID: id18, Action: Unchanged}, nil
 	}
 	ctx, call, err := p.begin(ctx)
@@ -232,15 +235,25 @@ func (p *Provisioner) Update(ctx context.Context, id string, u User) (Result, er
 		return Result{}, decorate(opUpdate, id18, err)
 	}
 	defer p.end(call)
+	result := Result{ID: id18, Username: username, Action: Updated}
 	sentAt := time.Now()
-	if err := p.api.update(ctx, "User", id18, fields); err != nil {
-		err = lost(opUpdate, id18, username, sentAt, err)
-		if username != "" {
-			err = p.withExisting(ctx, err, username)
+	if len(fields) > 0 {
+		if err := p.api.update(ctx, "User", id18, fields); err != nil {
+			err = lost(opUpdate, id18, username, sentAt, err)
+			if username != "" {
+				err = p.withExisting(ctx, err, username)
+			}
+			return Result{}, decorate(opUpdate, id18, err)
 		}
-		return Result{}, decorate(opUpdate, id18, err)
 	}
-	return Result{ID: id18, Username: username, Action: Updated}, nil
+	if len(fields) == 0 {
+		if err := p.api.setPassword(ctx, id18, u.Password); err != nil {
+			return Result{}, decorate(opUpdate, id18, lost(opSetPassword, id18, "", sentAt, err))
+		}
+		return result, nil
+	}
+	err = p.withPassword(ctx, result, u.Password, "the user was updated", true)
+	return result, decorate(opUpdate, id18, err)
 }
 
 // Deactivate locks a user out: it sets IsActive to false. Users can't be deleted.

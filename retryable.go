@@ -15,6 +15,8 @@ func Retryable(err error) bool {
 	switch e := find(err).(type) { //nolint:errorlint // find did the unwrapping
 	case *OutcomeError:
 		return e.again
+	case *partialError:
+		return e.again && Retryable(e.err)
 	case *blockedError:
 		return e.freeze != nil && Retryable(e.freeze)
 	case *APIError:
@@ -45,6 +47,8 @@ func RetryAfter(err error) time.Duration {
 		return max(time.Until(held.until), 0)
 	}
 	switch e := find(err).(type) { //nolint:errorlint // find did the unwrapping
+	case *partialError:
+		return RetryAfter(e.err)
 	case *reserveError:
 		return e.pause
 	case *AuthError:

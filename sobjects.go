@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 )
 
@@ -107,6 +108,9 @@ func ofRecord(err error) error {
 	return err
 }
 
+// isRecordID is what can be part of a path without leading elsewhere.
+var isRecordID = regexp.MustCompile(`^[A-Za-z0-9]+$`)
+
 // login finds a user's UserLogin record, which says whether the user is frozen.
 // The ID is empty if the user has none. See "UserLogin" in the Object Reference.
 func (c *client) login(ctx context.Context, id string) (loginID string, frozen bool, err error) {
@@ -117,7 +121,7 @@ func (c *client) login(ctx context.Context, id string) (loginID string, frozen b
 		loginID, _ := record.text("Id")
 		value, given := record.lookup("IsFrozen")
 		frozen, isBool := value.(bool)
-		if loginID == "" || given && !isBool {
+		if !isRecordID.MatchString(loginID) || given && !isBool {
 			return "", false, unexpected(answer{status: http.StatusOK}, "a UserLogin record in the answer does not tell whether it is frozen")
 		}
 		return loginID, frozen, nil

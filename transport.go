@@ -114,19 +114,20 @@ func (silent) Debugf(string, ...any) {}
 
 // request is one REST call.
 type request struct {
-	method string
-	path   string // built from escaped elements, below the domain
-	query  string // encoded
-	body   []byte // JSON
-	tries  *int   // counts attempts beyond this call; nil counts this call's own
+	method  string
+	path    string   // built from escaped elements, below the domain
+	query   string   // encoded
+	body    []byte   // JSON
+	secrets []string // in the body, to be taken out of what comes back
+	tries   *int     // counts attempts beyond this call; nil counts this call's own
 }
 
 // reads says whether the request changes nothing.
 func (r request) reads() bool { return r.method == http.MethodGet }
 
 // safe says whether the request can be repeated without knowing what became of
-// it: a create can't.
-func (r request) safe() bool { return r.method != http.MethodPost }
+// it: a create can't, nor a change of a password.
+func (r request) safe() bool { return r.method == http.MethodGet || r.method == http.MethodPatch }
 
 // answer is what came back, read to the end.
 type answer struct {
@@ -176,7 +177,7 @@ func (s *sender) authorized(ctx context.Context, r request) (answer, error) {
 		if ans.status < 300 {
 			return ans, nil
 		}
-		apiErr := newAPIError(ans.status, ans.body, retryAfter(ans.header), tok.value)
+		apiErr := newAPIError(ans.status, ans.body, retryAfter(ans.header), append(r.secrets, tok.value)...)
 		apiErr.cut = ans.cut && apiErr.Code == ""
 		if ans.status != http.StatusUnauthorized || apiErr.Code == "INVALID_AUTH_HEADER" { // the token is not at fault
 			return ans, apiErr
@@ -254,7 +255,7 @@ func (s *sender) exchange(ctx context.Context, r request, tok *token) (answer, e
 	}
 	resp, err := req.Execute(r.method, target)
 	if err != nil {
-		return answer{}, newTransportError(ctx, scrubError(err, tok.value), probe.sent(err))
+		return answer{}, newTransportError(ctx, scrubError(err, append(r.secrets, tok.value)...), probe.sent(err))
 	}
 	raw := resp.RawBody()
 	defer func() { _ = raw.Close() }() // read to the end, or not worth keeping the connection

@@ -41,6 +41,9 @@ type User struct {
 	TenantDomain string
 	// Fields are the Salesforce fields to send.
 	Fields Fields
+	// Password is set after a create, an adoption or an update; empty leaves it
+	// alone. See [Provisioner.SetPassword].
+	Password Secret
 }
 
 const maxUsername = 80 // characters, of a Salesforce username
@@ -150,7 +153,7 @@ func (c *settings) forCreate(u User) (Fields, string, error) {
 			problems = append(problems, FieldProblem{Field: field.name, Problem: "is required to create a user; set it in User.Fields or Config.Defaults"})
 		}
 	}
-	return fields, username, validationError(problems)
+	return fields, username, validationError(append(problems, problemsOfPassword(u.Password)...))
 }
 
 // forUpdate is what an update sends: what the caller gave, and the username if
@@ -173,7 +176,7 @@ func (c *settings) forUpdate(u User) (Fields, string, error) {
 			problems = append(problems, FieldProblem{Field: field.name, Problem: "can't be cleared: Salesforce requires a value"})
 		}
 	}
-	return fields, username, validationError(problems)
+	return fields, username, validationError(append(problems, problemsOfPassword(u.Password)...))
 }
 
 // aliasOf derives an alias from the local username, or from the Salesforce

@@ -86,6 +86,9 @@ func (o *Org) observe(c *call) Request {
 	if r.Header.Get("Authorization") != "" {
 		r.Header.Set("Authorization", "[REDACTED]")
 	}
+	if strings.HasSuffix(c.path, "/password") && len(c.body) > 0 {
+		r.Body = []byte(`{"NewPassword":"[REDACTED]"}`)
+	}
 	if strings.HasPrefix(c.path, "/services/oauth2") { // the token endpoint, or an attempt at it
 		form, _ := url.ParseQuery(string(c.body)) // what can't be parsed is left out
 		for name := range form {

@@ -28,23 +28,24 @@ type Org struct {
 	closing chan struct{}  // closed by Close, so that delayed answers end
 	late    sync.WaitGroup // work that is done after its connection was closed
 
-	mu       sync.Mutex // guards all below, never held during I/O
-	offset   time.Duration
-	nextID   int
-	rows     map[string]map[string]row // by object, by 18-character ID
-	order    map[string][]string       // IDs in the order of creation, by object
-	unique   map[string]string         // ID of the user, by field and value
-	logins   map[string]string         // ID of the UserLogin, by user ID
-	fields   []field                   // of User, the test's own at the end
-	licences map[string]int            // seats, by licence ID; -1 for no limit
-	used     map[string]int            // of the seats, by licence ID
-	picklist map[string][]string       // by lower-case field name
-	blocked  map[string]Refusal        // users who can't be deactivated, by ID
-	pending  map[string]string         // email addresses to be confirmed, by user ID
-	rules    rules
-	access   access
-	paging   paging
-	journal  journal
+	mu        sync.Mutex // guards all below, never held during I/O
+	offset    time.Duration
+	nextID    int
+	rows      map[string]map[string]row // by object, by 18-character ID
+	order     map[string][]string       // IDs in the order of creation, by object
+	unique    map[string]string         // ID of the user, by field and value
+	logins    map[string]string         // ID of the UserLogin, by user ID
+	fields    []field                   // of User, the test's own at the end
+	licences  map[string]int            // seats, by licence ID; -1 for no limit
+	used      map[string]int            // of the seats, by licence ID
+	picklist  map[string][]string       // by lower-case field name
+	blocked   map[string]Refusal        // users who can't be deactivated, by ID
+	pending   map[string]string         // email addresses to be confirmed, by user ID
+	rules     rules
+	access    access
+	paging    paging
+	passwords passwords
+	journal   journal
 
 	faults faults
 }
@@ -77,21 +78,22 @@ func NewOrg(t TB, opts ...Option) *Org {
 // NewStandaloneOrg starts an org outside of a test. The caller closes it.
 func NewStandaloneOrg(opts ...Option) (*Org, error) {
 	o := &Org{
-		closing:  make(chan struct{}),
-		rows:     map[string]map[string]row{},
-		order:    map[string][]string{},
-		unique:   map[string]string{},
-		logins:   map[string]string{},
-		fields:   objects[0].fields,
-		licences: map[string]int{},
-		used:     map[string]int{},
-		picklist: standardPicklists(),
-		blocked:  map[string]Refusal{},
-		pending:  map[string]string{},
-		rules:    defaultRules(),
-		access:   newAccess(),
-		paging:   paging{size: maxPage, cursors: map[string]*cursor{}},
-		journal:  journal{usageLimit: 100_000},
+		closing:   make(chan struct{}),
+		rows:      map[string]map[string]row{},
+		order:     map[string][]string{},
+		unique:    map[string]string{},
+		logins:    map[string]string{},
+		fields:    objects[0].fields,
+		licences:  map[string]int{},
+		used:      map[string]int{},
+		picklist:  standardPicklists(),
+		blocked:   map[string]Refusal{},
+		pending:   map[string]string{},
+		rules:     defaultRules(),
+		access:    newAccess(),
+		passwords: passwords{ofUser: map[string][]string{}, resets: map[string]int{}, minLen: 8, kept: 3},
+		paging:    paging{size: maxPage, cursors: map[string]*cursor{}},
+		journal:   journal{usageLimit: 100_000},
 	}
 	o.seed()
 	settings := settings{address: "127.0.0.1:0"}

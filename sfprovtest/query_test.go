@@ -213,7 +213,7 @@ func TestElsewhere(t *testing.T) {
 	t.Parallel()
 	org, c, id := seeded(t, nil)
 	const missing = "The requested resource does not exist"
-	for _, path := range []string{"/x", "/sobjects/Shoe", "/sobjects/User/" + id + "/password", "/sobjects/User/" + id + "/x/y", "/query/a/b", "/queryAll"} {
+	for _, path := range []string{"/x", "/sobjects/Shoe", "/sobjects/Profile/" + id + "/password", "/sobjects/User/x/password", "/sobjects/User/" + id + "/x/y", "/query/a/b", "/queryAll"} {
 		isRefusal(t, c.get(t, data+path), 404, "NOT_FOUND", missing)
 	}
 	for _, path := range []string{"/", "/services", "/services/data/66.0", "/services/data/v66", "/services/data/v66.0x", "/services/data/v66.0/%0Ax"} {

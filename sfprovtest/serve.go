@@ -183,6 +183,8 @@ func (o *Org) sobject(c *call, parts []string) (answer, error) {
 		return o.describe(c, object)
 	case len(parts) == 2:
 		return o.oneRecord(c, object, parts[1])
+	case len(parts) == 3 && object.name == "User" && parts[2] == "password":
+		return o.password(c, parts[1])
 	case len(parts) > 2:
 		return answer{}, notFound()
 	}

@@ -1,0 +1,114 @@
+package sfprov
+
+import (
+	"context"
+	"net/http"
+	"time"
+	"unicode/utf8"
+)
+
+// SetPassword sets a user's password. What the org's password policy refuses is
+// [ErrInvalidField], with Salesforce's text (Setup, Password Policies). The Action
+// is Updated. It costs one API call. See "sObject User Password" in the REST API
+// Developer Guide.
+//
+// It is not sent again if its answer is lost, because the policy may refuse a
+// password that was set before: the error is [ErrOutcomeUnknown] then. Call it
+// again, and take a refusal that speaks of a repeated password for success.
+func (p *Provisioner) SetPassword(ctx context.Context, id string, password Secret) (Result, error) {
+	problems := problemsOfPassword(password)
+	if password == "" {
+		problems = []FieldProblem{{Field: "Password", Problem: "is empty"}}
+	}
+	_, idErr := userID(id)
+	if err := mergeProblems(idErr, validationError(problems)); err != nil {
+		return Result{}, decorate(opSetPassword, id, err)
+	}
+	return p.lifecycle(ctx, opSetPassword, id, func(ctx context.Context, id string) (Result, error) {
+		if err := p.api.setPassword(ctx, id, password); err != nil {
+			return Result{}, err
+		}
+		return Result{ID: id, Action: Updated}, nil
+	})
+}
+
+// ResetPassword lets Salesforce make up a password, and mail the user a link to
+// choose another one. The Action is Updated. It costs one API call. See "sObject
+// User Password" in the REST API Developer Guide.
+//
+// It is not sent again if its answer is lost, because the user would get another
+// mail, which makes the first one's link useless: the error is [ErrOutcomeUnknown]
+// then.
+func (p *Provisioner) ResetPassword(ctx context.Context, id string) (Result, error) {
+	return p.lifecycle(ctx, opResetPassword, id, func(ctx context.Context, id string) (Result, error) {
+		if err := p.api.resetPassword(ctx, id); err != nil {
+			return Result{}, err
+		}
+		return Result{ID: id, Action: Updated}, nil
+	})
+}
+
+// problemsOfPassword says why a password can't be sent.
+func problemsOfPassword(password Secret) []FieldProblem {
+	switch {
+	case password == redacted:
+		return []FieldProblem{{Field: "Password", Problem: "is the placeholder that stands for a secret in what is printed, not the secret"}}
+	case !utf8.ValidString(string(password)):
+		return []FieldProblem{{Field: "Password", Problem: "is not valid UTF-8"}}
+	}
+	return nil
+}
+
+// withPassword is the last step of a create or an update: the password, if there
+// is one. again says whether the same call can take it up.
+func (p *Provisioner) withPassword(ctx context.Context, result Result, password Secret, done string, again bool) error {
+	if password == "" {
+		return nil
+	}
+	sentAt := time.Now()
+	err := lost(opSetPassword, result.ID, "", sentAt, p.api.setPassword(ctx, result.ID, password))
+	if err == nil {
+		return nil
+	}
+	return &partialError{done: done + " (" + result.ID + "), but the password is not set", err: err, again: again}
+}
+
+// setPassword sends a password.
+func (c *client) setPassword(ctx context.Context, id string, password Secret) error {
+	body, err := Fields{"NewPassword": string(password)}.encode()
+	if err != nil {
+		return err // of a string that was checked
+	}
+	return c.password(ctx, request{method: http.MethodPost, path: c.record("User", id) + "/password", body: body, secrets: guises(string(password))})
+}
+
+// resetPassword makes Salesforce choose a password. The answer holds it, and is
+// not read.
+func (c *client) resetPassword(ctx context.Context, id string) error {
+	return c.password(ctx, request{method: http.MethodDelete, path: c.record("User", id) + "/password"})
+}
+
+func (c *client) password(ctx context.Context, r request) error {
+	ans, err := c.sender.send(ctx, r)
+	if err != nil {
+		return ofRecord(err)
+	}
+	if ans.status != http.StatusNoContent && ans.status != http.StatusOK {
+		return &unconfirmed{err: unexpected(ans, "the answer does not confirm the change of the password")}
+	}
+	return nil
+}
+
+// partialError is a call whose first steps were done, as its Result says, and
+// whose last one failed.
+type partialError struct {
+	done  string // and what was not
+	err   error
+	again bool // the same call takes up the rest
+}
+
+func (e *partialError) Error() string { return text(e) }
+
+func (e *partialError) summary() string { return e.done + ": " + summary(e.err) }
+
+func (e *partialError) Unwrap() error { return e.err }

@@ -1,0 +1,201 @@
+package sfprov_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"testing"
+
+	"github.com/jarcoal/httpmock"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sfprov/sfprov"
+	"github.com/sfprov/sfprov/sfprovtest"
+)
+
+const secret = sfprov.Secret("C4n4ry-password-1")
+
+func TestSetAndResetPassword(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	p, id := in(t, org), org.AddUser(nil)
+	result, err := p.SetPassword(t.Context(), id[:15], secret)
+	require.NoError(t, err)
+	assert.Equal(t, sfprov.Result{ID: id, Action: sfprov.Updated}, result)
+	assert.True(t, org.CheckPassword(id, string(secret)))
+	result, err = p.ResetPassword(t.Context(), id)
+	require.NoError(t, err)
+	assert.Equal(t, sfprov.Updated, result.Action)
+	assert.False(t, org.CheckPassword(id, string(secret)))
+	assert.Equal(t, 1, org.PasswordMails(id))
+	assert.Len(t, org.Requests(), 2)
+}
+
+func TestPasswordsThatAreRefused(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	p, id := in(t, org), org.AddUser(nil)
+	_, err := p.SetPassword(t.Context(), "x", "")
+	var invalid *sfprov.ValidationError
+	require.ErrorAs(t, err, &invalid)
+	assert.Len(t, invalid.Problems, 2, "the ID and the password")
+	for _, password := range []sfprov.Secret{"[REDACTED]", "\xff"} {
+		_, err = p.SetPassword(t.Context(), id, password)
+		require.ErrorAs(t, err, &invalid)
+		u := alice()
+		u.Password = password
+		_, err = p.Create(t.Context(), u)
+		require.ErrorAs(t, err, &invalid)
+		_, err = p.Update(t.Context(), id, sfprov.User{Password: password})
+		require.ErrorAs(t, err, &invalid)
+	}
+	assert.Empty(t, org.Requests())
+
+	_, err = p.SetPassword(t.Context(), id, "short1")
+	require.ErrorIs(t, err, sfprov.ErrInvalidField)
+	assert.Contains(t, err.Error(), "INVALID_NEW_PASSWORD")
+	assert.Contains(t, sfprov.Explain(err), "Password Policies")
+	for _, call := range []func() error{
+		func() error { _, err := p.SetPassword(t.Context(), aliceID, secret); return err },
+		func() error { _, err := p.ResetPassword(t.Context(), aliceID); return err },
+	} {
+		require.ErrorIs(t, call(), sfprov.ErrNotFound)
+	}
+}
+
+// The password is the last step of a create, an adoption and an update. If it is
+// refused, the rest stands.
+func TestPasswordOfAUser(t *testing.T) {
+	t.Parallel()
+	with := func(u sfprov.User, password sfprov.Secret) sfprov.User {
+		u.Password = password
+		return u
+	}
+	t.Run("created", func(t *testing.T) {
+		t.Parallel()
+		org := sfprovtest.NewOrg(t)
+		result, err := in(t, org).Create(t.Context(), with(alice(), secret))
+		require.NoError(t, err)
+		assert.True(t, org.CheckPassword(result.ID, string(secret)))
+		assert.Len(t, org.Requests(), 2)
+	})
+	t.Run("created, the password refused", func(t *testing.T) {
+		t.Parallel()
+		org := sfprovtest.NewOrg(t)
+		p := in(t, org)
+		result, err := p.Create(t.Context(), with(alice(), "short1"))
+		require.ErrorIs(t, err, sfprov.ErrInvalidField)
+		assert.Equal(t, sfprov.Result{ID: org.Users()[0].ID, Username: "alice@primary.com", Action: sfprov.Created}, result)
+		assert.Contains(t, err.Error(), "the user was created ("+result.ID+"), but the password is not set")
+		assert.Contains(t, err.Error(), "don't call again, set the password with SetPassword")
+		assert.False(t, sfprov.Retryable(err))
+		_, err = p.SetPassword(t.Context(), result.ID, secret)
+		require.NoError(t, err)
+	})
+	bubble(t, "created, then the network fails", func(t *testing.T, org *sfprovtest.Org) {
+		lose(org, everyTime, http.MethodPost, "/password", sfprovtest.GatewayHTML(503))
+		result, err := in(t, org).Create(t.Context(), with(alice(), secret))
+		require.ErrorIs(t, err, sfprov.ErrUnavailable)
+		assert.Equal(t, sfprov.Created, result.Action)
+		assert.False(t, sfprov.Retryable(err), "the same create would meet its own account")
+		assert.Zero(t, sfprov.RetryAfter(err))
+	})
+	bubble(t, "with a match field, the same call takes it up", func(t *testing.T, org *sfprovtest.Org) {
+		p := in(t, org, matching)
+		lose(org, everyTime, http.MethodPost, "/password", sfprovtest.GatewayHTML(503))
+		result, err := p.Create(t.Context(), with(employee("alice", "E-1"), secret))
+		require.ErrorIs(t, err, sfprov.ErrUnavailable)
+		assert.Equal(t, sfprov.Created, result.Action)
+		assert.True(t, sfprov.Retryable(err))
+		org.ClearControls()
+		result, err = p.Create(t.Context(), with(employee("alice", "E-1"), secret))
+		require.NoError(t, err)
+		assert.Equal(t, sfprov.Adopted, result.Action)
+		assert.True(t, org.CheckPassword(result.ID, string(secret)))
+	})
+	t.Run("updated", func(t *testing.T) {
+		t.Parallel()
+		org := sfprovtest.NewOrg(t)
+		p, id := in(t, org), org.AddUser(nil)
+		_, err := p.Update(t.Context(), id, with(sfprov.User{Fields: sfprov.Fields{"Title": "CEO"}}, secret))
+		require.NoError(t, err)
+		assert.True(t, org.CheckPassword(id, string(secret)))
+		result, err := p.Update(t.Context(), id, with(sfprov.User{Fields: sfprov.Fields{"Title": "CFO"}}, "short1"))
+		require.ErrorIs(t, err, sfprov.ErrInvalidField)
+		assert.Equal(t, sfprov.Updated, result.Action)
+		assert.Contains(t, err.Error(), "the user was updated ("+id+"), but the password is not set")
+		user, _ := org.User(id)
+		assert.Equal(t, "CFO", user.Fields["Title"])
+	})
+	t.Run("the password alone", func(t *testing.T) {
+		t.Parallel()
+		org := sfprovtest.NewOrg(t)
+		p, id := in(t, org), org.AddUser(nil)
+		result, err := p.Update(t.Context(), id, sfprov.User{Password: secret})
+		require.NoError(t, err)
+		assert.Equal(t, sfprov.Updated, result.Action)
+		assert.Len(t, org.Requests(), 1)
+		result, err = p.Update(t.Context(), id, sfprov.User{Password: "short1"})
+		require.ErrorIs(t, err, sfprov.ErrInvalidField)
+		assert.Empty(t, result)
+	})
+}
+
+// A password is not sent twice: the policy may refuse to repeat one, and a second
+// mail makes the first one's link useless.
+func TestALostPasswordIsSentOnce(t *testing.T) {
+	t.Parallel()
+	bubble(t, "set", func(t *testing.T, org *sfprovtest.Org) {
+		p, id := in(t, org), org.AddUser(nil)
+		lose(org, 1, http.MethodPost, "/password", sfprovtest.LostAnswer())
+		_, err := p.SetPassword(t.Context(), id, secret)
+		require.ErrorIs(t, err, sfprov.ErrOutcomeUnknown)
+		assert.True(t, sfprov.Retryable(err))
+		assert.Contains(t, err.Error(), "not known whether the password was changed")
+		assert.Equal(t, 1, sent(org, http.MethodPost, "/password"))
+		_, err = p.SetPassword(t.Context(), id, secret)
+		require.ErrorIs(t, err, sfprov.ErrInvalidField)
+		assert.Contains(t, err.Error(), "repeated")
+	})
+	bubble(t, "reset", func(t *testing.T, org *sfprovtest.Org) {
+		p, id := in(t, org), org.AddUser(nil)
+		lose(org, 1, http.MethodDelete, "/password", sfprovtest.LostAnswer())
+		_, err := p.ResetPassword(t.Context(), id)
+		require.ErrorIs(t, err, sfprov.ErrOutcomeUnknown)
+		assert.Equal(t, 1, org.PasswordMails(id))
+	})
+	bubble(t, "what was not taken is sent again", func(t *testing.T, org *sfprovtest.Org) {
+		p, id := in(t, org), org.AddUser(nil)
+		lose(org, 2, http.MethodPost, "/password", sfprovtest.LockedRow())
+		_, err := p.SetPassword(t.Context(), id, secret)
+		require.NoError(t, err)
+	})
+}
+
+func TestPasswordsDoNotGetOut(t *testing.T) {
+	t.Parallel()
+	u := alice()
+	u.Password = secret
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+		assert.NotContains(t, fmt.Sprintf(verb, u), "C4n4ry")
+	}
+	for name, answer := range map[string]httpmock.Responder{
+		"refused":     refused(400, "INVALID_NEW_PASSWORD", "Not "+string(secret)+", please"),
+		"a dead line": httpmock.NewErrorResponder(fmt.Errorf("broken: %q: %w", string(secret), io.EOF)),
+	} {
+		b := setup(t)
+		b.on(http.MethodPost, usersURL+aliceID+"/password", answer)
+		_, err := b.SetPassword(t.Context(), aliceID, secret)
+		require.Error(t, err)
+		assert.NotContains(t, err.Error(), "C4n4ry", name)
+		assert.NotContains(t, fmt.Sprintf("%#v", err), "C4n4ry", name)
+	}
+	org := sfprovtest.NewOrg(t)
+	id := org.AddUser(nil)
+	_, err := in(t, org).SetPassword(t.Context(), id, secret)
+	require.NoError(t, err)
+	for _, r := range org.Requests() {
+		assert.NotContains(t, string(r.Body), "C4n4ry")
+	}
+}

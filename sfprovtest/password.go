@@ -1,0 +1,94 @@
+package sfprovtest
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// passwords are the passwords that users had, the current one last, and what was
+// mailed to them. Like the org's other credentials they open nothing.
+type passwords struct {
+	ofUser map[string][]string // by user ID
+	resets map[string]int
+	minLen int
+	kept   int // how many of the last ones can't be used again
+}
+
+// SetPasswordPolicy sets how long a password must be, and how many of a user's
+// last ones can't be used again. Letters and digits are needed in any case. The
+// defaults are 8 and 3.
+func (o *Org) SetPasswordPolicy(minLength, history int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.passwords.minLen, o.passwords.kept = minLength, history
+}
+
+// CheckPassword says whether a user's password is this one.
+func (o *Org) CheckPassword(id, password string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	all := o.passwords.ofUser[o.mustUser(id)]
+	return len(all) > 0 && all[len(all)-1] == password
+}
+
+// PasswordMails is how many mails with a link to choose a new password Salesforce
+// has sent to a user.
+func (o *Org) PasswordMails(id string) int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.passwords.resets[o.mustUser(id)]
+}
+
+// password is /sobjects/User/{id}/password.
+func (o *Org) password(c *call, id string) (answer, error) {
+	long, ok := id18(id)
+	user, exists := o.rows["User"][long]
+	if !ok || !exists {
+		return answer{}, notFound()
+	}
+	switch c.method {
+	case http.MethodGet, http.MethodHead:
+		return jsonAnswer(http.StatusOK, map[string]bool{"isExpired": len(o.passwords.ofUser[long]) == 0}), nil
+	case http.MethodPost:
+		return o.setPassword(c, long, user)
+	case http.MethodDelete:
+		generated := "Gen3rated-" + long[9:]
+		o.passwords.resets[long]++
+		o.storePassword(long, user, generated)
+		return jsonAnswer(http.StatusOK, map[string]string{"NewPassword": generated}), nil
+	}
+	return answer{}, methodNotAllowed(c.method, "HEAD,GET,POST,DELETE")
+}
+
+func (o *Org) setPassword(c *call, id string, user row) (answer, error) {
+	var body struct{ NewPassword string }
+	if err := json.Unmarshal(c.body, &body); err != nil || !utf8.Valid(c.body) {
+		return answer{}, Refusal{Status: http.StatusBadRequest, Code: "JSON_PARSER_ERROR", Message: "The HTTP entity body is not a valid JSON object at [line:1, column:1]"}
+	}
+	password := body.NewPassword
+	last := o.passwords.ofUser[id]
+	last = last[max(0, len(last)-o.passwords.kept):]
+	var problem string
+	switch {
+	case utf8.RuneCountInString(password) < o.passwords.minLen:
+		problem = "Your password must be longer than it is."
+	case !strings.ContainsFunc(password, unicode.IsLetter) || !strings.ContainsFunc(password, unicode.IsDigit):
+		problem = "Your password must have a mix of letters and numbers."
+	case slices.Contains(last, password):
+		problem = "invalid repeated password"
+	}
+	if problem != "" {
+		return answer{}, Refusal{Status: http.StatusBadRequest, Code: "INVALID_NEW_PASSWORD", Message: problem}
+	}
+	o.storePassword(id, user, password)
+	return jsonAnswer(http.StatusNoContent, nil), nil
+}
+
+func (o *Org) storePassword(id string, user row, password string) {
+	o.passwords.ofUser[id] = append(o.passwords.ofUser[id], password)
+	user["lastpasswordchangedate"] = o.now()
+}
