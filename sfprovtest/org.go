@@ -37,6 +37,7 @@ type Org struct {
 	logins    map[string]string         // ID of the UserLogin, by user ID
 	fields    []field                   // of User, the test's own at the end
 	licences  map[string]int            // seats, by licence ID; -1 for no limit
+	assigned  map[string]struct{}       // assignments that there are, by what they assign to whom
 	used      map[string]int            // of the seats, by licence ID
 	picklist  map[string][]string       // by lower-case field name
 	blocked   map[string]Refusal        // users who can't be deactivated, by ID
@@ -86,6 +87,7 @@ func NewStandaloneOrg(opts ...Option) (*Org, error) {
 		fields:    objects[0].fields,
 		licences:  map[string]int{},
 		used:      map[string]int{},
+		assigned:  map[string]struct{}{},
 		picklist:  standardPicklists(),
 		blocked:   map[string]Refusal{},
 		pending:   map[string]string{},

@@ -20,6 +20,7 @@ func (o *Org) addProfile(name, license string) string {
 	}
 	id := o.newID(prefixProfile)
 	o.insert("Profile", row{"id": id, "name": name, "userlicenseid": licenceID, "usertype": "Standard", "description": nil})
+	o.insert("PermissionSet", row{"id": ownedSet(id), "name": "X" + id[:15], "label": id[:15], "isownedbyprofile": true, "profileid": id, "licenseid": licenceID})
 	return id
 }
 

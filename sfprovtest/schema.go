@@ -40,6 +40,7 @@ type object struct {
 	name, label, prefix string
 	fields              []field
 	updateable          bool
+	assigns             bool // is created and deleted, to give a user something
 }
 
 // object finds an object, ignoring case.
@@ -140,7 +141,7 @@ func (o *Org) summary(c *call, object object) map[string]any {
 	base := "/services/data/v" + c.version + "/sobjects/" + object.name
 	return map[string]any{
 		"name": object.name, "label": object.label, "labelPlural": object.label + "s", "keyPrefix": object.prefix, "custom": false,
-		"createable": object.name == "User", "updateable": object.updateable, "deletable": false, "queryable": true, "retrieveable": true,
+		"createable": object.name == "User" || object.assigns, "updateable": object.updateable, "deletable": object.assigns, "queryable": true, "retrieveable": true,
 		"urls": map[string]string{"sobject": base, "describe": base + "/describe", "rowTemplate": base + "/{ID}"},
 	}
 }
@@ -186,9 +187,12 @@ func as(kind fieldType, f field) field {
 	return f
 }
 
-// objects are those that user provisioning needs. Fields, lengths and flags are
+// objects are those that user provisioning needs, User first.
+var objects = slices.Concat(userObjects, accessObjects) //nolint:gochecknoglobals // a constant table
+
+// userObjects are users and what every user has. Fields, lengths and flags are
 // those of the Object Reference and the Field Reference.
-var objects = []object{ //nolint:gochecknoglobals // a constant table
+var userObjects = []object{ //nolint:gochecknoglobals // a constant table
 	{name: "User", label: "User", prefix: prefixUser, updateable: true, fields: []field{
 		readOnly("Id", "User ID", typeID),
 		lookup(mandatory(text("Username", "Username", 80))),

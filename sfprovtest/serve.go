@@ -191,9 +191,11 @@ func (o *Org) sobject(c *call, parts []string) (answer, error) {
 	switch {
 	case c.method == http.MethodPost && object.name == "User":
 		return o.createUser(c)
+	case c.method == http.MethodPost && object.assigns:
+		return o.createAssignment(c, object)
 	case c.method == http.MethodGet, c.method == http.MethodHead:
 		return jsonAnswer(http.StatusOK, map[string]any{"objectDescribe": o.summary(c, object), "recentItems": []any{}}), nil
-	case object.name == "User":
+	case object.name == "User", object.assigns:
 		return answer{}, methodNotAllowed(c.method, "HEAD,GET,POST")
 	}
 	return answer{}, methodNotAllowed(c.method, "HEAD,GET")
@@ -215,6 +217,12 @@ func (o *Org) oneRecord(c *call, object object, id string) (answer, error) {
 			return answer{}, notFound()
 		}
 		return o.readRecord(c, object, record)
+	case object.assigns && c.method != http.MethodDelete:
+		return answer{}, methodNotAllowed(c.method, "HEAD,GET,DELETE")
+	case object.assigns && !exists:
+		return answer{}, noSuchRecord()
+	case object.assigns:
+		return o.deleteAssignment(object, record)
 	case !object.updateable:
 		return answer{}, methodNotAllowed(c.method, "HEAD,GET")
 	case c.method != http.MethodPatch && c.method != http.MethodDelete:

@@ -78,6 +78,7 @@ func (o *Org) insertUser(user row) string {
 	}
 	o.insert("User", user)
 	o.index(id, nil, user)
+	o.ownSet(id, user)
 	login := o.newID(prefixUserLogin)
 	o.logins[id] = login
 	o.insert("UserLogin", row{"id": login, "userid": id, "isfrozen": false, "ispasswordlocked": false, "lastmodifieddate": now, "lastmodifiedbyid": o.access.runAs})
@@ -158,4 +159,7 @@ func (o *Org) store(id string, before, after row, confirm bool) {
 	after["name"] = fullName(after)
 	o.index(id, before, after)
 	o.rows["User"][id] = after
+	if after["profileid"] != before["profileid"] {
+		o.ownSet(id, after)
+	}
 }

@@ -19,6 +19,8 @@ type rules struct {
 	federationRefusal Refusal
 	usernameRefusal   Refusal
 	deleteRefusal     Refusal
+	memberRefusal     Refusal
+	inactiveAssignee  Refusal // none if its status is 0
 }
 
 func defaultRules() rules {
@@ -32,6 +34,7 @@ func defaultRules() rules {
 			Message: "Username must be in the form of an email address (for example, john@acme.com)", Fields: []string{"Username"},
 		},
 		deleteRefusal: methodNotAllowed(http.MethodDelete, "HEAD,GET,PATCH"),
+		memberRefusal: badRequest("DUPLICATE_VALUE", "duplicate value found: UserOrGroupId duplicates value on record of the same group", "GroupId", "UserOrGroupId"),
 	}
 }
 
