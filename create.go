@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -15,6 +16,7 @@ type creation struct {
 	fields   Fields // to send for a new account
 	username string
 	match    matchValue
+	grants   grants
 }
 
 // create makes the user or adopts its account.
@@ -174,6 +176,7 @@ func (p *Provisioner) adopt(ctx context.Context, account Account, c creation) (R
 	for name := range c.user.Fields {
 		fields[name] = c.fields[name] // in its plain form
 	}
+	maps.Copy(fields, c.grants.fields)
 	username := c.username
 	if _, given := fields.lookup("Username"); !given {
 		if strings.EqualFold(account.Username, c.username) {

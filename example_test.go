@@ -237,3 +237,25 @@ func ExampleProvisioner_ResetPassword() {
 	fmt.Println(result.Action, err, org.PasswordMails(id))
 	// Output: updated <nil> 1
 }
+
+func ExampleAccess() {
+	p, org := example(nil)
+	defer org.Close()
+	org.AddRole("VP Sales", "")
+	org.AddPermissionSet("Deal Desk", "")
+	org.AddQueue("Returns")
+	id := org.AddUser(nil)
+
+	result, err := p.Update(context.Background(), id, sfprov.User{Access: sfprov.Access{
+		Role: "VP Sales", PermissionSets: []string{"Deal Desk"}, Queues: []string{"Returns"},
+	}})
+	fmt.Println(result.Action, err)
+	fmt.Println(org.Access(id))
+
+	_, err = p.Update(context.Background(), id, sfprov.User{Access: sfprov.Access{PermissionSets: []string{"Deal Desc"}}})
+	fmt.Println(err)
+	// Output:
+	// updated <nil>
+	// {VP Sales [Deal Desk] [] [] [] [Returns]}
+	// sfprov: update 0055g000000000DAAQ: nothing was sent: Access.PermissionSets is "Deal Desc", which this org hasn't got; did you mean "Deal Desk"?
+}

@@ -38,10 +38,14 @@ var apiFailures = []failure{ //nolint:gochecknoglobals // a constant table
 	{code: "INVALID_EMAIL_ADDRESS", reason: ErrInvalidField, explain: "Correct the address in the identity store; a Salesforce username has the form of an email address too"},
 	{code: "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", reason: ErrInvalidField, explain: "The field takes only the values that the org lists, for example en_US for LocaleSidKey and LanguageLocaleKey, " +
 		"America/Los_Angeles for TimeZoneSidKey, UTF-8 for EmailEncodingKey; languages must be switched on in Setup, Translation Language Settings"},
+	{code: "LICENSE_LIMIT_EXCEEDED", contains: "permission set license", reason: ErrLicenseLimit, explain: "All permission set licences of this kind are in use. " +
+		"Take one from a user who doesn't need it, or buy more (Setup, Company Information, Permission Set Licenses)"},
 	{code: "LICENSE_LIMIT_EXCEEDED", contains: "feature", reason: ErrLicenseLimit, explain: "All licences of the feature that a UserPermissions... field switches on are in use. " +
 		"Free one, buy more (Setup, Company Information, Feature Licenses), or don't set that field"},
 	{code: "LICENSE_LIMIT_EXCEEDED", reason: ErrLicenseLimit, explain: "All user licences of the profile's licence type are in use. " +
 		"Deactivate users who have left, buy more, or use a profile of another licence (Setup, Company Information, User Licenses shows what is left)"},
+	{code: "FIELD_INTEGRITY_EXCEPTION", contains: "user license doesn't allow", reason: ErrInvalidField, explain: "The permission set needs a licence that the user hasn't got. " +
+		"Its user licence must be that of the user's profile; if it needs a permission set licence, name that in Access.PermissionSetLicenses (Setup, Permission Sets, License)"},
 	{code: "FIELD_INTEGRITY_EXCEPTION", contains: "federation", reason: ErrInvalidField, explain: "Another user, perhaps an inactive one, holds this FederationIdentifier. " +
 		"Clear it there if it is no longer theirs"},
 	{code: "FIELD_INTEGRITY_EXCEPTION", contains: "incorrect type", reason: ErrInvalidField, explain: "The ID belongs to another kind of record than the field refers to: profile IDs begin with 00e, role IDs with 00E, user IDs with 005"},
@@ -263,7 +267,7 @@ func Explain(err error) string {
 		if why != "" {
 			why += ". "
 		}
-		return why + "The rest is done: don't call again, set the password with SetPassword"
+		return why + "The rest is done: don't call again, " + e.then
 	case *blockedError:
 		switch e.refusal.Code {
 		case "FIELD_INTEGRITY_EXCEPTION", "UNKNOWN_EXCEPTION": // mean something else in other calls

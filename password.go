@@ -59,18 +59,33 @@ func problemsOfPassword(password Secret) []FieldProblem {
 	return nil
 }
 
-// withPassword is the last step of a create or an update: the password, if there
-// is one. again says whether the same call can take it up.
-func (p *Provisioner) withPassword(ctx context.Context, result Result, password Secret, done string, again bool) error {
+// finish takes the last steps of a create or an update: access, then password. It
+// says whether they changed anything. done is what was done before; again says
+// whether the same call can take up the rest.
+func (p *Provisioner) finish(ctx context.Context, id string, g grants, password Secret, done string, again bool) (changed bool, err error) {
+	partial := func(but, then string, err error) error {
+		if done == "" {
+			return err
+		}
+		return &partialError{done: done + " (" + id + "), but " + but, err: err, again: again, then: then}
+	}
+	changed, err = p.grant(ctx, id, g)
+	if err != nil {
+		if done == "" && changed {
+			done = "a part of the access was given"
+		}
+		return changed, partial("not all of the access is as it should be", "call Update with the Access", err)
+	}
 	if password == "" {
-		return nil
+		return changed, nil
 	}
-	sentAt := time.Now()
-	err := lost(opSetPassword, result.ID, "", sentAt, p.api.setPassword(ctx, result.ID, password))
-	if err == nil {
-		return nil
+	if changed && done == "" {
+		done = "the access was given"
 	}
-	return &partialError{done: done + " (" + result.ID + "), but the password is not set", err: err, again: again}
+	if err := lost(opSetPassword, id, "", time.Now(), p.api.setPassword(ctx, id, password)); err != nil {
+		return changed, partial("the password is not set", "set the password with SetPassword", err)
+	}
+	return true, nil
 }
 
 // setPassword sends a password.
@@ -104,7 +119,8 @@ func (c *client) password(ctx context.Context, r request) error {
 type partialError struct {
 	done  string // and what was not
 	err   error
-	again bool // the same call takes up the rest
+	again bool   // the same call takes up the rest
+	then  string // what does, otherwise
 }
 
 func (e *partialError) Error() string { return text(e) }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"time"
 )
@@ -20,6 +21,8 @@ type Provisioner struct {
 	log      *slog.Logger
 	calls    *calls
 	lost     *lostCreates
+
+	directory *directory
 }
 
 // settings is a normalised Config with its parsed pattern.
@@ -93,6 +96,8 @@ func New(cfg Config, opts ...Option) (*Provisioner, error) {
 		log:      o.log,
 		calls:    &calls{underWay: map[*call]struct{}{}},
 		lost:     &lostCreates{},
+
+		directory: &directory{},
 	}, nil
 }
 
@@ -181,8 +186,10 @@ type Result struct {
 //
 // It costs one API call; with a match field other than FederationIdentifier,
 // which Salesforce itself keeps unique, two; an adoption costs two to four more,
-// a lost answer one or more. Whether the new user is active is Salesforce's
-// default, unless IsActive is given.
+// a lost answer one or more, and [User].Access and [User].Password what they say.
+// If these last steps fail, the Result names the user all the same, and the error
+// says what is missing. Whether the new user is active is Salesforce's default,
+// unless IsActive is given.
 // See "User" in the Object Reference for Salesforce.
 func (p *Provisioner) Create(ctx context.Context, u User) (Result, error) {
 	fields, username, err := p.settings.forCreate(u)
@@ -198,9 +205,18 @@ func (p *Provisioner) Create(ctx context.Context, u User) (Result, error) {
 		return Result{}, decorate(opCreate, username, err)
 	}
 	defer p.end(call)
-	result, err := p.create(ctx, creation{user: u, fields: fields, username: username, match: match})
+	access, err := p.resolveAccess(ctx, u.Access)
+	if err != nil {
+		return Result{}, decorate(opCreate, username, err)
+	}
+	for _, name := range []string{"ProfileId", "UserRoleId"} {
+		if id, named := access.fields[name]; named {
+			fields.set(name, id)
+		}
+	}
+	result, err := p.create(ctx, creation{user: u, fields: fields, username: username, match: match, grants: access})
 	if err == nil {
-		err = p.withPassword(ctx, result, u.Password, "the user was "+string(result.Action), match.set())
+		_, err = p.finish(ctx, result.ID, access, u.Password, "the user was "+string(result.Action), match.set())
 	}
 	if err != nil {
 		err = decorate(opCreate, username, err)
@@ -210,7 +226,8 @@ func (p *Provisioner) Create(ctx context.Context, u User) (Result, error) {
 
 // Update changes the user with this Salesforce ID: it sends User.Fields and
 // nothing else, and, if User.Username is set, the Salesforce username that
-// follows from it. With nothing to send, it is Unchanged without a request.
+// follows from it; then it gives User.Access and sets User.Password. With nothing
+// to send, it is Unchanged without a request.
 //
 // Two traps of Salesforce's: an email address that is changed takes effect only
 // when the user has confirmed it by the link in a mail, until then reads show the
@@ -227,7 +244,7 @@ func (p *Provisioner) Update(ctx context.Context, id string, u User) (Result, er
 	if err = mergeProblems(idErr, err); err != nil {
 		return Result{}, decorate(opUpdate, id, err)
 	}
-	if len(fields) == 0 && u.Password == "" {
+	if len(fields) == 0 && u.Password == "" && u.Access.isZero() {
 		return Result{ID: id18, Action: Unchanged}, nil
 	}
 	ctx, call, err := p.begin(ctx)
@@ -235,7 +252,12 @@ func (p *Provisioner) Update(ctx context.Context, id string, u User) (Result, er
 		return Result{}, decorate(opUpdate, id18, err)
 	}
 	defer p.end(call)
-	result := Result{ID: id18, Username: username, Action: Updated}
+	access, err := p.resolveAccess(ctx, u.Access)
+	if err != nil {
+		return Result{}, decorate(opUpdate, id18, err)
+	}
+	maps.Copy(fields, access.fields)
+	result, done := Result{ID: id18, Username: username, Action: Updated}, ""
 	sentAt := time.Now()
 	if len(fields) > 0 {
 		if err := p.api.update(ctx, "User", id18, fields); err != nil {
@@ -245,14 +267,15 @@ func (p *Provisioner) Update(ctx context.Context, id string, u User) (Result, er
 			}
 			return Result{}, decorate(opUpdate, id18, err)
 		}
+		done = "the user was updated"
 	}
-	if len(fields) == 0 {
-		if err := p.api.setPassword(ctx, id18, u.Password); err != nil {
-			return Result{}, decorate(opUpdate, id18, lost(opSetPassword, id18, "", sentAt, err))
-		}
-		return result, nil
+	changed, err := p.finish(ctx, id18, access, u.Password, done, true)
+	switch {
+	case done == "" && !changed && err != nil:
+		return Result{}, decorate(opUpdate, id18, err)
+	case done == "" && !changed:
+		result.Action = Unchanged
 	}
-	err = p.withPassword(ctx, result, u.Password, "the user was updated", true)
 	return result, decorate(opUpdate, id18, err)
 }
 

@@ -114,12 +114,13 @@ func (silent) Debugf(string, ...any) {}
 
 // request is one REST call.
 type request struct {
-	method  string
-	path    string   // built from escaped elements, below the domain
-	query   string   // encoded
-	body    []byte   // JSON
-	secrets []string // in the body, to be taken out of what comes back
-	tries   *int     // counts attempts beyond this call; nil counts this call's own
+	method     string
+	path       string   // built from escaped elements, below the domain
+	query      string   // encoded
+	body       []byte   // JSON
+	secrets    []string // in the body, to be taken out of what comes back
+	repeatable bool     // a second time changes nothing, whatever the method
+	tries      *int     // counts attempts beyond this call; nil counts this call's own
 }
 
 // reads says whether the request changes nothing.
@@ -127,7 +128,9 @@ func (r request) reads() bool { return r.method == http.MethodGet }
 
 // safe says whether the request can be repeated without knowing what became of
 // it: a create can't, nor a change of a password.
-func (r request) safe() bool { return r.method == http.MethodGet || r.method == http.MethodPatch }
+func (r request) safe() bool {
+	return r.repeatable || r.method == http.MethodGet || r.method == http.MethodPatch
+}
 
 // answer is what came back, read to the end.
 type answer struct {

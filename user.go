@@ -30,6 +30,16 @@ func (f Fields) lookup(name string) (value any, ok bool) {
 	return nil, false
 }
 
+// set replaces a field, however it is spelt.
+func (f Fields) set(name string, value any) {
+	for key := range f {
+		if strings.EqualFold(key, name) {
+			delete(f, key)
+		}
+	}
+	f[name] = value
+}
+
 // User is a user of the identity service, as a hook hands it over. Nothing in it
 // is changed or kept by the calls that take it.
 type User struct {
@@ -41,6 +51,9 @@ type User struct {
 	TenantDomain string
 	// Fields are the Salesforce fields to send.
 	Fields Fields
+	// Access is what the user may do in Salesforce; the zero value leaves it alone.
+	// It is given after the fields, and before the password.
+	Access Access
 	// Password is set after a create, an adoption or an update; empty leaves it
 	// alone. See [Provisioner.SetPassword].
 	Password Secret
@@ -146,14 +159,14 @@ func (c *settings) forCreate(u User) (Fields, string, error) {
 		}
 	}
 	for _, field := range userFields {
-		if !field.required || field.name == "Username" {
+		if !field.required || field.name == "Username" || field.name == "ProfileId" && u.Access.Profile != "" {
 			continue
 		}
 		if value, given := fields.lookup(field.name); !given || isBlank(value) {
 			problems = append(problems, FieldProblem{Field: field.name, Problem: "is required to create a user; set it in User.Fields or Config.Defaults"})
 		}
 	}
-	return fields, username, validationError(append(problems, problemsOfPassword(u.Password)...))
+	return fields, username, validationError(slices.Concat(problems, problemsOfPassword(u.Password), u.Access.problems(u.Fields)))
 }
 
 // forUpdate is what an update sends: what the caller gave, and the username if
@@ -176,7 +189,7 @@ func (c *settings) forUpdate(u User) (Fields, string, error) {
 			problems = append(problems, FieldProblem{Field: field.name, Problem: "can't be cleared: Salesforce requires a value"})
 		}
 	}
-	return fields, username, validationError(append(problems, problemsOfPassword(u.Password)...))
+	return fields, username, validationError(slices.Concat(problems, problemsOfPassword(u.Password), u.Access.problems(u.Fields)))
 }
 
 // aliasOf derives an alias from the local username, or from the Salesforce

@@ -1,0 +1,199 @@
+package sfprov
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	// listingTTL is how long it is remembered what the org's profiles, roles and so
+	// on are called.
+	listingTTL = 10 * time.Minute
+	// listingPause is how soon a name that is not known makes the org be asked
+	// again.
+	listingPause = 30 * time.Second
+)
+
+// directory remembers the records that an Access names.
+type directory struct {
+	mu    sync.Mutex
+	kinds map[string]*listing // by field of Access
+}
+
+// listing is what there is of one kind.
+type listing struct {
+	slot    chan struct{} // held while it is read, so that one caller reads for all
+	mu      sync.Mutex
+	entries []entry
+	read    time.Time
+}
+
+// entry is a record with what it is called, the label last.
+type entry struct {
+	id    string
+	names []string
+}
+
+func (d *directory) listing(kind accessKind) *listing {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.kinds == nil {
+		d.kinds = map[string]*listing{}
+	}
+	if d.kinds[kind.field] == nil {
+		d.kinds[kind.field] = &listing{slot: make(chan struct{}, 1)}
+	}
+	return d.kinds[kind.field]
+}
+
+// list is what there is of a kind.
+func (d *directory) list(ctx context.Context, c *client, kind accessKind) ([]entry, error) {
+	return d.listing(kind).get(ctx, c, kind, listingTTL)
+}
+
+// find finds a record by name or ID. A name that is not known is looked for
+// again in the org. The problem is why there is no answer.
+func (d *directory) find(ctx context.Context, c *client, kind accessKind, name string) (found entry, problem string, err error) {
+	l := d.listing(kind)
+	for _, age := range []time.Duration{listingTTL, listingPause} {
+		entries, err := l.get(ctx, c, kind, age)
+		if err != nil {
+			return entry{}, "", &stepError{step: "looking for " + kind.field + " " + quote(name), err: err}
+		}
+		matches := matching(entries, name)
+		switch {
+		case len(matches) == 1:
+			return matches[0], "", nil
+		case len(matches) > 1:
+			ids := make([]string, min(len(matches), maxAmbiguous))
+			for i := range ids {
+				ids[i] = matches[i].id
+			}
+			return entry{}, fmt.Sprintf("is %s, which names several: %s; use the API name or the ID", quote(name), strings.Join(ids, ", ")), nil
+		}
+		problem = fmt.Sprintf("is %s, which this org hasn't got%s", quote(name), didYouMean(entries, name))
+	}
+	return entry{}, problem, nil
+}
+
+// matching are the entries with a name: by ID or API name, which are unique, else
+// by label.
+func matching(entries []entry, name string) []entry {
+	id := id18Of(name)
+	for _, by := range []func(entry) bool{
+		func(e entry) bool { return id != "" && e.id == id },
+		func(e entry) bool { return strings.EqualFold(e.names[0], name) },
+		func(e entry) bool { return strings.EqualFold(e.names[len(e.names)-1], name) },
+	} {
+		var matches []entry
+		for _, e := range entries {
+			if by(e) {
+				matches = append(matches, e)
+			}
+		}
+		if len(matches) > 0 {
+			return matches
+		}
+	}
+	return nil
+}
+
+// get returns the entries, read anew if they are older than age.
+func (l *listing) get(ctx context.Context, c *client, kind accessKind, age time.Duration) ([]entry, error) {
+	if entries, fresh := l.fresh(age); fresh {
+		return entries, nil
+	}
+	select {
+	case l.slot <- struct{}{}:
+	case <-ctx.Done():
+		return nil, newTransportError(ctx, ctx.Err(), false)
+	}
+	defer func() { <-l.slot }()
+	if entries, fresh := l.fresh(age); fresh {
+		return entries, nil
+	}
+	soql := "SELECT Id, " + strings.Join(kind.names, ", ") + " FROM " + kind.object
+	if kind.where != "" {
+		soql += " WHERE " + kind.where
+	}
+	entries := []entry{}
+	for record, err := range c.query(ctx, soql) {
+		if err != nil {
+			return nil, err
+		}
+		id, _ := record.text("Id")
+		e := entry{id: id18Of(id)}
+		for _, field := range kind.names {
+			name, _ := record.text(field)
+			e.names = append(e.names, name)
+		}
+		if e.id != "" {
+			entries = append(entries, e)
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.entries, l.read = entries, time.Now()
+	return entries, nil
+}
+
+func (l *listing) fresh(age time.Duration) ([]entry, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.entries, l.entries != nil && time.Since(l.read) < age
+}
+
+// didYouMean names up to three entries that look like the name.
+func didYouMean(entries []entry, name string) string {
+	type near struct {
+		name     string
+		distance int
+	}
+	var all []near
+	for _, e := range entries {
+		label := e.names[len(e.names)-1]
+		d := distance(strings.ToLower(label), strings.ToLower(name))
+		if api := distance(strings.ToLower(e.names[0]), strings.ToLower(name)); api < d {
+			d = api
+		}
+		if d <= max(2, len(name)/3) || strings.Contains(strings.ToLower(label), strings.ToLower(name)) {
+			all = append(all, near{label, d})
+		}
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	slices.SortStableFunc(all, func(a, b near) int { return a.distance - b.distance })
+	var names []string
+	for _, n := range all[:min(len(all), 3)] {
+		names = append(names, quote(n.name))
+	}
+	return "; did you mean " + strings.Join(names, ", ") + "?"
+}
+
+// distance is how many characters must be added, dropped or replaced to make b of
+// a.
+func distance(a, b string) int {
+	x, y := []rune(cut(a, 100)), []rune(cut(b, 100))
+	row := make([]int, len(y)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range x {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range y {
+			cost := diagonal
+			if x[i] != y[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(y)]
+}
