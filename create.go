@@ -109,7 +109,7 @@ func isOfGateway(err error) bool {
 }
 
 // errEarlier is why the outcome of a create is unknown before it has begun.
-var errEarlier = errors.New("the same call before lost its answer")
+var errEarlier = errors.New("that to the same call before")
 
 func unknownCreate(c creation, sentAt time.Time, err error) *OutcomeError {
 	return &OutcomeError{

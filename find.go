@@ -2,6 +2,7 @@ package sfprov
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 )
@@ -56,7 +57,7 @@ func (p *Provisioner) find(ctx context.Context, u User) (account Account, target
 		return Account{}, target, err
 	}
 	if account.ID == "" {
-		return Account{}, target, ErrNotFound
+		return Account{}, target, fmt.Errorf("%w: no account of this org has it", ErrNotFound)
 	}
 	_, account.Frozen, err = p.api.login(ctx, account.ID)
 	return account, target, err

@@ -167,7 +167,7 @@ func (p *Provisioner) Resolve(ctx context.Context, err error) (Result, error) {
 	switch {
 	case err != nil:
 	case account.ID == "":
-		err = ErrNotFound
+		err = fmt.Errorf("%w: the user was not created, so far; call Create again", ErrNotFound)
 	case !ours:
 		p.lost.forget(unknown.Username)
 		err = notOurs(account)
