@@ -51,6 +51,9 @@ type User struct {
 	TenantDomain string
 	// Fields are the Salesforce fields to send.
 	Fields Fields
+	// Defaults are filled in on create, where Fields has no value of its own, before
+	// Config.Defaults.
+	Defaults Fields
 	// Access is what the user may do in Salesforce; the zero value leaves it alone.
 	// It is given after the fields, and before the password.
 	Access Access
@@ -142,9 +145,11 @@ func problemOfUsername(s string) string {
 func (c *settings) forCreate(u User) (Fields, string, error) {
 	fields := make(Fields, len(u.Fields)+len(c.Defaults)+2)
 	maps.Copy(fields, u.Fields)
-	for name, value := range c.Defaults {
-		if _, given := u.Fields.lookup(name); !given {
-			fields[name] = value
+	for _, defaults := range []Fields{u.Defaults, c.Defaults} {
+		for name, value := range defaults {
+			if _, given := fields.lookup(name); !given {
+				fields[name] = value
+			}
 		}
 	}
 	problems := checkFields(fields)

@@ -1,0 +1,89 @@
+// Claims turns the claims of an identity service into Salesforce users by the
+// rules of mapping.json, and provisions them into an in-memory Salesforce org.
+//
+//	go run ./examples/claims
+package main
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"os"
+
+	"github.com/sfprov/sfprov"
+	"github.com/sfprov/sfprov/sfprovtest"
+)
+
+//go:embed mapping.json
+var mappingJSON []byte
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	ctx := context.Background()
+	mapping, err := sfprov.ParseMapping(mappingJSON)
+	if err != nil {
+		return err // all that is wrong with the rules
+	}
+	org, err := sfprovtest.NewStandaloneOrg()
+	if err != nil {
+		return err
+	}
+	defer org.Close()
+	org.AddPermissionSet("Deal Desk", "")
+	org.AddGroup("EMEA")
+
+	cfg := org.Config()
+	cfg.ProvisioningDomain = "acme.com"
+	cfg.MatchField = "FederationIdentifier"
+	cfg.Defaults = nil // the mapping has them
+	p, err := sfprov.New(cfg)
+	if err != nil {
+		return err
+	}
+
+	// Hired: all claims that the identity service has.
+	user, err := mapping.User("alice", map[string][]string{
+		"sub": {"E-4711"}, "preferred_username": {"alice.jones"}, "given_name": {"Alice"}, "family_name": {"Jones"}, "email": {"alice@acme.com"},
+		"title": {"Clerk"}, "locale": {"en-GB"}, "salesforce_sets": {"Deal Desk"}, "groups": {"EMEA"},
+	})
+	if err != nil {
+		return err // all that is wrong with the claims
+	}
+	result, err := p.Create(ctx, user)
+	if err != nil {
+		return err
+	}
+	show(org, "hired: "+string(result.Action), result.ID)
+
+	// Changed: the claims that have changed. One without a value was removed.
+	change, err := mapping.Change("alice", map[string][]string{"title": {"CFO"}, "given_name": {}, "department": {"Board"}})
+	if err != nil {
+		return err
+	}
+	changed, err := p.Update(ctx, result.ID, change)
+	if err != nil {
+		return err
+	}
+	show(org, "changed: "+string(changed.Action), result.ID)
+
+	// Claims that can't be right are told all at once, before anything is sent.
+	_, err = mapping.User("bob", map[string][]string{"family_name": {"Smith"}})
+	fmt.Println("bob:", err)
+	return nil
+}
+
+func show(org *sfprovtest.Org, what, id string) {
+	user, _ := org.User(id)
+	fmt.Println(what, user.Username)
+	for _, field := range []string{"FirstName", "LastName", "Alias", "Title", "Department", "LocaleSidKey", "TimeZoneSidKey"} {
+		fmt.Printf("  %-16s %v\n", field, user.Fields[field])
+	}
+	access := org.Access(id)
+	fmt.Println("  permission sets ", access.PermissionSets, "groups", access.PublicGroups)
+}
