@@ -178,7 +178,7 @@ func (p *Provisioner) grant(ctx context.Context, userID string, g grants) (chang
 				}
 				assignment, _ := record.text("Id")
 				if err := p.api.unassign(ctx, list.kind.assignment, assignment); err != nil {
-					return changed, &stepError{step: "taking away " + list.kind.called(known[tooMuch]), err: err}
+					return changed, &stepError{step: "taking away " + list.kind.called(known[tooMuch]), err: lost(opAccess, userID, "", time.Now(), err)}
 				}
 				changed = true
 			}
@@ -203,7 +203,7 @@ func (p *Provisioner) grant(ctx context.Context, userID string, g grants) (chang
 				}
 			}
 			if err != nil {
-				return changed, &stepError{step: "giving " + list.kind.called(want), err: lost(opAssign, userID, "", time.Now(), err)}
+				return changed, &stepError{step: "giving " + list.kind.called(want), err: lost(opAccess, userID, "", time.Now(), err)}
 			}
 			held[list.kind.assignment] = append(held[list.kind.assignment], Fields{list.kind.given: want.id})
 			changed = true

@@ -255,10 +255,22 @@ func TestLostAccess(t *testing.T) {
 		_, err := p.Update(t.Context(), id, u)
 		require.ErrorIs(t, err, sfprov.ErrOutcomeUnknown)
 		assert.True(t, sfprov.Retryable(err))
+		assert.Contains(t, err.Error(), `giving PermissionSet "Deal Desk"`)
 		org.ClearControls()
 		result, err := p.Update(t.Context(), id, u)
 		require.NoError(t, err)
 		assert.Equal(t, sfprov.Updated, result.Action)
+
+		lose(org, 3, http.MethodDelete, "", sfprovtest.LostAnswer())
+		u.Access = sfprov.Access{PermissionSets: []string{}, Exact: true}
+		_, err = p.Update(t.Context(), id, u)
+		require.NoError(t, err, "what is gone is gone")
+		_, err = p.Update(t.Context(), id, sfprov.User{Access: sfprov.Access{PermissionSets: []string{"Deal Desk"}}})
+		require.NoError(t, err)
+		lose(org, everyTime, http.MethodDelete, "", sfprovtest.Dropped())
+		_, err = p.Update(t.Context(), id, u)
+		require.ErrorIs(t, err, sfprov.ErrOutcomeUnknown)
+		assert.Contains(t, err.Error(), `taking away PermissionSet "Deal Desk"`)
 	})
 }
 

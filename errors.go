@@ -49,7 +49,7 @@ const (
 	opUpdate        = "update"
 	opDeactivate    = "deactivate"
 	opFreeze        = "freeze"
-	opAssign        = "give access to"
+	opAccess        = "change the access of"
 	opSetPassword   = "set the password of"
 	opResetPassword = "reset the password of"
 	opUnfreeze      = "unfreeze"

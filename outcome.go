@@ -54,8 +54,8 @@ func (e *OutcomeError) summary() string {
 		what = "the user was deactivated"
 	case opReactivate:
 		what = "the user was reactivated"
-	case opAssign:
-		what = "the access was given"
+	case opAccess:
+		what = "the access was changed"
 	case opSetPassword, opResetPassword:
 		what = "the password was changed"
 	case opFreeze:
