@@ -263,9 +263,9 @@ func (c *client) assign(ctx context.Context, kind accessKind, userID, id string)
 
 // unassign takes it away. It may be repeated: what is gone is gone.
 func (c *client) unassign(ctx context.Context, object, id string) error {
-	ans, err := c.sender.send(ctx, request{method: http.MethodDelete, path: c.record(object, id), repeatable: true})
+	ans, err := c.sender.send(ctx, request{method: http.MethodDelete, path: c.record(object, id), byID: true, repeatable: true})
 	switch {
-	case errors.Is(ofRecord(err), ErrNotFound):
+	case errors.Is(err, ErrNotFound):
 		return nil
 	case err != nil:
 		return err

@@ -2,6 +2,7 @@ package sfprov_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -244,6 +245,34 @@ func TestShortLivedTokensUnderManyCallers(t *testing.T) {
 			assert.Equal(t, org.Expiries()+1, org.Logins())
 		})
 	}
+}
+
+// Tokens that are never any good, under many callers: each call says so, and there
+// is no storm of logins.
+func TestTokensThatAreNeverGoodUnderManyCallers(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	org.KeepControl(sfprovtest.On("", "/services/data", sfprovtest.Refuse(http.StatusUnauthorized, "INVALID_SESSION_ID", "Session expired or invalid")))
+	p, id := in(t, org), org.AddUser(nil)
+	var group sync.WaitGroup
+	for n := range 64 {
+		group.Go(func() {
+			var err error
+			switch n % 3 {
+			case 0:
+				_, err = p.Update(t.Context(), id, sfprov.User{Fields: sfprov.Fields{"Title": "CEO"}})
+			case 1:
+				_, err = p.Deactivate(t.Context(), id)
+			default:
+				_, err = p.Find(t.Context(), alice())
+			}
+			if !errors.Is(err, sfprov.ErrAuth) || err.Error() == "" {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	assert.LessOrEqual(t, org.Logins(), 10)
 }
 
 func TestReleaseClearsWhatIsLeft(t *testing.T) {

@@ -122,8 +122,9 @@ func (t *tokens) lastFailure() loginFailure {
 	return t.failure
 }
 
-// fail remembers a failed login, for those who wait for it, too. Only refusals delay the next one: what is
-// unavailable is tried again at the pace of the calls' own retries.
+// fail remembers a failed login, for those who wait for it, too. Only refusals
+// delay the next one: what is unavailable is tried again at the pace of the calls'
+// own retries.
 func (t *tokens) fail(err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -94,19 +94,19 @@ func (c *client) setPassword(ctx context.Context, id string, password Secret) er
 	if err != nil {
 		return err // of a string that was checked
 	}
-	return c.password(ctx, request{method: http.MethodPost, path: c.record("User", id) + "/password", body: body, secrets: guises(string(password))})
+	return c.password(ctx, request{method: http.MethodPost, path: c.record("User", id) + "/password", byID: true, body: body, secrets: guises(string(password))})
 }
 
 // resetPassword makes Salesforce choose a password. The answer holds it, and is
 // not read.
 func (c *client) resetPassword(ctx context.Context, id string) error {
-	return c.password(ctx, request{method: http.MethodDelete, path: c.record("User", id) + "/password"})
+	return c.password(ctx, request{method: http.MethodDelete, path: c.record("User", id) + "/password", byID: true})
 }
 
 func (c *client) password(ctx context.Context, r request) error {
 	ans, err := c.sender.send(ctx, r)
 	if err != nil {
-		return ofRecord(err)
+		return err
 	}
 	if ans.status != http.StatusNoContent && ans.status != http.StatusOK {
 		return &unconfirmed{err: unexpected(ans, "the answer does not confirm the change of the password")}

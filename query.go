@@ -3,7 +3,6 @@ package sfprov
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -80,7 +79,7 @@ type queryPage struct {
 // equals. See "Query" in the REST API Developer Guide.
 func (c *client) query(ctx context.Context, soql string) iter.Seq2[Fields, error] {
 	return func(yield func(Fields, error) bool) {
-		r := request{method: http.MethodGet, path: c.base + "/query", query: "q=" + url.QueryEscape(soql)}
+		r := request{method: http.MethodGet, path: c.base + "/query", query: "q=" + url.QueryEscape(soql), pathOnly: true}
 		if len(r.path)+1+len(r.query) > maxQueryURI {
 			yield(nil, &ValidationError{Problems: []FieldProblem{{Field: "query", Problem: "is too long for Salesforce: a value looked up is too long"}}})
 			return
@@ -91,9 +90,6 @@ func (c *client) query(ctx context.Context, soql string) iter.Seq2[Fields, error
 		for {
 			var page queryPage
 			ans, err := c.sender.send(ctx, r)
-			if apiErr := (*APIError)(nil); errors.As(err, &apiErr) {
-				apiErr.path = true // a query that finds no record is answered with 200
-			}
 			if err == nil {
 				err = decode(ans, &page)
 			}

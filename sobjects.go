@@ -66,9 +66,9 @@ func (c *client) update(ctx context.Context, object, id string, fields Fields) e
 	if err != nil {
 		return fmt.Errorf("sfprov: encoding the record: %w", err) // checkValues has tried each value
 	}
-	ans, err := c.sender.send(ctx, request{method: http.MethodPatch, path: c.record(object, id), body: body})
+	ans, err := c.sender.send(ctx, request{method: http.MethodPatch, path: c.record(object, id), byID: true, body: body})
 	if err != nil {
-		return ofRecord(err)
+		return err
 	}
 	if ans.status == http.StatusNoContent {
 		return nil
@@ -89,23 +89,15 @@ func (c *client) update(ctx context.Context, object, id string, fields Fields) e
 // get reads fields of a record.
 func (c *client) get(ctx context.Context, object, id string, fields ...string) (Fields, error) {
 	ans, err := c.sender.send(ctx, request{
-		method: http.MethodGet, path: c.record(object, id),
+		method: http.MethodGet, path: c.record(object, id), byID: true,
 		query: url.Values{"fields": {strings.Join(fields, ",")}}.Encode(),
 	})
 	if err != nil {
-		return nil, ofRecord(err)
+		return nil, err
 	}
 	var record Fields
 	err = decode(ans, &record)
 	return record, err
-}
-
-// ofRecord notes that an error is about the record that the path names.
-func ofRecord(err error) error {
-	if apiErr := (*APIError)(nil); errors.As(err, &apiErr) {
-		apiErr.byID = true
-	}
-	return err
 }
 
 // isRecordID is what can be part of a path without leading elsewhere.

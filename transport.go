@@ -120,6 +120,8 @@ type request struct {
 	body       []byte   // JSON
 	secrets    []string // in the body, to be taken out of what comes back
 	repeatable bool     // a second time changes nothing, whatever the method
+	byID       bool     // the path names a record
+	pathOnly   bool     // a 404 is about the path: what is not found is answered with 200
 	tries      *int     // counts attempts beyond this call; nil counts this call's own
 }
 
@@ -181,15 +183,14 @@ func (s *sender) authorized(ctx context.Context, r request) (answer, error) {
 			return ans, nil
 		}
 		apiErr := newAPIError(ans.status, ans.body, retryAfter(ans.header), append(r.secrets, tok.value)...)
-		apiErr.cut = ans.cut && apiErr.Code == ""
+		apiErr.cut, apiErr.byID, apiErr.path = ans.cut && apiErr.Code == "", r.byID, r.pathOnly
 		if ans.status != http.StatusUnauthorized || apiErr.Code == "INVALID_AUTH_HEADER" { // the token is not at fault
 			return ans, apiErr
 		}
-		// A token that was taken before has expired, and one that is no longer
-		// current was replaced by another call: neither counts as the refresh
-		// that this call has a right to.
-		// Neither does a token that others have under way: they may have used it up,
-		// and their answers be on the way.
+		// This call has a right to one refresh. What doesn't count as one: a token
+		// that was taken before has expired; one that is no longer current was replaced
+		// by another call; one that others have under way may have been used up by
+		// them, and their answers be on the way.
 		isCurrent, mayBeGood := s.tokens.current.Load() == tok, tok.inFlight.Load() > 0 || tok.accepted.Load()
 		if refreshes++; refreshes > maxRefreshes {
 			return ans, apiErr
