@@ -28,6 +28,9 @@ const (
 	loginTimeout = time.Minute
 	// maxTokenAnswer bounds what is read of a token endpoint's answer.
 	maxTokenAnswer = 1 << 20
+	// maxUnknown is how many tokens in a row are believed to be good although
+	// Salesforce has not taken one yet.
+	maxUnknown = 3
 	// maxToken is the longest token that is taken: Salesforce takes 16 KiB of URI
 	// and headers together.
 	maxToken = 12 << 10
@@ -75,6 +78,7 @@ type loginFailure struct {
 	err     error
 	total   int       // of failed logins, to tell waiters that one failed while they waited
 	refused int       // in a row
+	unknown int       // tokens in a row that were dropped before Salesforce took one
 	until   time.Time // no login before
 }
 
@@ -168,7 +172,28 @@ func (e *heldLogin) summary() string {
 func (e *heldLogin) Unwrap() error { return e.err }
 
 // expired drops a token that Salesforce refused, if it is still the current one.
-func (t *tokens) expired(tok *token) bool { return t.current.CompareAndSwap(tok, nil) }
+func (t *tokens) expired(tok *token) bool {
+	if !t.current.CompareAndSwap(tok, nil) {
+		return false
+	}
+	if !tok.accepted.Load() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.failure.unknown++
+	}
+	return true
+}
+
+// judge says of a token that was refused whether it may have been taken before: it
+// was, or others have it under way, who may have used it up, and whose answers may
+// be on the way. If it was none of these one token after the other, it is hopeless.
+func (t *tokens) judge(tok *token) (mayBeGood, hopeless bool) {
+	if tok.accepted.Load() {
+		return true, false
+	}
+	hopeless = t.lastFailure().unknown >= maxUnknown
+	return tok.inFlight.Load() > 0 && !hopeless, hopeless
+}
 
 // rejected drops a fresh token that was refused, which counts as a refused login.
 // It does not fail those who wait for a login: theirs may be better.
@@ -187,7 +212,7 @@ func (t *tokens) accepted(tok *token) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.failure.refused = 0
+	t.failure.refused, t.failure.unknown = 0, 0
 }
 
 // login fetches a token.

@@ -188,14 +188,14 @@ func (s *sender) authorized(ctx context.Context, r request) (answer, error) {
 			return ans, apiErr
 		}
 		// This call has a right to one refresh. What doesn't count as one: a token
-		// that was taken before has expired; one that is no longer current was replaced
-		// by another call; one that others have under way may have been used up by
-		// them, and their answers be on the way.
-		isCurrent, mayBeGood := s.tokens.current.Load() == tok, tok.inFlight.Load() > 0 || tok.accepted.Load()
+		// that may have been good has expired; one that is no longer current was
+		// replaced by another call.
+		isCurrent := s.tokens.current.Load() == tok
+		mayBeGood, hopeless := s.tokens.judge(tok)
 		if refreshes++; refreshes > maxRefreshes {
 			return ans, apiErr
 		}
-		if isCurrent && !mayBeGood && fresh {
+		if isCurrent && !mayBeGood && (fresh || hopeless) {
 			s.tokens.rejected(tok, apiErr)
 			return ans, apiErr
 		}
