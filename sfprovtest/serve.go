@@ -154,6 +154,14 @@ func (o *Org) resource(c *call, path string) (answer, error) {
 	if c.uriLength+c.headerLength > maxURI {
 		return answer{}, Refusal{Status: http.StatusRequestHeaderFieldsTooLarge, Code: "REQUEST_HEADER_FIELDS_TOO_LARGE", Message: "URI and headers exceed the limit of 16,384 bytes"}
 	}
+	if path == "composite" {
+		return o.composite(c)
+	}
+	return o.route(c, path)
+}
+
+// route finds the resource of a request that was let in.
+func (o *Org) route(c *call, path string) (answer, error) {
 	parts := strings.Split(path, "/")
 	switch {
 	case path == "":
