@@ -137,11 +137,11 @@ func (p *Provisioner) withExisting(ctx context.Context, err error, username stri
 		return err
 	}
 	account, lookupErr := p.named(ctx, username)
-	if lookupErr != nil {
-		return err
-	}
 	found := *apiErr
 	found.Existing = account.ID
+	if lookupErr != nil {
+		found.note = "whether the holder is in this org could not be looked up: " + summary(lookupErr)
+	}
 	return &found
 }
 

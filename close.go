@@ -9,7 +9,8 @@ import (
 
 // ErrClosed says that the Provisioner was closed. Nothing was sent, or, together
 // with [ErrOutcomeUnknown], the call was broken off. The event belongs to whoever
-// provisions next, so [Retryable] is true.
+// provisions next, so [Retryable] is true, unless the outcome is unknown and only
+// [Provisioner.Resolve] can tell it.
 var ErrClosed = errors.New("sfprov: provisioner is closed")
 
 // Close ends the Provisioner's work: calls that come now fail with [ErrClosed],

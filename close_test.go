@@ -32,10 +32,6 @@ func TestClose(t *testing.T) {
 			"update":     func() error { _, err := p.Update(t.Context(), aliceID, alice()); return err },
 			"deactivate": func() error { _, err := p.Deactivate(t.Context(), aliceID); return err },
 			"find":       func() error { _, err := p.Find(t.Context(), alice()); return err },
-			"resolve": func() error {
-				_, err := p.Resolve(t.Context(), &sfprov.OutcomeError{Op: "create", Username: "alice@primary.com"})
-				return err
-			},
 		} {
 			err := call()
 			require.ErrorIs(t, err, sfprov.ErrClosed, name)
@@ -44,6 +40,9 @@ func TestClose(t *testing.T) {
 			assert.NotEmpty(t, sfprov.Explain(err))
 			assert.Contains(t, err.Error(), name)
 		}
+		_, err = p.Resolve(t.Context(), &sfprov.OutcomeError{Op: "create", Username: "alice@primary.com"})
+		require.ErrorIs(t, err, sfprov.ErrClosed)
+		require.ErrorIs(t, err, sfprov.ErrOutcomeUnknown, "and can be resolved by the next process")
 		assert.Len(t, org.Requests(), before)
 		name, err := p.Username(alice())
 		require.NoError(t, err)

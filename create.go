@@ -3,6 +3,7 @@ package sfprov
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -17,10 +18,15 @@ type creation struct {
 	username string
 	match    matchValue
 	grants   grants
+	body     []byte // what is sent for a new account
 }
 
 // create makes the user or adopts its account.
 func (p *Provisioner) create(ctx context.Context, c creation) (Result, error) {
+	var err error
+	if c.body, err = c.fields.encode(); err != nil {
+		return Result{}, fmt.Errorf("sfprov: encoding the user: %w", err) // checkValues has tried each value
+	}
 	if c.match.set() && !c.match.isUnique() {
 		account, err := p.matching(ctx, c.match)
 		if err != nil {
@@ -30,18 +36,27 @@ func (p *Provisioner) create(ctx context.Context, c creation) (Result, error) {
 			return p.adopt(ctx, account, c)
 		}
 	}
-	return p.insert(ctx, c)
+	sentAt, lostBefore := p.lost.recall(c.username, c.body)
+	result, err := p.insert(ctx, c)
+	switch {
+	case err == nil:
+		p.lost.forget(c.username)
+	case lostBefore && !errors.Is(err, ErrOutcomeUnknown) && !settled(err) && result.Action == "":
+		// What an earlier call sent may be done, whatever became of this one.
+		unknown := unknownCreate(c, sentAt, errEarlier)
+		unknown.look = err
+		return result, unknown
+	}
+	return result, err
 }
 
 // insert makes a new account. Where it is in doubt whether an attempt has made it,
 // a look decides before anything is sent again.
 func (p *Provisioner) insert(ctx context.Context, c creation) (Result, error) {
-	r, err := p.api.insertion(c.fields)
-	if err != nil {
-		return Result{}, err
-	}
-	sentAt, doubt := p.lost.recall(c.username, r.body)
-	if doubt { // the same call before lost its answer
+	r := p.api.insertion(c.body)
+	sentAt, doubt := p.lost.recall(c.username, c.body)
+	doubt = doubt && !c.match.set() // which finds the account by itself
+	if doubt {                      // the same call before lost its answer
 		unknown := unknownCreate(c, sentAt, errEarlier)
 		result, known, err := p.look(ctx, c, unknown)
 		if !known && err != nil {
@@ -57,7 +72,6 @@ func (p *Provisioner) insert(ctx context.Context, c creation) (Result, error) {
 	for {
 		id, err := p.api.createUser(ctx, r)
 		if err == nil {
-			p.lost.forget(c.username)
 			return Result{ID: id, Username: c.username, Action: Created}, nil
 		}
 		var lost *unconfirmed
@@ -94,9 +108,7 @@ func (p *Provisioner) insert(ctx context.Context, c creation) (Result, error) {
 		default:
 			unknown.look = errNotSeen
 		}
-		if !c.match.set() {
-			p.lost.remember(unknown, r.body)
-		}
+		p.lost.remember(unknown, c.body)
 		return Result{}, unknown
 	}
 }

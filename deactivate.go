@@ -143,7 +143,10 @@ func isRefusal(err error) bool {
 // has is not documented.
 func (p *Provisioner) freeze(ctx context.Context, id, username string, refusal error) (Result, error) {
 	sentAt := time.Now()
-	_, err := p.api.setFrozen(ctx, id, true)
+	err := errOwnLogin
+	if !p.isOwn(id) {
+		_, err = p.api.setFrozen(ctx, id, true)
+	}
 	blocked := &blockedError{freeze: lost(opFreeze, id, "", sentAt, err)}
 	errors.As(refusal, &blocked.refusal)
 	if blocked.freeze != nil {
@@ -152,6 +155,15 @@ func (p *Provisioner) freeze(ctx context.Context, id, username string, refusal e
 	p.log.LogAttrs(ctx, slog.LevelWarn, "deactivation was refused, the user is frozen instead",
 		slog.String("id", id), slog.String("code", blocked.refusal.Code))
 	return Result{ID: id, Username: username, Action: Frozen}, blocked
+}
+
+// errOwnLogin is why the integration user is never frozen.
+var errOwnLogin = errors.New("this is the integration user itself, and freezing it would lock this service out")
+
+// isOwn says whether a user is the one as whom the Provisioner is logged in.
+func (p *Provisioner) isOwn(id string) bool {
+	tok := p.api.sender.tokens.current.Load()
+	return tok != nil && tok.userID == id
 }
 
 const releasedPrefix = "released-"

@@ -118,9 +118,10 @@ type APIError struct {
 	// RetryAfter is how long the answer asked to wait; 0 if it did not.
 	RetryAfter time.Duration
 
-	byID bool // it is about the record that the path names
-	path bool // a 404 is about the path, and no record
-	cut  bool // the answer broke off before it told its code
+	note string // what else is to be said
+	byID bool   // it is about the record that the path names
+	path bool   // a 404 is about the path, and no record
+	cut  bool   // the answer broke off before it told its code
 }
 
 // Error states what was tried and on whom, Salesforce's status, code, message
@@ -149,6 +150,9 @@ func (e *APIError) summary() string {
 	}
 	if e.Existing != "" {
 		b.WriteString("; the account in the way is " + e.Existing)
+	}
+	if e.note != "" {
+		b.WriteString("; " + e.note)
 	}
 	if e.RetryAfter > 0 {
 		fmt.Fprintf(&b, "; it asks to wait %v", e.RetryAfter)
@@ -293,6 +297,12 @@ func (e *transportError) Unwrap() error { return e.err }
 func newTransportError(ctx context.Context, err error, sent bool) *transportError {
 	if urlErr := (*url.Error)(nil); errors.As(err, &urlErr) {
 		err = urlErr.Err
+	}
+	if cause := context.Cause(ctx); errors.Is(cause, ErrClosed) {
+		return &transportError{err: cause, sent: sent, left: true}
+	}
+	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+		err = errors.New("it took too long") // the limit is this library's, and not the caller's context
 	}
 	if ctx.Err() != nil {
 		err = ctx.Err()

@@ -129,9 +129,10 @@ const (
 	deactivationRefused = "Salesforce doesn't deactivate a user who is, for example, the default lead or case owner, an approver, " +
 		"the recipient of workflow emails, or the value of a custom hierarchy field. Put someone else in that place, then deactivate again; " +
 		"Setup, Users, the user, Deactivate shows where"
-	brokeOff   = "Salesforce refused the request, but its answer broke off before it told why. Try again"
-	wrongPath  = "Nothing is there. Check Config.Domain and Config.APIVersion"
-	redirected = "The answer is a redirect, which is never followed with credentials. " +
+	brokeOff     = "Salesforce refused the request, but its answer broke off before it told why. Try again"
+	processStops = "This process is stopping. Hand the event to whoever provisions next"
+	wrongPath    = "Nothing is there. Check Config.Domain and Config.APIVersion"
+	redirected   = "The answer is a redirect, which is never followed with credentials. " +
 		"Check Config.Domain (Setup, My Domain): it may have been renamed, or a proxy or login page stands in the way"
 	notAnError    = "The answer has no error code of Salesforce's: a proxy or firewall on the way may have given it. Its log may tell why"
 	notSalesforce = "The answer is not what Salesforce sends. Check Config.Domain, and proxies and login pages on the way"
@@ -289,7 +290,7 @@ func Explain(err error) string {
 		return "Wait for the count of the last 24 hours to fall (Setup, Company Information, API Requests), look for who spends it (Setup, API Usage), or lower the reserve"
 	}
 	if errors.Is(err, ErrClosed) {
-		return "This process is stopping. Hand the event to whoever provisions next"
+		return processStops
 	}
 	return ""
 }
@@ -308,6 +309,8 @@ func explainAPI(e *APIError) string {
 func explainTransport(e *transportError) string {
 	var dns *net.DNSError
 	switch {
+	case errors.Is(e.err, ErrClosed):
+		return processStops
 	case e.left:
 		return ""
 	case isCertificateError(e.err):

@@ -88,6 +88,14 @@ func (p *Provisioner) reactivate(ctx context.Context, id string) (Result, error)
 
 // frozen freezes or unfreezes.
 func (p *Provisioner) frozen(ctx context.Context, id string, frozen bool, done Action) (Result, error) {
+	if frozen {
+		if _, err := p.api.sender.tokens.get(ctx); err != nil { // which tells who that is
+			return Result{}, err
+		}
+		if p.isOwn(id) {
+			return Result{}, errOwnLogin
+		}
+	}
 	changed, err := p.api.setFrozen(ctx, id, frozen)
 	if isNoLogin(err) {
 		err = p.whyNoLogin(ctx, id, err)

@@ -162,3 +162,18 @@ func TestLostReactivations(t *testing.T) {
 		})
 	}
 }
+
+// Who takes the integration user for another is refused, and not locked out.
+func TestTheIntegrationUserIsNeverFrozen(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	p := in(t, org)
+	_, err := p.Freeze(t.Context(), org.AdminID())
+	require.ErrorContains(t, err, "the integration user itself")
+	_, err = p.Deactivate(t.Context(), org.AdminID())
+	require.ErrorIs(t, err, sfprov.ErrDeactivationBlocked)
+	require.ErrorContains(t, err, "the integration user itself")
+	admin, _ := org.User(org.AdminID())
+	assert.True(t, admin.Active)
+	assert.False(t, admin.Frozen)
+}

@@ -15,7 +15,8 @@ const (
 )
 
 // lostCreates remembers creates whose outcome is unknown, so that calling Create
-// again with the same user finds out. It is for those that no match field finds.
+// again with the same user finds out, or at least does not say that nothing is
+// done.
 type lostCreates struct {
 	mu       sync.Mutex
 	attempts map[string]lostCreate // by lower-case username

@@ -242,6 +242,24 @@ func TestACreateThatCannotBeFoundOutAbout(t *testing.T) {
 		assert.Equal(t, sfprov.Adopted, result.Action)
 		assert.Len(t, org.Users(), 1)
 	})
+	bubble(t, "with a match field, it stays unknown until something is known", func(t *testing.T, org *sfprovtest.Org) {
+		p := in(t, org, matching)
+		org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer()))
+		org.Control(sfprovtest.On(http.MethodGet, "/query", sfprovtest.DailyLimit()))
+		_, err := p.Create(t.Context(), employee("alice", "E-1"))
+		unknown(t, err)
+		assert.Equal(t, time.Hour, sfprov.RetryAfter(err), "as the look says")
+		for _, fault := range []sfprovtest.Fault{sfprovtest.Redirect(302, "https://elsewhere.example/"), sfprovtest.DailyLimit()} {
+			lose(org, everyTime, http.MethodPost, "/sobjects/User", fault)
+			_, err = p.Create(t.Context(), employee("alice", "E-1"))
+			unknown(t, err)
+			assert.True(t, sfprov.Retryable(err))
+		}
+		org.ClearControls()
+		result, err := p.Create(t.Context(), employee("alice", "E-1"))
+		require.NoError(t, err)
+		assert.Equal(t, sfprov.Adopted, result.Action)
+	})
 	bubble(t, "the context ends", func(t *testing.T, org *sfprovtest.Org) {
 		p := in(t, org)
 		org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.SlowHeaders(time.Hour)))

@@ -142,6 +142,8 @@ func lost(op, id, username string, sentAt time.Time, err error) error {
 //   - The username is held by an account that was there before, or that somebody
 //     else made: [ErrDuplicateUsername], with its ID in [APIError].Existing.
 //
+// If it can't be learned now, the error is an OutcomeError again, as good as err.
+//
 // An account is taken for the one that was sent if it was created at that time
 // (five minutes of clock difference allowed), by the integration user where that
 // is known, with the texts of standard fields that were sent. One that the same
@@ -155,17 +157,24 @@ func (p *Provisioner) Resolve(ctx context.Context, err error) (Result, error) {
 	if !errors.As(err, &unknown) {
 		return Result{}, fmt.Errorf("sfprov: resolve: there is no unknown outcome in the error: %w", err)
 	}
+	if unknown.Op == "" || unknown.Op == opCreate && unknown.Username == "" {
+		return Result{}, errors.New("sfprov: resolve: the OutcomeError is incomplete: Op or Username is missing")
+	}
 	if unknown.Op != opCreate {
 		return Result{}, fmt.Errorf("sfprov: resolve: only a create needs it; call %s again: %w", unknown.Op, err)
 	}
+	still := *unknown // what can't be learned stays unknown
 	ctx, call, err := p.begin(ctx)
 	if err != nil {
-		return Result{}, decorate(opResolve, unknown.Username, err)
+		still.look = err
+		return Result{}, &still
 	}
 	defer p.end(call)
 	account, ours, err := p.attempted(ctx, unknown)
 	switch {
 	case err != nil:
+		still.look = err
+		return Result{}, &still
 	case account.ID == "":
 		err = fmt.Errorf("%w: the user was not created, so far; call Create again", ErrNotFound)
 	case !ours:

@@ -85,7 +85,11 @@ func TestResolve(t *testing.T) {
 		b.on(http.MethodGet, queryURL, refused(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."))
 		_, err := b.Resolve(t.Context(), lost)
 		require.ErrorIs(t, err, sfprov.ErrRequestLimit)
-		assert.Contains(t, err.Error(), "resolve")
+		require.ErrorIs(t, err, sfprov.ErrOutcomeUnknown, "and can be resolved later")
+		b.on(http.MethodGet, queryURL, found(asSent(nil)))
+		result, err := b.Resolve(t.Context(), err)
+		require.NoError(t, err)
+		assert.Equal(t, sfprov.Created, result.Action)
 	})
 	t.Run("another error", func(t *testing.T) {
 		t.Parallel()

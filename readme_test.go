@@ -52,16 +52,17 @@ func provision(ctx context.Context) error {
 func handle(ctx context.Context, p *sfprov.Provisioner, u sfprov.User) (sfprov.Result, error) {
 	result, err := p.Create(ctx, u)
 	if errors.Is(err, sfprov.ErrOutcomeUnknown) && !sfprov.Retryable(err) {
-		result, err = p.Resolve(ctx, err) // was the user created? In a queue: when the event comes out again
-		if errors.Is(err, sfprov.ErrNotFound) {
-			return result, fmt.Errorf("not created, so call Create again: %w", err)
-		}
+		result, err = p.Resolve(ctx, err) // was the user created?
 	}
 	switch {
 	case err == nil:
 		return result, nil // confirmed; keep result.ID
+	case errors.Is(err, sfprov.ErrNotFound):
+		return result, fmt.Errorf("not created so far, so call Create again: %w", err)
+	case errors.Is(err, sfprov.ErrOutcomeUnknown) && !sfprov.Retryable(err):
+		return result, fmt.Errorf("keep the event and the *OutcomeError in this, and resolve it later: %w", err)
 	case sfprov.Retryable(err):
-		return result, fmt.Errorf("put the event back into the queue, not before %v: %w", sfprov.RetryAfter(err), err)
+		return result, fmt.Errorf("put the event back into the queue, for %v at least: %w", sfprov.RetryAfter(err), err)
 	default:
 		return result, fmt.Errorf("call a person, who reads what to do here: %w", err)
 	}
@@ -96,7 +97,7 @@ func TestReadmeCodeWorks(t *testing.T) {
 	assert.Equal(t, sfprov.Created, result.Action)
 	org.SetAPIUsage(9, 9)
 	_, err = handle(t.Context(), p, employee("carol", "E-3"))
-	require.ErrorContains(t, err, "back into the queue, not before 1h0m0s")
+	require.ErrorContains(t, err, "back into the queue, for 1h0m0s at least")
 }
 
 func TestReadmeCodeWorksInTheThirdEnding(t *testing.T) {
@@ -105,8 +106,19 @@ func TestReadmeCodeWorksInTheThirdEnding(t *testing.T) {
 		lose(org, 4, http.MethodPost, "/sobjects/User", sfprovtest.Dropped())
 		p := in(t, org)
 		_, err := handle(t.Context(), p, alice())
-		require.ErrorContains(t, err, "not created, so call Create again")
+		require.ErrorContains(t, err, "not created so far, so call Create again")
 		result, err := handle(t.Context(), p, alice())
+		require.NoError(t, err)
+		assert.Equal(t, sfprov.Created, result.Action)
+	})
+	bubble(t, "not to be learned", func(t *testing.T, org *sfprovtest.Org) {
+		org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer()))
+		org.KeepControl(sfprovtest.On(http.MethodGet, "/query", sfprovtest.DailyLimit()))
+		p := in(t, org)
+		_, err := handle(t.Context(), p, alice())
+		require.ErrorContains(t, err, "keep the event and the *OutcomeError")
+		org.ClearControls()
+		result, err := p.Resolve(t.Context(), err)
 		require.NoError(t, err)
 		assert.Equal(t, sfprov.Created, result.Action)
 	})

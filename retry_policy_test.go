@@ -165,6 +165,7 @@ func TestAThrottledLoginIsLeftAlone(t *testing.T) {
 		_, err := p.Create(t.Context(), alice())
 		require.ErrorIs(t, err, sfprov.ErrAuth)
 		assert.True(t, sfprov.Retryable(err))
+		assert.Equal(t, time.Minute, sfprov.RetryAfter(err))
 		<-time.After(20 * time.Second)
 		_, err = p.Create(t.Context(), alice())
 		require.ErrorIs(t, err, sfprov.ErrAuth)

@@ -40,6 +40,9 @@ func Retryable(err error) bool {
 // known: what Salesforce asked for, an hour for the daily limit, the pause after
 // refused logins. It is 0 where nothing is known, and where a retry does not help.
 func RetryAfter(err error) time.Duration {
+	if unknown, isUnknown := find(err).(*OutcomeError); isUnknown { //nolint:errorlint // find did the unwrapping
+		return max(RetryAfter(unknown.look), RetryAfter(unknown.Err))
+	}
 	if !Retryable(err) {
 		return 0
 	}
@@ -52,6 +55,9 @@ func RetryAfter(err error) time.Duration {
 	case *reserveError:
 		return e.pause
 	case *AuthError:
+		if e.RetryAfter == 0 && e.StatusCode < 500 {
+			return maxLoginPause // throttled
+		}
 		return e.RetryAfter
 	case *APIError:
 		if e.RetryAfter == 0 && isDailyLimit(e) {

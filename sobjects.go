@@ -52,12 +52,8 @@ func (c *client) createUser(ctx context.Context, r request) (string, error) {
 }
 
 // insertion is the request that createUser sends.
-func (c *client) insertion(fields Fields) (request, error) {
-	body, err := fields.encode()
-	if err != nil {
-		return request{}, fmt.Errorf("sfprov: encoding the user: %w", err) // checkValues has tried each value
-	}
-	return request{method: http.MethodPost, path: c.base + "/sobjects/User/", body: body, tries: new(int)}, nil
+func (c *client) insertion(body []byte) request {
+	return request{method: http.MethodPost, path: c.base + "/sobjects/User/", body: body, tries: new(int)}
 }
 
 // update patches a record. Success is 204; a 200 says so itself.
