@@ -152,62 +152,119 @@ func (p *Provisioner) resolveAccess(ctx context.Context, a Access) (grants, erro
 	return g, validationError(problems)
 }
 
+// assignmentsOf are a user's assignments, by their object.
+type assignmentsOf map[string][]Fields
+
+// objects are the objects of the assignments that a user's are compared with.
+func (g grants) objects() []string {
+	var objects []string
+	for _, list := range g.lists {
+		if !slices.Contains(objects, list.kind.assignment) {
+			objects = append(objects, list.kind.assignment)
+		}
+	}
+	return objects
+}
+
+// accessStep gives a user one thing, or takes it away.
+type accessStep struct {
+	kind   accessKind
+	entry  entry
+	remove string // ID of the assignment; empty if the thing is given
+}
+
+// change is the step as it is told of.
+func (s accessStep) change() Change {
+	name := s.entry.names[len(s.entry.names)-1]
+	if s.remove != "" {
+		return Change{Field: s.kind.field, Before: name}
+	}
+	return Change{Field: s.kind.field, After: name}
+}
+
+// accessSteps are what brings a user from what it has to what it shall have: what
+// is too much is taken away first.
+func (p *Provisioner) accessSteps(ctx context.Context, g grants, held assignmentsOf) ([]accessStep, error) {
+	var steps []accessStep
+	for _, list := range slices.Backward(g.lists) { // what needs a licence goes before the licence
+		if !g.exact {
+			break
+		}
+		known, err := p.directory.list(ctx, p.api, list.kind)
+		if err != nil {
+			return nil, err
+		}
+		for _, record := range held[list.kind.assignment] {
+			given, _ := record.text(list.kind.given)
+			tooMuch := slices.IndexFunc(known, func(e entry) bool { return e.id == id18Of(given) })
+			if tooMuch < 0 || slices.ContainsFunc(list.wants, func(e entry) bool { return e.id == known[tooMuch].id }) {
+				continue // not of this kind, or a profile's own, or wanted
+			}
+			assignment, _ := record.text("Id")
+			steps = append(steps, accessStep{kind: list.kind, entry: known[tooMuch], remove: assignment})
+		}
+	}
+	for _, list := range g.lists {
+		given := map[string]bool{} // a name can be given twice
+		for _, want := range list.wants {
+			if !given[want.id] && !holds(held, list.kind, want) {
+				steps = append(steps, accessStep{kind: list.kind, entry: want})
+			}
+			given[want.id] = true
+		}
+	}
+	return steps, nil
+}
+
+// holds says whether a thing is among the assignments.
+func holds(held assignmentsOf, kind accessKind, e entry) bool {
+	return slices.ContainsFunc(held[kind.assignment], func(record Fields) bool {
+		given, _ := record.text(kind.given)
+		return id18Of(given) == e.id
+	})
+}
+
+// take makes one step.
+func (p *Provisioner) take(ctx context.Context, userID string, s accessStep) error {
+	if s.remove != "" {
+		if err := p.api.unassign(ctx, s.kind.assignment, s.remove); err != nil {
+			return &stepError{step: "taking away " + s.kind.called(s.entry), err: lost(opAccess, userID, "", time.Now(), err)}
+		}
+		return nil
+	}
+	err := p.api.assign(ctx, s.kind, userID, s.entry.id)
+	if _, inDoubt := errors.AsType[*unconfirmed](err); inDoubt || isRefusal(err) {
+		// How Salesforce says that a user has it already is not documented for
+		// all kinds: what the user has decides.
+		now, lookErr := p.api.assignments(ctx, s.kind.assignment, userID)
+		if lookErr == nil && holds(assignmentsOf{s.kind.assignment: now}, s.kind, s.entry) {
+			return nil
+		}
+	}
+	if err != nil {
+		return &stepError{step: "giving " + s.kind.called(s.entry), err: lost(opAccess, userID, "", time.Now(), err)}
+	}
+	return nil
+}
+
 // grant gives a user what is missing and, with exact, takes what is too much,
 // first. It says whether anything changed.
 func (p *Provisioner) grant(ctx context.Context, userID string, g grants) (changed bool, err error) {
-	held := map[string][]Fields{} // by assignment object
-	for _, list := range g.lists {
-		if _, read := held[list.kind.assignment]; read {
-			continue
-		}
-		if held[list.kind.assignment], err = p.api.assignments(ctx, list.kind, userID); err != nil {
+	held := assignmentsOf{}
+	for _, object := range g.objects() {
+		if held[object], err = p.api.assignments(ctx, object, userID); err != nil {
 			return false, &stepError{step: "reading what the user has", err: err}
 		}
 	}
-	if g.exact {
-		for _, list := range slices.Backward(g.lists) { // what needs a licence goes before the licence
-			known, err := p.directory.list(ctx, p.api, list.kind)
-			if err != nil {
-				return changed, err
-			}
-			for _, record := range held[list.kind.assignment] {
-				given, _ := record.text(list.kind.given)
-				tooMuch := slices.IndexFunc(known, func(e entry) bool { return e.id == id18Of(given) })
-				if tooMuch < 0 || slices.ContainsFunc(list.wants, func(e entry) bool { return e.id == known[tooMuch].id }) {
-					continue // not of this kind, or a profile's own, or wanted
-				}
-				assignment, _ := record.text("Id")
-				if err := p.api.unassign(ctx, list.kind.assignment, assignment); err != nil {
-					return changed, &stepError{step: "taking away " + list.kind.called(known[tooMuch]), err: lost(opAccess, userID, "", time.Now(), err)}
-				}
-				changed = true
-			}
-		}
+	steps, err := p.accessSteps(ctx, g, held)
+	if err != nil {
+		return false, err
 	}
-	for _, list := range g.lists {
-		for _, want := range list.wants {
-			has := func(record Fields) bool {
-				given, _ := record.text(list.kind.given)
-				return id18Of(given) == want.id
-			}
-			if slices.ContainsFunc(held[list.kind.assignment], has) {
-				continue
-			}
-			err := p.api.assign(ctx, list.kind, userID, want.id)
-			if _, inDoubt := errors.AsType[*unconfirmed](err); inDoubt || isRefusal(err) {
-				// How Salesforce says that a user has it already is not documented for
-				// all kinds: what the user has decides.
-				now, lookErr := p.api.assignments(ctx, list.kind, userID)
-				if lookErr == nil && slices.ContainsFunc(now, has) {
-					err = nil
-				}
-			}
-			if err != nil {
-				return changed, &stepError{step: "giving " + list.kind.called(want), err: lost(opAccess, userID, "", time.Now(), err)}
-			}
-			held[list.kind.assignment] = append(held[list.kind.assignment], Fields{list.kind.given: want.id})
-			changed = true
+	for _, step := range steps {
+		if err := p.take(ctx, userID, step); err != nil {
+			return changed, err
 		}
+		changed = true
 	}
 	return changed, nil
 }
@@ -224,20 +281,34 @@ func id18Of(id string) string {
 	return long
 }
 
-// assignments are a user's assignments of a kind's object.
-func (c *client) assignments(ctx context.Context, kind accessKind, userID string) ([]Fields, error) {
-	fields := map[string]string{
-		"PermissionSetAssignment": "Id, PermissionSetId, PermissionSetGroupId", "PermissionSetLicenseAssign": "Id, PermissionSetLicenseId", "GroupMember": "Id, GroupId",
-	}[kind.assignment]
+// assignmentsQuery reads the assignments of an object that users have.
+func assignmentsQuery(object, condition string) string {
+	fields, assignee := "Id, PermissionSetId, PermissionSetGroupId", "AssigneeId"
+	switch object {
+	case kinds.permissionSetLicense.assignment:
+		fields = "Id, PermissionSetLicenseId"
+	case kinds.publicGroup.assignment:
+		fields, assignee = "Id, GroupId", "UserOrGroupId"
+	}
+	return "SELECT " + fields + ", " + assignee + " FROM " + object + " WHERE " + assignee + " " + condition
+}
+
+// assignmentOf is a record of such a query.
+func assignmentOf(record Fields) Fields {
+	if group, _ := record.text("PermissionSetGroupId"); group != "" {
+		delete(record, "PermissionSetId") // the set that the group is made into
+	}
+	return record
+}
+
+// assignments are a user's assignments of an object.
+func (c *client) assignments(ctx context.Context, object, userID string) ([]Fields, error) {
 	var records []Fields
-	for record, err := range c.query(ctx, "SELECT "+fields+" FROM "+kind.assignment+" WHERE "+kind.assignee+" = '"+userID+"'") {
+	for record, err := range c.query(ctx, assignmentsQuery(object, "= '"+userID+"'")) {
 		if err != nil {
 			return nil, err
 		}
-		if group, _ := record.text("PermissionSetGroupId"); group != "" {
-			delete(record, "PermissionSetId") // the set that the group is made into
-		}
-		records = append(records, record)
+		records = append(records, assignmentOf(record))
 	}
 	return records, nil
 }

@@ -92,6 +92,11 @@ func (p *Provisioner) matching(ctx context.Context, m matchValue, fields ...stri
 			break // enough to know
 		}
 	}
+	return m.only(found)
+}
+
+// only is the one account that was found; its ID is empty if there is none.
+func (m matchValue) only(found []Account) (Account, error) {
 	switch len(found) {
 	case 0:
 		return Account{}, nil
@@ -148,13 +153,7 @@ func (p *Provisioner) withExisting(ctx context.Context, err error, username stri
 // accounts streams the accounts that a condition selects, with the fields asked
 // for beyond the usual ones.
 func (p *Provisioner) accounts(ctx context.Context, fields []string, condition string) iter.Seq2[Account, error] {
-	columns := []string{"Id", "Username", "IsActive"}
-	for _, field := range fields {
-		if !slices.ContainsFunc(columns, func(column string) bool { return strings.EqualFold(column, field) }) {
-			columns = append(columns, field)
-		}
-	}
-	soql := "SELECT " + strings.Join(columns, ", ") + " FROM User WHERE " + condition
+	soql := accountsQuery(fields, condition)
 	return func(yield func(Account, error) bool) {
 		for record, err := range p.api.query(ctx, soql) {
 			var account Account
@@ -166,6 +165,17 @@ func (p *Provisioner) accounts(ctx context.Context, fields []string, condition s
 			}
 		}
 	}
+}
+
+// accountsQuery reads the accounts that a condition selects.
+func accountsQuery(fields []string, condition string) string {
+	columns := []string{"Id", "Username", "IsActive"}
+	for _, field := range fields {
+		if !slices.ContainsFunc(columns, func(column string) bool { return strings.EqualFold(column, field) }) {
+			columns = append(columns, field)
+		}
+	}
+	return "SELECT " + strings.Join(columns, ", ") + " FROM User WHERE " + condition
 }
 
 // accountOf reads a User record.

@@ -18,6 +18,7 @@ type creation struct {
 	username string
 	match    matchValue
 	grants   grants
+	looked   bool   // no account matches, as a look has just shown
 	body     []byte // what is sent for a new account
 }
 
@@ -27,7 +28,7 @@ func (p *Provisioner) create(ctx context.Context, c creation) (Result, error) {
 	if c.body, err = c.fields.encode(); err != nil {
 		return Result{}, fmt.Errorf("sfprov: encoding the user: %w", err) // checkValues has tried each value
 	}
-	if c.match.set() && !c.match.isUnique() {
+	if c.match.set() && !c.match.isUnique() && !c.looked {
 		account, err := p.matching(ctx, c.match)
 		if err != nil {
 			return Result{}, err
@@ -201,7 +202,7 @@ func (p *Provisioner) adopt(ctx context.Context, account Account, c creation) (R
 		fields["IsActive"] = true
 	}
 	sentAt := time.Now()
-	if err := p.api.update(ctx, "User", account.ID, fields); err != nil {
+	if err := p.updateUser(ctx, account.ID, fields); err != nil {
 		return Result{}, p.withExisting(ctx, lost(opCreate, account.ID, c.username, sentAt, err), c.username)
 	}
 	result := Result{ID: account.ID, Username: username, Action: Adopted}

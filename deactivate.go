@@ -14,11 +14,16 @@ import (
 // deactivate deactivates a user, with release of the username if configured, or
 // freezes it where Salesforce refuses.
 func (p *Provisioner) deactivate(ctx context.Context, id string) (Result, error) {
-	sentAt := time.Now()
 	before, err := p.loginState(ctx, id)
 	if err != nil {
 		return Result{}, err
 	}
+	return p.deactivateFrom(ctx, id, before)
+}
+
+// deactivateFrom is deactivate for a user who was read already.
+func (p *Provisioner) deactivateFrom(ctx context.Context, id string, before loginState) (Result, error) {
+	sentAt := time.Now()
 	released := releasedUsername(id, before.username)
 	isReleased := !p.settings.ReleaseUsername || before.isReleased(released)
 	result := Result{ID: id, Username: before.username, Action: Deactivated}
@@ -48,7 +53,7 @@ func (p *Provisioner) deactivate(ctx context.Context, id string) (Result, error)
 			return result, nil
 		}
 	}
-	err = p.api.update(ctx, "User", id, Fields{"IsActive": false})
+	err := p.api.update(ctx, "User", id, Fields{"IsActive": false})
 	err = p.settle(ctx, opDeactivate, id, sentAt, err, func(s loginState) bool { return !s.active })
 	switch {
 	case err == nil:

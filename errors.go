@@ -56,6 +56,7 @@ const (
 	opReactivate    = "reactivate"
 	opFind          = "find"
 	opResolve       = "resolve"
+	opEnsure        = "ensure"
 )
 
 // ConfigError is one thing wrong with a [Config]. [New] and

@@ -210,7 +210,7 @@ func notOurs(account Account) *APIError {
 // belongs to another.
 func (p *Provisioner) isOurs(account Account, unknown *OutcomeError) bool {
 	text, _ := account.Fields.text("CreatedDate")
-	created, err := time.Parse("2006-01-02T15:04:05.000-0700", text)
+	created, err := time.Parse(salesforceTime, text)
 	if err != nil || created.Before(unknown.SentAt.Add(-clockSkew)) || created.After(unknown.LostAt.Add(clockSkew)) {
 		return false
 	}
@@ -232,15 +232,16 @@ func (p *Provisioner) isOurs(account Account, unknown *OutcomeError) bool {
 	return true
 }
 
+// salesforceTime is how Salesforce writes a moment.
+const salesforceTime = "2006-01-02T15:04:05.000-0700"
+
 // sameText compares as Salesforce stores: names without regard to case, IDs in
 // 18 characters, without blanks around.
 func sameText(name, sent, stored string) bool {
 	field, known := standardField(name)
 	switch {
 	case known && field.kind == kindReference:
-		a, _ := parseID(sent)
-		b, _ := parseID(stored)
-		return a == b
+		return id18Of(sent) == id18Of(stored)
 	case known && (field.kind == kindEmail || field.name == "Username"):
 		return strings.EqualFold(strings.TrimSpace(sent), stored)
 	}

@@ -21,6 +21,7 @@ type Provisioner struct {
 	log      *slog.Logger
 	calls    *calls
 	lost     *lostCreates
+	emails   *pendingEmails
 
 	directory *directory
 }
@@ -96,6 +97,7 @@ func New(cfg Config, opts ...Option) (*Provisioner, error) {
 		log:      o.log,
 		calls:    &calls{underWay: map[*call]struct{}{}},
 		lost:     &lostCreates{},
+		emails:   &pendingEmails{},
 
 		directory: &directory{},
 	}, nil
@@ -150,6 +152,7 @@ const (
 	Reactivated Action = "reactivated" // an inactive account was made active again
 	Adopted     Action = "adopted"     // an account that existed was taken over by its match field
 	Unchanged   Action = "unchanged"   // nothing had to be done
+	Skipped     Action = "skipped"     // the request was not for this library to do
 )
 
 // Result is what Salesforce confirmed.
@@ -158,6 +161,12 @@ type Result struct {
 	// Username is the Salesforce username, where the call sent or read it.
 	Username string
 	Action   Action
+	// Changes are what Ensure, and Provision where it says so, changed: field by
+	// field, in the order in which it was done.
+	Changes []Change
+	// PendingEmail is an address that an earlier call sent and the user has not
+	// confirmed yet, so that Salesforce shows the old one; empty if there is none.
+	PendingEmail string
 	// Warning is what the call could not do although it did what Action says; nil
 	// mostly. Deactivate sets it if Salesforce refused to release the username,
 	// also beside a freeze, Create if it refused to tell whether the login of an adopted account is
@@ -260,7 +269,7 @@ func (p *Provisioner) Update(ctx context.Context, id string, u User) (Result, er
 	result, done := Result{ID: id18, Username: username, Action: Updated}, ""
 	sentAt := time.Now()
 	if len(fields) > 0 {
-		if err := p.api.update(ctx, "User", id18, fields); err != nil {
+		if err := p.updateUser(ctx, id18, fields); err != nil {
 			err = lost(opUpdate, id18, username, sentAt, err)
 			if username != "" {
 				err = p.withExisting(ctx, err, username)

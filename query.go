@@ -30,7 +30,10 @@ func soqlString(s string) (string, error) {
 	}
 	var b strings.Builder
 	b.WriteByte('\'')
+	var before rune
 	for _, r := range s {
+		isReference := before == '@' && r == '{' // in a composite request
+		before = r
 		switch r {
 		case '\'', '\\', '"':
 			b.WriteByte('\\')
@@ -46,7 +49,7 @@ func soqlString(s string) (string, error) {
 		case '\f':
 			b.WriteString(`\f`)
 		default:
-			if r < ' ' || r == 0x7f {
+			if r < ' ' || r == 0x7f || isReference {
 				fmt.Fprintf(&b, `\u%04X`, r)
 				continue
 			}
@@ -78,21 +81,34 @@ type queryPage struct {
 // object are this library's or checked by isFieldName; values come through
 // equals. See "Query" in the REST API Developer Guide.
 func (c *client) query(ctx context.Context, soql string) iter.Seq2[Fields, error] {
-	return func(yield func(Fields, error) bool) {
-		r := request{method: http.MethodGet, path: c.base + "/query", query: "q=" + url.QueryEscape(soql), pathOnly: true}
-		if len(r.path)+1+len(r.query) > maxQueryURI {
+	r := request{method: http.MethodGet, path: c.base + "/query", query: "q=" + url.QueryEscape(soql), pathOnly: true}
+	if len(r.path)+1+len(r.query) > maxQueryURI {
+		return func(yield func(Fields, error) bool) {
 			yield(nil, &ValidationError{Problems: []FieldProblem{{Field: "query", Problem: "is too long for Salesforce: a value looked up is too long"}}})
-			return
 		}
+	}
+	return c.records(ctx, r, func() (queryPage, answer, error) { return c.page(ctx, r) })
+}
+
+// page reads one page.
+func (c *client) page(ctx context.Context, r request) (queryPage, answer, error) {
+	var page queryPage
+	ans, err := c.sender.send(ctx, r)
+	if err == nil {
+		err = decode(ans, &page)
+	}
+	return page, ans, err
+}
+
+// records streams the records of pages, of which first gets the first and r is the
+// request for it.
+func (c *client) records(ctx context.Context, r request, first func() (queryPage, answer, error)) iter.Seq2[Fields, error] {
+	return func(yield func(Fields, error) bool) {
 		// The server's word is not taken for the end of it all: what it announces must
 		// come, no more, and no page twice.
-		announced, read, seen := 0, 0, map[string]bool{}
+		r, next, announced, read, seen := r, first, 0, 0, map[string]bool{}
 		for {
-			var page queryPage
-			ans, err := c.sender.send(ctx, r)
-			if err == nil {
-				err = decode(ans, &page)
-			}
+			page, ans, err := next()
 			announced, read = max(announced, page.TotalSize), read+len(page.Records)
 			seen[r.path] = true
 			switch {
@@ -106,6 +122,7 @@ func (c *client) query(ctx context.Context, soql string) iter.Seq2[Fields, error
 				if r.path, err = nextPage(ans, page.NextRecordsURL); err == nil && seen[r.path] {
 					err = unexpected(ans, "the query answer names a page twice")
 				}
+				next = func() (queryPage, answer, error) { return c.page(ctx, r) }
 			}
 			if err != nil {
 				yield(nil, err)

@@ -106,15 +106,20 @@ func (c *client) login(ctx context.Context, id string) (loginID string, frozen b
 		if err != nil {
 			return "", false, err
 		}
-		loginID, _ := record.text("Id")
-		value, given := record.lookup("IsFrozen")
-		frozen, isBool := value.(bool)
-		if !isRecordID.MatchString(loginID) || given && !isBool {
-			return "", false, unexpected(answer{status: http.StatusOK}, "a UserLogin record in the answer does not tell whether it is frozen")
-		}
-		return loginID, frozen, nil
+		return loginOf(record)
 	}
 	return "", false, nil
+}
+
+// loginOf reads a UserLogin record.
+func loginOf(record Fields) (loginID string, frozen bool, err error) {
+	loginID, _ = record.text("Id")
+	value, given := record.lookup("IsFrozen")
+	frozen, isBool := value.(bool)
+	if !isRecordID.MatchString(loginID) || given && !isBool {
+		return "", false, unexpected(answer{status: http.StatusOK}, "a UserLogin record in the answer does not tell whether it is frozen")
+	}
+	return loginID, frozen, nil
 }
 
 // setFrozen freezes or unfreezes a user, and says whether that changed anything. An

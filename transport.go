@@ -120,18 +120,19 @@ type request struct {
 	body       []byte   // JSON
 	secrets    []string // in the body, to be taken out of what comes back
 	repeatable bool     // a second time changes nothing, whatever the method
+	readOnly   bool     // so does the first
 	byID       bool     // the path names a record
 	pathOnly   bool     // a 404 is about the path: what is not found is answered with 200
 	tries      *int     // counts attempts beyond this call; nil counts this call's own
 }
 
 // reads says whether the request changes nothing.
-func (r request) reads() bool { return r.method == http.MethodGet }
+func (r request) reads() bool { return r.readOnly || r.method == http.MethodGet }
 
 // safe says whether the request can be repeated without knowing what became of
 // it: a create can't, nor a change of a password.
 func (r request) safe() bool {
-	return r.repeatable || r.method == http.MethodGet || r.method == http.MethodPatch
+	return r.repeatable || r.reads() || r.method == http.MethodPatch
 }
 
 // answer is what came back, read to the end.

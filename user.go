@@ -57,6 +57,9 @@ type User struct {
 	// Access is what the user may do in Salesforce; the zero value leaves it alone.
 	// It is given after the fields, and before the password.
 	Access Access
+	// Inactive says that the user shall not be able to log in. It is for
+	// [Provisioner.Ensure] and [Provisioner.Provision].
+	Inactive bool
 	// Password is set after a create, an adoption or an update; empty leaves it
 	// alone. See [Provisioner.SetPassword].
 	Password Secret
@@ -171,7 +174,16 @@ func (c *settings) forCreate(u User) (Fields, string, error) {
 			problems = append(problems, FieldProblem{Field: field.name, Problem: "is required to create a user; set it in User.Fields or Config.Defaults"})
 		}
 	}
-	return fields, username, validationError(slices.Concat(problems, problemsOfPassword(u.Password), u.Access.problems(u.Fields)))
+	return fields, username, validationError(slices.Concat(problems, u.problems()))
+}
+
+// problems are those of what is beside the fields.
+func (u User) problems() []FieldProblem {
+	problems := slices.Concat(problemsOfPassword(u.Password), u.Access.problems(u.Fields))
+	if u.Inactive {
+		problems = append(problems, FieldProblem{Field: "Inactive", Problem: "is for Ensure and Provision; call Deactivate, or set Fields[\"IsActive\"] to false"})
+	}
+	return problems
 }
 
 // forUpdate is what an update sends: what the caller gave, and the username if
@@ -194,7 +206,7 @@ func (c *settings) forUpdate(u User) (Fields, string, error) {
 			problems = append(problems, FieldProblem{Field: field.name, Problem: "can't be cleared: Salesforce requires a value"})
 		}
 	}
-	return fields, username, validationError(slices.Concat(problems, problemsOfPassword(u.Password), u.Access.problems(u.Fields)))
+	return fields, username, validationError(slices.Concat(problems, u.problems()))
 }
 
 // aliasOf derives an alias from the local username, or from the Salesforce

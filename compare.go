@@ -1,0 +1,107 @@
+package sfprov
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Change is one difference that a call made in Salesforce. Passwords are not among
+// them.
+type Change struct {
+	// Field is a Salesforce field, "IsFrozen" of the login included, or what of an
+	// [Access] was given or taken, such as "Access.PermissionSets".
+	Field string `json:"field"`
+	// Before and After are values; nil is none.
+	Before any `json:"before,omitempty"`
+	After  any `json:"after,omitempty"`
+}
+
+// differences are the fields, of those wanted, that an account has otherwise. The
+// wanted ones are in their plain form, the account's as they were read.
+func differences(want, has Fields) (Fields, []Change) {
+	differ := Fields{}
+	var changes []Change
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		value, _ := has.lookup(name)
+		if !sameValue(name, want[name], value) {
+			differ[name] = want[name]
+			changes = append(changes, Change{Field: name, Before: value, After: want[name]})
+		}
+	}
+	return differ, changes
+}
+
+// sameValue compares a value that is wanted with one that was read, as Salesforce
+// does: null and empty are the same, and so is false where the field is a boolean;
+// usernames and addresses have no case; an ID has 15 characters or 18; a moment has
+// many spellings, and so has a number. Of a multi-select picklist, Salesforce
+// chooses the order.
+func sameValue(name string, want, has any) bool {
+	if isBlank(want) || want == false {
+		return isBlank(has) || has == false
+	}
+	a, b := textOf(want), textOf(has)
+	if _, known := standardField(name); known {
+		return sameText(name, a, b)
+	}
+	a, b = strings.TrimSpace(a), strings.TrimSpace(b)
+	return a == b || sameNumber(want, has) || sameMoment(a, b) || sameID(a, b) || strings.HasSuffix(name, "__c") && sameChoices(a, b) ||
+		(want == true || has == true) && strings.EqualFold(a, b)
+}
+
+// textOf is a value as text: a string as it is, anything else as its JSON.
+func textOf(value any) string {
+	if text, isText := value.(string); isText {
+		return strings.ReplaceAll(text, "\r\n", "\n") // Salesforce chooses the line ends of long texts
+	}
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		return ""
+	}
+	return string(encoded)
+}
+
+// sameNumber compares numbers, if one of the values is one.
+func sameNumber(want, has any) bool {
+	if _, isNumber := has.(float64); !isNumber {
+		if _, isText := want.(string); isText {
+			return false // two texts
+		}
+	}
+	a, errA := strconv.ParseFloat(textOf(want), 64)
+	b, errB := strconv.ParseFloat(textOf(has), 64)
+	return errA == nil && errB == nil && a == b
+}
+
+// sameMoment compares moments, in the spelling of RFC 3339 and in Salesforce's.
+func sameMoment(a, b string) bool {
+	x, isX := moment(a)
+	y, isY := moment(b)
+	return isX && isY && x.Equal(y)
+}
+
+func moment(text string) (time.Time, bool) {
+	for _, layout := range []string{time.RFC3339, salesforceTime} {
+		if when, err := time.Parse(layout, text); err == nil {
+			return when, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// sameID compares IDs, of 15 characters or 18.
+func sameID(a, b string) bool {
+	return id18Of(a) != "" && id18Of(a) == id18Of(b)
+}
+
+// sameChoices compares the values of a multi-select picklist.
+func sameChoices(a, b string) bool {
+	x, y := strings.Split(a, ";"), strings.Split(b, ";")
+	slices.Sort(x)
+	slices.Sort(y)
+	return len(x) > 1 && slices.Equal(x, y)
+}

@@ -1,0 +1,289 @@
+package sfprov
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Ensure brings the one account of a user to what the user says, whatever state it
+// is in, with as few API calls as that takes. Salesforce is asked what there is, and
+// then:
+//
+//   - There is no account: it is created, as [Provisioner.Create] does, with the
+//     defaults, active. The Action is Created; or Adopted if another process was faster.
+//   - There is one, that the match field shows to be the user's: it is made active and
+//     unfrozen, gets the fields that differ, the username too, and the access that is
+//     missing; with Exact it loses what is too much. The Action is Reactivated if it
+//     was inactive, Adopted if it had another username, else Updated, or Unfrozen if
+//     that was all.
+//   - Nothing differs: the Action is Unchanged.
+//   - User.Inactive is set: the account is deactivated, as [Provisioner.Deactivate]
+//     does, its fields and access left as they are. If there is none, or it is inactive
+//     already, the Action is Unchanged.
+//
+// Config.MatchField is what makes an account the user's. Without it, or without a
+// value for it, Ensure can create a user, but not find the account again: a username
+// that is taken is [ErrDuplicateUsername].
+//
+// Result.Changes tells what was changed. If a step fails, it tells what was done
+// until then, and the same call takes up the rest. Values are compared as Salesforce
+// compares them: see [Change]. A changed email address that waits for the user to
+// confirm it is not sent again for three days, as long as this Provisioner lives;
+// Result.PendingEmail tells of it. User.Password is set when the account is created
+// or made active, since nobody can tell whether it differs.
+//
+// Who is frozen for a leave of absence is let in again: hand over such users as
+// Inactive, or not at all.
+//
+// It costs one API call if nothing differs. Each change costs one more, all fields
+// together being one, and what an Access names is looked up once in ten minutes, by
+// one call for each kind. See "Composite" in the REST API Developer Guide.
+func (p *Provisioner) Ensure(ctx context.Context, u User) (Result, error) {
+	w, err := p.settings.wish(u)
+	if _, given := u.Fields.lookup("Username"); !given && u.Username == "" {
+		_, problems := p.settings.username(u)
+		err = mergeProblems(err, validationError(problems))
+	}
+	if err != nil {
+		return Result{}, decorate(opEnsure, u.Username, err)
+	}
+	w.admit = w.active
+	return p.run(ctx, opEnsure, w.username, func(ctx context.Context) (Result, error) { return p.ensure(ctx, w) })
+}
+
+// wish is what a user shall be.
+type wish struct {
+	op       string
+	user     User
+	id       string // of the account, where it is known
+	fields   Fields // of an account that there is, in their plain form
+	username string
+	match    matchValue
+	grants   grants
+	active   bool // or else nobody can log in
+	admit    bool // an account that is inactive or frozen is let in again
+	password bool // is set, whatever the state of the account
+}
+
+// wish checks a user, as far as that can be done without knowing whether there is
+// an account.
+func (c *settings) wish(u User) (wish, error) {
+	inactive := u.Inactive
+	u.Inactive = false // which forUpdate doesn't take
+	fields, username, err := c.forUpdate(u)
+	if value, given := fields.lookup("IsActive"); given && !isBlank(value) {
+		off := value == false || value == any(rawJSON("false"))
+		if !off && inactive {
+			err = mergeProblems(err, &ValidationError{Problems: []FieldProblem{{Field: "Inactive", Problem: "is set, and Fields[\"IsActive\"] says the contrary; give one of them"}}})
+		}
+		inactive = inactive || off
+	}
+	maps.DeleteFunc(fields, func(name string, _ any) bool { return strings.EqualFold(name, "IsActive") })
+	match, matchErr := c.match(u)
+	if err == nil {
+		err = matchErr
+	}
+	return wish{op: opEnsure, user: u, fields: fields, username: username, match: match, active: !inactive}, err
+}
+
+// run is a call: it names the operation and its target in errors, and ends with the
+// Provisioner.
+func (p *Provisioner) run(ctx context.Context, op, target string, do func(context.Context) (Result, error)) (Result, error) {
+	ctx, call, err := p.begin(ctx)
+	if err != nil {
+		return Result{}, decorate(op, target, err)
+	}
+	defer p.end(call)
+	result, err := do(ctx)
+	return result, decorate(op, target, err)
+}
+
+// ensure makes a wish come true.
+func (p *Provisioner) ensure(ctx context.Context, w wish) (Result, error) {
+	if w.active {
+		grants, err := p.resolveAccess(ctx, w.user.Access)
+		if err != nil {
+			return Result{}, err
+		}
+		w.grants = grants
+		w.fields = maps.Clone(w.fields)
+		maps.Copy(w.fields, grants.fields)
+	}
+	if w.active && w.id == "" && !w.match.set() {
+		return p.ensureNew(ctx, w) // no look could show that an account is the user's
+	}
+	s, err := p.stateOf(ctx, w)
+	switch {
+	case err != nil:
+		return Result{}, err
+	case s.account.ID == "" && w.active:
+		return p.ensureNew(ctx, w)
+	case s.account.ID == "":
+		return Result{Action: Unchanged}, nil
+	case !w.active:
+		return p.ensureInactive(ctx, w, s.account)
+	}
+	return p.bring(ctx, w, s)
+}
+
+// ensureNew creates the account.
+func (p *Provisioner) ensureNew(ctx context.Context, w wish) (Result, error) {
+	fields, username, err := p.settings.forCreate(w.user)
+	if err != nil {
+		return Result{}, err
+	}
+	maps.Copy(fields, w.grants.fields)
+	fields.set("IsActive", true)
+	result, err := p.create(ctx, creation{user: w.user, fields: fields, username: username, match: w.match, grants: w.grants, looked: true})
+	if err != nil {
+		return result, err
+	}
+	if result.Action == Created {
+		_, result.Changes = differences(fields, Fields{})
+	}
+	_, err = p.finish(ctx, result.ID, w.grants, w.user.Password, "the user was "+string(result.Action), w.match.set())
+	return result, err
+}
+
+// ensureInactive locks the account.
+func (p *Provisioner) ensureInactive(ctx context.Context, w wish, a Account) (Result, error) {
+	before := loginState{active: a.Active}
+	if p.settings.ReleaseUsername {
+		value, _ := a.Fields.lookup(p.settings.MatchField)
+		before.username, before.matches = a.Username, p.settings.MatchField != "" && !isBlank(value)
+	}
+	result, err := p.deactivateFrom(ctx, a.ID, before)
+	if result.Action == Deactivated {
+		result.Changes = []Change{{Field: "IsActive", Before: true, After: false}}
+	}
+	return result, err
+}
+
+// bring brings an account to a wish. What is to be taken away goes first, because a
+// profile of another licence may not be compatible with it; the door is opened last,
+// when all is as it should be.
+func (p *Provisioner) bring(ctx context.Context, w wish, s state) (Result, error) {
+	id := s.account.ID
+	result := Result{ID: id, Username: s.account.Username, Action: Unchanged}
+	stopped := func(but string, err error) (Result, error) {
+		if len(result.Changes) == 0 {
+			return Result{}, err
+		}
+		return result, &partialError{done: "a part was done (" + id + "), but " + but, err: err, again: true}
+	}
+	steps, err := p.accessSteps(ctx, w.grants, s.held)
+	if err != nil {
+		return Result{}, err
+	}
+	fields, changes := p.fieldSteps(w, s, &result)
+	did := func(action Action, changes ...Change) {
+		if result.Action == Unchanged || result.Action == Updated {
+			result.Action = action
+		}
+		result.Changes = append(result.Changes, changes...)
+	}
+	access := func(steps []accessStep) error {
+		for _, step := range steps {
+			if err := p.take(ctx, id, step); err != nil {
+				return err
+			}
+			did(Updated, step.change())
+		}
+		return nil
+	}
+	gives := slices.IndexFunc(steps, func(s accessStep) bool { return s.remove == "" })
+	if gives < 0 {
+		gives = len(steps)
+	}
+	if err := access(steps[:gives]); err != nil {
+		return stopped("not all of the access is as it should be", err)
+	}
+	if len(fields) > 0 {
+		sentAt := time.Now()
+		if err := p.updateUser(ctx, id, fields); err != nil {
+			return stopped("the fields are as they were", p.withExisting(ctx, lost(w.op, id, w.username, sentAt, err), w.username))
+		}
+		if name, sent := fields.text("Username"); sent {
+			result.Username = name
+		}
+		did(w.became(s, fields), changes...)
+	}
+	if err := access(steps[gives:]); err != nil {
+		return stopped("not all of the access is as it should be", err)
+	}
+	if s.account.Frozen && w.admit {
+		sentAt := time.Now()
+		if err := p.api.update(ctx, "UserLogin", s.loginID, Fields{"IsFrozen": false}); err != nil {
+			return stopped("the login is still frozen", lost(w.op, id, w.username, sentAt, err))
+		}
+		action := Updated
+		if result.Action == Unchanged {
+			action = Unfrozen
+		}
+		did(action, Change{Field: "IsFrozen", Before: true, After: false})
+	}
+	if w.user.Password != "" && (w.password || w.admit && !s.account.Active) {
+		if err := lost(opSetPassword, id, "", time.Now(), p.api.setPassword(ctx, id, w.user.Password)); err != nil {
+			if result.Action == Unchanged {
+				return Result{}, err
+			}
+			return result, &partialError{done: "the rest was done (" + id + "), but the password is not set", err: err, then: "set the password with SetPassword"}
+		}
+		did(Updated)
+	}
+	return result, nil
+}
+
+// fieldSteps are the fields of the account that are to be changed.
+func (p *Provisioner) fieldSteps(w wish, s state, result *Result) (Fields, []Change) {
+	fields, changes := differences(w.fields, s.account.Fields)
+	stored, _ := s.account.Fields.text("Email")
+	if address, wanted := w.fields.text("Email"); wanted && p.emails.waits(s.account.ID, address, stored) {
+		result.PendingEmail = address
+		isEmail := func(name string) bool { return strings.EqualFold(name, "Email") }
+		maps.DeleteFunc(fields, func(name string, _ any) bool { return isEmail(name) })
+		changes = slices.DeleteFunc(changes, func(c Change) bool { return isEmail(c.Field) })
+	}
+	if !s.account.Active && w.admit {
+		fields["IsActive"] = true
+		changes = append(changes, Change{Field: "IsActive", Before: false, After: true})
+	}
+	return fields, changes
+}
+
+// became is what the change of the fields made of the account.
+func (w wish) became(s state, fields Fields) Action {
+	_, renamed := fields.lookup("Username")
+	_, admitted := fields["IsActive"]
+	switch {
+	case renamed && w.id == "":
+		return Adopted
+	case admitted:
+		return Reactivated
+	}
+	return Updated
+}
+
+// updateUser changes fields of a user. Salesforce waits for the user to confirm a
+// changed address.
+func (p *Provisioner) updateUser(ctx context.Context, id string, fields Fields) error {
+	err := p.api.update(ctx, "User", id, fields)
+	if address, sent := fields.text("Email"); sent && err == nil {
+		p.emails.remember(id, address)
+	}
+	return err
+}
+
+// taken is the refusal of a username that an account holds of which nothing shows
+// whether it is the user's.
+func taken(account Account) *APIError {
+	return &APIError{
+		StatusCode: http.StatusOK, Code: "DUPLICATE_USERNAME", Existing: account.ID,
+		Message: fmt.Sprintf("The username %s is held, and without a value of a match field nothing shows whose account that is", quote(account.Username)),
+	}
+}
