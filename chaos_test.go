@@ -285,7 +285,7 @@ func (h *person) confirm(t *testing.T, op string, u sfprov.User, result sfprov.R
 		}
 	case sfprov.Deactivated, sfprov.Unchanged:
 		h.active = false
-	case sfprov.Frozen, sfprov.Unfrozen, sfprov.Reactivated:
+	case sfprov.Frozen, sfprov.Unfrozen, sfprov.Reactivated, sfprov.Skipped:
 		t.Errorf("%s: %v", h.name, result)
 	}
 }

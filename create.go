@@ -22,6 +22,19 @@ type creation struct {
 	body     []byte // what is sent for a new account
 }
 
+// newAccount makes the user or adopts its account, with access and password.
+func (p *Provisioner) newAccount(ctx context.Context, c creation) (Result, error) {
+	for name, id := range c.grants.fields {
+		c.fields.set(name, id)
+	}
+	result, err := p.create(ctx, c)
+	if err != nil {
+		return result, err
+	}
+	_, err = p.finish(ctx, result.ID, c.grants, c.user.Password, "the user was "+string(result.Action), c.match.set())
+	return result, err
+}
+
 // create makes the user or adopts its account.
 func (p *Provisioner) create(ctx context.Context, c creation) (Result, error) {
 	var err error

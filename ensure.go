@@ -44,15 +44,11 @@ import (
 // together being one, and what an Access names is looked up once in ten minutes, by
 // one call for each kind. See "Composite" in the REST API Developer Guide.
 func (p *Provisioner) Ensure(ctx context.Context, u User) (Result, error) {
-	w, err := p.settings.wish(u)
-	if _, given := u.Fields.lookup("Username"); !given && u.Username == "" {
-		_, problems := p.settings.username(u)
-		err = mergeProblems(err, validationError(problems))
-	}
+	w, err := p.settings.wish(u, true, false)
 	if err != nil {
 		return Result{}, decorate(opEnsure, u.Username, err)
 	}
-	w.admit = w.active
+	w.admit = true
 	return p.run(ctx, opEnsure, w.username, func(ctx context.Context) (Result, error) { return p.ensure(ctx, w) })
 }
 
@@ -67,40 +63,40 @@ type wish struct {
 	grants   grants
 	active   bool // or else nobody can log in
 	admit    bool // an account that is inactive or frozen is let in again
+	isNew    bool // there is none as far as is known, or none could be known to be the user's
 	password bool // is set, whatever the state of the account
 }
 
-// wish checks a user, as far as that can be done without knowing whether there is
-// an account.
-func (c *settings) wish(u User) (wish, error) {
-	inactive := u.Inactive
-	u.Inactive = false // which forUpdate doesn't take
-	fields, username, err := c.forUpdate(u)
-	if value, given := fields.lookup("IsActive"); given && !isBlank(value) {
-		off := value == false || value == any(rawJSON("false"))
-		if !off && inactive {
+// wish checks a user, as far as that can be done without a look at the org. mayBeNew
+// says that no account is known, isNew that there is none as far as is known.
+func (c *settings) wish(u User, mayBeNew, isNew bool) (wish, error) {
+	w := wish{op: opEnsure, user: u, active: !u.Inactive}
+	w.user.Inactive = false // which is for this function only
+	var err error
+	w.fields, w.username, err = c.forUpdate(w.user)
+	if value, given := w.fields.lookup("IsActive"); given && !isBlank(value) {
+		w.admit = value != false && value != any(rawJSON("false"))
+		if w.admit && u.Inactive {
 			err = mergeProblems(err, &ValidationError{Problems: []FieldProblem{{Field: "Inactive", Problem: "is set, and Fields[\"IsActive\"] says the contrary; give one of them"}}})
 		}
-		inactive = inactive || off
+		w.active = w.active && w.admit
 	}
-	maps.DeleteFunc(fields, func(name string, _ any) bool { return strings.EqualFold(name, "IsActive") })
+	maps.DeleteFunc(w.fields, func(name string, _ any) bool { return strings.EqualFold(name, "IsActive") })
 	match, matchErr := c.match(u)
 	if err == nil {
-		err = matchErr
+		err = matchErr // else it is there, among the problems of the fields
 	}
-	return wish{op: opEnsure, user: u, fields: fields, username: username, match: match, active: !inactive}, err
-}
-
-// run is a call: it names the operation and its target in errors, and ends with the
-// Provisioner.
-func (p *Provisioner) run(ctx context.Context, op, target string, do func(context.Context) (Result, error)) (Result, error) {
-	ctx, call, err := p.begin(ctx)
-	if err != nil {
-		return Result{}, decorate(op, target, err)
+	w.match, w.isNew = match, w.active && mayBeNew && (isNew || !match.set())
+	switch _, given := w.fields.lookup("Username"); {
+	case w.isNew:
+		if _, _, problems := c.forCreate(w.user); problems != nil {
+			err = problems // and those of an update among them
+		}
+	case mayBeNew && !given && u.Username == "":
+		_, problems := c.username(u)
+		err = mergeProblems(err, validationError(problems))
 	}
-	defer p.end(call)
-	result, err := do(ctx)
-	return result, decorate(op, target, err)
+	return w, err
 }
 
 // ensure makes a wish come true.
@@ -114,8 +110,8 @@ func (p *Provisioner) ensure(ctx context.Context, w wish) (Result, error) {
 		w.fields = maps.Clone(w.fields)
 		maps.Copy(w.fields, grants.fields)
 	}
-	if w.active && w.id == "" && !w.match.set() {
-		return p.ensureNew(ctx, w) // no look could show that an account is the user's
+	if w.isNew {
+		return p.ensureNew(ctx, w)
 	}
 	s, err := p.stateOf(ctx, w)
 	switch {
@@ -126,7 +122,7 @@ func (p *Provisioner) ensure(ctx context.Context, w wish) (Result, error) {
 	case s.account.ID == "":
 		return Result{Action: Unchanged}, nil
 	case !w.active:
-		return p.ensureInactive(ctx, w, s.account)
+		return p.ensureInactive(ctx, s.account)
 	}
 	return p.bring(ctx, w, s)
 }
@@ -137,21 +133,17 @@ func (p *Provisioner) ensureNew(ctx context.Context, w wish) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	maps.Copy(fields, w.grants.fields)
 	fields.set("IsActive", true)
-	result, err := p.create(ctx, creation{user: w.user, fields: fields, username: username, match: w.match, grants: w.grants, looked: true})
-	if err != nil {
-		return result, err
-	}
+	c := creation{user: w.user, fields: fields, username: username, match: w.match, grants: w.grants, looked: w.id == "" && !w.isNew}
+	result, err := p.newAccount(ctx, c)
 	if result.Action == Created {
-		_, result.Changes = differences(fields, Fields{})
+		_, result.Changes = differences(c.fields, Fields{})
 	}
-	_, err = p.finish(ctx, result.ID, w.grants, w.user.Password, "the user was "+string(result.Action), w.match.set())
 	return result, err
 }
 
 // ensureInactive locks the account.
-func (p *Provisioner) ensureInactive(ctx context.Context, w wish, a Account) (Result, error) {
+func (p *Provisioner) ensureInactive(ctx context.Context, a Account) (Result, error) {
 	before := loginState{active: a.Active}
 	if p.settings.ReleaseUsername {
 		value, _ := a.Fields.lookup(p.settings.MatchField)
@@ -211,7 +203,7 @@ func (p *Provisioner) bring(ctx context.Context, w wish, s state) (Result, error
 		if name, sent := fields.text("Username"); sent {
 			result.Username = name
 		}
-		did(w.became(s, fields), changes...)
+		did(w.became(fields), changes...)
 	}
 	if err := access(steps[gives:]); err != nil {
 		return stopped("not all of the access is as it should be", err)
@@ -257,7 +249,7 @@ func (p *Provisioner) fieldSteps(w wish, s state, result *Result) (Fields, []Cha
 }
 
 // became is what the change of the fields made of the account.
-func (w wish) became(s state, fields Fields) Action {
+func (w wish) became(fields Fields) Action {
 	_, renamed := fields.lookup("Username")
 	_, admitted := fields["IsActive"]
 	switch {
@@ -267,16 +259,6 @@ func (w wish) became(s state, fields Fields) Action {
 		return Reactivated
 	}
 	return Updated
-}
-
-// updateUser changes fields of a user. Salesforce waits for the user to confirm a
-// changed address.
-func (p *Provisioner) updateUser(ctx context.Context, id string, fields Fields) error {
-	err := p.api.update(ctx, "User", id, fields)
-	if address, sent := fields.text("Email"); sent && err == nil {
-		p.emails.remember(id, address)
-	}
-	return err
 }
 
 // taken is the refusal of a username that an account holds of which nothing shows

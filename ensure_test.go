@@ -2,6 +2,7 @@ package sfprov_test
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -28,12 +29,8 @@ func federated() sfprov.User {
 // seeded puts federated into the org, with changes.
 func seeded(org *sfprovtest.Org, change sfprov.Fields) string {
 	fields := sfprov.Fields{"Username": "alice@primary.com"}
-	for name, value := range federated().Fields {
-		fields[name] = value
-	}
-	for name, value := range change {
-		fields[name] = value
-	}
+	maps.Copy(fields, federated().Fields)
+	maps.Copy(fields, change)
 	return org.AddUser(fields)
 }
 
@@ -338,12 +335,12 @@ func TestEnsureSendsAnAddressAgainInTheEnd(t *testing.T) {
 		_, err := p.Update(t.Context(), id, sfprov.User{Fields: sfprov.Fields{"Email": "alice@new.example"}})
 		require.NoError(t, err)
 		for range 3 {
-			time.Sleep(23 * time.Hour)
+			<-time.After(23 * time.Hour)
 			result, err := p.Ensure(t.Context(), u)
 			require.NoError(t, err)
 			assert.Equal(t, sfprov.Unchanged, result.Action)
 		}
-		time.Sleep(4 * time.Hour)
+		<-time.After(4 * time.Hour)
 		result, err := p.Ensure(t.Context(), u)
 		require.NoError(t, err)
 		assert.Equal(t, sfprov.Updated, result.Action)

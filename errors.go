@@ -57,6 +57,7 @@ const (
 	opFind          = "find"
 	opResolve       = "resolve"
 	opEnsure        = "ensure"
+	opProvision     = "provision"
 )
 
 // ConfigError is one thing wrong with a [Config]. [New] and

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net/http"
-	"time"
 )
 
 // Provisioner provisions users into one Salesforce org. Make one with [New] and
@@ -17,6 +15,7 @@ type Provisioner struct {
 	// Secrets are two pointers away, here and below: fmt calls no methods on
 	// unexported fields, and for a verb that doesn't fit it follows one pointer.
 	settings *settings
+	hook     hook
 	api      *client
 	log      *slog.Logger
 	calls    *calls
@@ -42,6 +41,7 @@ type options struct {
 	retry    RetryPolicy
 	inFlight int     // 0: any number
 	reserve  float64 // of the daily limit
+	hook     hook
 	problems []error
 }
 
@@ -94,6 +94,7 @@ func New(cfg Config, opts ...Option) (*Provisioner, error) {
 	return &Provisioner{
 		settings: &settings{Config: &cfg, pattern: pattern},
 		api:      newClient(&cfg, newSender(&cfg, o)),
+		hook:     o.hook,
 		log:      o.log,
 		calls:    &calls{underWay: map[*call]struct{}{}},
 		lost:     &lostCreates{},
@@ -209,28 +210,13 @@ func (p *Provisioner) Create(ctx context.Context, u User) (Result, error) {
 	if err != nil {
 		return Result{}, decorate(opCreate, username, err)
 	}
-	ctx, call, err := p.begin(ctx)
-	if err != nil {
-		return Result{}, decorate(opCreate, username, err)
-	}
-	defer p.end(call)
-	access, err := p.resolveAccess(ctx, u.Access)
-	if err != nil {
-		return Result{}, decorate(opCreate, username, err)
-	}
-	for _, name := range []string{"ProfileId", "UserRoleId"} {
-		if id, named := access.fields[name]; named {
-			fields.set(name, id)
+	return p.run(ctx, opCreate, username, func(ctx context.Context) (Result, error) {
+		grants, err := p.resolveAccess(ctx, u.Access)
+		if err != nil {
+			return Result{}, err
 		}
-	}
-	result, err := p.create(ctx, creation{user: u, fields: fields, username: username, match: match, grants: access})
-	if err == nil {
-		_, err = p.finish(ctx, result.ID, access, u.Password, "the user was "+string(result.Action), match.set())
-	}
-	if err != nil {
-		err = decorate(opCreate, username, err)
-	}
-	return result, err
+		return p.newAccount(ctx, creation{user: u, fields: fields, username: username, match: match, grants: grants})
+	})
 }
 
 // Update changes the user with this Salesforce ID: it sends User.Fields and
@@ -256,36 +242,7 @@ func (p *Provisioner) Update(ctx context.Context, id string, u User) (Result, er
 	if len(fields) == 0 && u.Password == "" && u.Access.isZero() {
 		return Result{ID: id18, Action: Unchanged}, nil
 	}
-	ctx, call, err := p.begin(ctx)
-	if err != nil {
-		return Result{}, decorate(opUpdate, id18, err)
-	}
-	defer p.end(call)
-	access, err := p.resolveAccess(ctx, u.Access)
-	if err != nil {
-		return Result{}, decorate(opUpdate, id18, err)
-	}
-	maps.Copy(fields, access.fields)
-	result, done := Result{ID: id18, Username: username, Action: Updated}, ""
-	sentAt := time.Now()
-	if len(fields) > 0 {
-		if err := p.updateUser(ctx, id18, fields); err != nil {
-			err = lost(opUpdate, id18, username, sentAt, err)
-			if username != "" {
-				err = p.withExisting(ctx, err, username)
-			}
-			return Result{}, decorate(opUpdate, id18, err)
-		}
-		done = "the user was updated"
-	}
-	changed, err := p.finish(ctx, id18, access, u.Password, done, true)
-	switch {
-	case done == "" && !changed && err != nil:
-		return Result{}, decorate(opUpdate, id18, err)
-	case done == "" && !changed:
-		result.Action = Unchanged
-	}
-	return result, decorate(opUpdate, id18, err)
+	return p.run(ctx, opUpdate, id18, func(ctx context.Context) (Result, error) { return p.update(ctx, id18, fields, username, u) })
 }
 
 // Deactivate locks a user out: it sets IsActive to false. Users can't be deleted.
@@ -311,13 +268,19 @@ func (p *Provisioner) Deactivate(ctx context.Context, id string) (Result, error)
 	if err != nil {
 		return Result{}, decorate(opDeactivate, id, err)
 	}
+	return p.run(ctx, opDeactivate, id18, func(ctx context.Context) (Result, error) { return p.deactivate(ctx, id18) })
+}
+
+// run is a call: it names the operation and its target in errors, and ends with the
+// Provisioner.
+func (p *Provisioner) run(ctx context.Context, op, target string, do func(context.Context) (Result, error)) (Result, error) {
 	ctx, call, err := p.begin(ctx)
 	if err != nil {
-		return Result{}, decorate(opDeactivate, id18, err)
+		return Result{}, decorate(op, target, err)
 	}
 	defer p.end(call)
-	result, err := p.deactivate(ctx, id18)
-	return result, decorate(opDeactivate, id18, err)
+	result, err := do(ctx)
+	return result, decorate(op, target, err)
 }
 
 // mergeProblems makes one ValidationError of two.

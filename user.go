@@ -168,6 +168,7 @@ func (c *settings) forCreate(u User) (Fields, string, error) {
 	}
 	for _, field := range userFields {
 		if !field.required || field.name == "Username" || field.name == "ProfileId" && u.Access.Profile != "" {
+
 			continue
 		}
 		if value, given := fields.lookup(field.name); !given || isBlank(value) {
