@@ -103,6 +103,7 @@ type grants struct {
 	fields Fields // of the user: profile and role
 	lists  []grantList
 	exact  bool
+	toNew  bool // the user was just made, and has nothing but what the org gives by itself
 }
 
 type grantList struct {
@@ -252,6 +253,9 @@ func (p *Provisioner) take(ctx context.Context, userID string, s accessStep) err
 func (p *Provisioner) grant(ctx context.Context, userID string, g grants) (changed bool, err error) {
 	held := assignmentsOf{}
 	for _, object := range g.objects() {
+		if g.toNew && !g.exact {
+			break // take finds out about what the org gave by itself
+		}
 		if held[object], err = p.api.assignments(ctx, object, userID); err != nil {
 			return false, &stepError{step: "reading what the user has", err: err}
 		}

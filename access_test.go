@@ -57,7 +57,7 @@ func TestAccessByName(t *testing.T) {
 	assert.Equal(t, has(), org.Access(created.ID))
 	user, _ := org.User(created.ID)
 	assert.Equal(t, org.ProfileID("Sales User"), user.Fields["ProfileId"])
-	assert.Len(t, org.Requests(), 7+1+3+6, "a query for each kind, the user, a query for each kind of assignment, one for each thing given")
+	assert.Len(t, org.Requests(), 7+1+6, "a query for each kind, the user, one for each thing given")
 
 	{ // again, nothing is written
 		org.ResetRequests()

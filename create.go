@@ -31,6 +31,9 @@ func (p *Provisioner) newAccount(ctx context.Context, c creation) (Result, error
 	if err != nil {
 		return result, err
 	}
+	if result.Action == Created {
+		c.grants.toNew = true
+	}
 	_, err = p.finish(ctx, result.ID, c.grants, c.user.Password, "the user was "+string(result.Action), c.match.set())
 	return result, err
 }

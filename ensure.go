@@ -198,7 +198,11 @@ func (p *Provisioner) bring(ctx context.Context, w wish, s state) (Result, error
 	if len(fields) > 0 {
 		sentAt := time.Now()
 		if err := p.updateUser(ctx, id, fields); err != nil {
-			return stopped("the fields are as they were", p.withExisting(ctx, lost(w.op, id, w.username, sentAt, err), w.username))
+			err = p.withExisting(ctx, lost(w.op, id, w.username, sentAt, err), w.username)
+			if !s.account.Active {
+				err = p.whyRefused(ctx, id, err)
+			}
+			return stopped("the fields are as they were", err)
 		}
 		if name, sent := fields.text("Username"); sent {
 			result.Username = name

@@ -49,7 +49,10 @@ var apiFailures = []failure{ //nolint:gochecknoglobals // a constant table
 	{code: "FIELD_INTEGRITY_EXCEPTION", contains: "federation", reason: ErrInvalidField, explain: "Another user, perhaps an inactive one, holds this FederationIdentifier. " +
 		"Clear it there if it is no longer theirs"},
 	{code: "FIELD_INTEGRITY_EXCEPTION", contains: "incorrect type", reason: ErrInvalidField, explain: "The ID belongs to another kind of record than the field refers to: profile IDs begin with 00e, role IDs with 00E, user IDs with 005"},
-	{code: "FIELD_INTEGRITY_EXCEPTION", reason: ErrInvalidField, explain: "The value doesn't fit the field or the user's licence"},
+	{code: "FIELD_INTEGRITY_EXCEPTION", contains: "contact", reason: ErrInvalidField, explain: "Users of portals and Experience Cloud sites need a profile with an external licence, " +
+		"and ContactId, the ID of a contact that belongs to an account; all others must not have a ContactId"},
+	{code: "FIELD_INTEGRITY_EXCEPTION", reason: ErrInvalidField, explain: "The value doesn't fit the field or the user's licence. " +
+		"Between some licences Salesforce lets nobody change profile or role: such a user needs a new account"},
 	{code: "MALFORMED_ID", reason: ErrInvalidField, explain: "A value that should be a record ID is none"},
 	{code: "INVALID_CROSS_REFERENCE_KEY", status: http.StatusNotFound, reason: ErrNotFound, explain: "No record of this org has that ID. Was it stored for another org or sandbox?"},
 	{code: "INVALID_CROSS_REFERENCE_KEY", reason: ErrInvalidField, explain: "An ID refers to a record that doesn't exist in this org, or that the integration user can't see. " +
@@ -86,6 +89,7 @@ var apiFailures = []failure{ //nolint:gochecknoglobals // a constant table
 	{code: "UNSUPPORTED_MEDIA_TYPE", explain: "The request arrived with another content type than it was sent with. Check proxies on the way"},
 	{code: "INVALID_NEW_PASSWORD", reason: ErrInvalidField, explain: "The password doesn't meet the org's policy (Setup, Password Policies)"},
 	{code: "PORTAL_USER_ALREADY_EXISTS_FOR_CONTACT", reason: ErrInvalidField, explain: "The contact has a portal user already, perhaps an inactive one. Update that user"},
+	{code: "OP_WITH_INVALID_USER_TYPE_EXCEPTION", reason: ErrInvalidField, explain: "Salesforce doesn't do this with users of this type. High-volume portal users, for example, can't be members of groups or queues"},
 	{code: "UNKNOWN_EXCEPTION", contains: "portal account owner", reason: ErrInvalidField, explain: "The owner of the contact's account needs a role (Setup, Users, the owner, Role)"},
 	{code: "UNKNOWN_EXCEPTION", status: http.StatusInternalServerError, reason: ErrUnavailable, retry: true, soon: true, explain: "Salesforce failed inside. Try again; if it goes on, give Salesforce support the ErrorId of the message"},
 	{code: "UNKNOWN_EXCEPTION", explain: "Salesforce failed inside. Give Salesforce support the ErrorId of the message"},

@@ -111,6 +111,7 @@ func TestEveryCodeIsClassified(t *testing.T) {
 		{"UNSUPPORTED_MEDIA_TYPE", "", 415, nil, false},
 		{"INVALID_NEW_PASSWORD", "Your password must have a mix of letters and numbers.", 400, ErrInvalidField, false},
 		{"PORTAL_USER_ALREADY_EXISTS_FOR_CONTACT", "portal user already exists for contact", 400, ErrInvalidField, false},
+		{"OP_WITH_INVALID_USER_TYPE_EXCEPTION", "High-volume portal users cannot be members", 400, ErrInvalidField, false},
 		{"UNKNOWN_EXCEPTION", "An unexpected error occurred.", 500, ErrUnavailable, true},
 		{"UNKNOWN_EXCEPTION", "portal account owner must have a role", 400, ErrInvalidField, false},
 		{"SERVER_UNAVAILABLE", "Server Unavailable", 503, ErrUnavailable, true},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 )
 
@@ -68,7 +69,7 @@ func (p *Provisioner) reactivate(ctx context.Context, id string) (Result, error)
 		err := p.api.update(ctx, "User", id, Fields{"IsActive": true})
 		err = p.settle(ctx, opReactivate, id, sentAt, err, func(s loginState) bool { return s.active })
 		if err != nil {
-			return Result{}, err
+			return Result{}, p.whyRefused(ctx, id, err)
 		}
 		result.Action = Reactivated
 	}
@@ -85,6 +86,22 @@ func (p *Provisioner) reactivate(ctx context.Context, id string) (Result, error)
 	}
 	return result, nil
 }
+
+// whyRefused adds, to the refusal of a reactivation, the type of a user whom nobody
+// reactivates.
+func (p *Provisioner) whyRefused(ctx context.Context, id string, err error) error {
+	if !isRefusal(err) || errors.Is(err, ErrLicenseLimit) {
+		return err
+	}
+	record, readErr := p.api.get(ctx, "User", id, "UserType")
+	if userType, _ := record.text("UserType"); readErr == nil && slices.Contains(ownUserTypes, userType) {
+		return &stepError{step: "the user is of the type " + userType + ", which belongs to Salesforce, and nobody activates it by the API", err: err}
+	}
+	return err
+}
+
+// ownUserTypes are of users whom Salesforce manages itself.
+var ownUserTypes = []string{"Guest", "AutomatedProcess", "CloudIntegrationUser"} //nolint:gochecknoglobals // a constant list
 
 // frozen freezes or unfreezes.
 func (p *Provisioner) frozen(ctx context.Context, id string, frozen bool, done Action) (Result, error) {

@@ -155,6 +155,9 @@ func (c *settings) forCreate(u User) (Fields, string, error) {
 			}
 		}
 	}
+	maps.DeleteFunc(fields, func(name string, value any) bool {
+		return value == nil && strings.EqualFold(name, "ContactId") // Salesforce refuses it, even null, for internal users
+	})
 	problems := checkFields(fields)
 	username, usernameProblems := c.username(u)
 	problems = append(problems, usernameProblems...)
@@ -168,7 +171,6 @@ func (c *settings) forCreate(u User) (Fields, string, error) {
 	}
 	for _, field := range userFields {
 		if !field.required || field.name == "Username" || field.name == "ProfileId" && u.Access.Profile != "" {
-
 			continue
 		}
 		if value, given := fields.lookup(field.name); !given || isBlank(value) {

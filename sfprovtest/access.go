@@ -90,6 +90,8 @@ func (o *Org) checkAssignment(object string, given row) error {
 	}
 	member, _ := given["userorgroupid"].(string)
 	switch {
+	case o.rows["User"][member]["usertype"] == "CspLitePortal":
+		return badRequest("OP_WITH_INVALID_USER_TYPE_EXCEPTION", "High-volume portal users can't be members of groups", "UserOrGroupId")
 	case o.rows["User"][member] == nil && o.rows["Group"][member] == nil:
 		return badRequest("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", "UserOrGroupId")
 	case o.held(object, given):

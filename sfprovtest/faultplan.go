@@ -126,8 +126,11 @@ func (r *plannedRule) draw(d *drawing, from []Fault) *Fault {
 // ready faults that fits it: the way to the org breaks, the org is busy or out of
 // order, sessions expire, logins are refused. A [LateCommit] is for creates only:
 // a late change of a record would undo what was changed since, and no client can
-// help that.
+// help that. With a probability of 0, nothing fails.
 func Turmoil(seed uint64, probability float64) FaultPlan {
+	if probability <= 0 { // which in a rule means always
+		return FaultPlan{}
+	}
 	way := []Fault{
 		LostAnswer(), Dropped(), Reset(), CutAnswer(),
 		SlowHeaders(3 * time.Second), SlowHeaders(45 * time.Second), SlowBody(20 * time.Millisecond), LateLastChunk(5 * time.Second),

@@ -4,7 +4,9 @@ package sfprovtest
 const standardProfile = "Standard User"
 
 // AddProfile adds a profile with a user licence, which is made if the org hasn't
-// got it, without a limit. It returns the profile's ID.
+// got it, without a limit. It returns the profile's ID. Licences such as "Customer
+// Community" and "Partner Community" are for external users, who need a contact: see
+// [Org.AddContact].
 func (o *Org) AddProfile(name, license string) string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -19,7 +21,7 @@ func (o *Org) addProfile(name, license string) string {
 		o.licences[licenceID] = -1
 	}
 	id := o.newID(prefixProfile)
-	o.insert("Profile", row{"id": id, "name": name, "userlicenseid": licenceID, "usertype": "Standard", "description": nil})
+	o.insert("Profile", row{"id": id, "name": name, "userlicenseid": licenceID, "usertype": userTypeOf(license), "description": nil})
 	o.insert("PermissionSet", row{"id": ownedSet(id), "name": "X" + id[:15], "label": id[:15], "isownedbyprofile": true, "profileid": id, "licenseid": licenceID})
 	return id
 }

@@ -66,9 +66,10 @@ func (o *Org) insertUser(user row) string {
 	if user["communitynickname"] == nil {
 		user["communitynickname"] = "User" + id[6:15]
 	}
+	o.belongTo(user)
 	given := row{
-		"usertype": "Standard", "numberoffailedlogins": 0,
-		"createddate": now, "lastmodifieddate": now, "systemmodstamp": now,
+		"numberoffailedlogins": 0,
+		"createddate":          now, "lastmodifieddate": now, "systemmodstamp": now,
 		"createdbyid": o.access.runAs, "lastmodifiedbyid": o.access.runAs,
 	}
 	for key, value := range given {
@@ -157,6 +158,9 @@ func (o *Org) store(id string, before, after row, confirm bool) {
 	now := o.now()
 	after["lastmodifieddate"], after["systemmodstamp"], after["lastmodifiedbyid"] = now, now, o.access.runAs
 	after["name"] = fullName(after)
+	if after["profileid"] != before["profileid"] || after["contactid"] != before["contactid"] {
+		o.belongTo(after)
+	}
 	o.index(id, before, after)
 	o.rows["User"][id] = after
 	if after["profileid"] != before["profileid"] {

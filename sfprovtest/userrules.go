@@ -14,13 +14,15 @@ import (
 // rules are the parts of Salesforce's behaviour that its documentation leaves
 // open, or that an org can set.
 type rules struct {
-	emailConfirmed    bool // changed addresses take effect at once
-	inactiveOnCreate  bool
-	federationRefusal Refusal
-	usernameRefusal   Refusal
-	deleteRefusal     Refusal
-	memberRefusal     Refusal
-	inactiveAssignee  Refusal // none if its status is 0
+	emailConfirmed      bool // changed addresses take effect at once
+	inactiveOnCreate    bool
+	federationRefusal   Refusal
+	usernameRefusal     Refusal
+	deleteRefusal       Refusal
+	memberRefusal       Refusal
+	inactiveAssignee    Refusal // none if its status is 0
+	contactRefusal      Refusal // several, if its status is 0
+	reactivationRefusal Refusal
 }
 
 func defaultRules() rules {
@@ -186,6 +188,9 @@ func (o *Org) checkUser(id string, before, after, change row) error {
 	if err := o.checkUnique(id, change); err != nil {
 		return err
 	}
+	if err := o.checkContact(id, after, change); err != nil {
+		return err
+	}
 	if err := o.checkActive(id, before, change); err != nil {
 		return err
 	}
@@ -227,9 +232,6 @@ func (o *Org) checkReference(f field, value string) error {
 		return badRequest("MALFORMED_ID", f.label+": id value of incorrect type: "+value, f.name)
 	}
 	target, known := o.object(f.refersTo)
-	if !known {
-		target.prefix = map[string]string{"UserRole": "00E", "Contact": "003"}[f.refersTo] // empty fits all
-	}
 	if !strings.HasPrefix(id, target.prefix) {
 		return badRequest("FIELD_INTEGRITY_EXCEPTION", f.label+": id value of incorrect type: "+value, f.name)
 	}
@@ -283,8 +285,12 @@ func (o *Org) checkUnique(id string, change row) error {
 	return nil
 }
 
-// checkActive refuses to deactivate users who are needed.
+// checkActive refuses to deactivate users who are needed, and to activate those of
+// Salesforce's own.
 func (o *Org) checkActive(id string, before, change row) error {
+	if before != nil && before["isactive"] != true && change["isactive"] == true && belongsToSalesforce(before["usertype"]) {
+		return o.rules.reactivationRefusal.or(badRequest("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id"))
+	}
 	if before == nil || before["isactive"] != true || change["isactive"] != false {
 		return nil
 	}
