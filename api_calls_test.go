@@ -68,7 +68,9 @@ func TestCallTable(t *testing.T) {
 		return func(ctx context.Context, p provisioner, _ string) (sfprov.Result, error) { return p.Create(ctx, u) }
 	}
 	update := func(u sfprov.User) func(context.Context, provisioner, string) (sfprov.Result, error) {
-		return func(ctx context.Context, p provisioner, id string) (sfprov.Result, error) { return p.Update(ctx, id, u) }
+		return func(ctx context.Context, p provisioner, id string) (sfprov.Result, error) {
+			return p.Update(ctx, id, u)
+		}
 	}
 	ensure := func(u sfprov.User) func(context.Context, provisioner, string) (sfprov.Result, error) {
 		return func(ctx context.Context, p provisioner, _ string) (sfprov.Result, error) { return p.Ensure(ctx, u) }

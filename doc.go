@@ -8,6 +8,9 @@
 //	result, err = p.Update(ctx, result.ID, sfprov.User{Fields: changed})
 //	result, err = p.Deactivate(ctx, result.ID)
 //
+// [Provisioner.Ensure] brings a user to a desired state, whatever there is, and
+// [Provisioner.Provision] serves the requests of an identity server's framework.
+//
 // A call returns what Salesforce confirmed, or an error; nothing is silent. No
 // account is taken over unless [Config].MatchField proves whose it is. A create is
 // never sent twice without a look at what became of the first. A user whom

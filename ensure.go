@@ -131,7 +131,7 @@ func (p *Provisioner) ensure(ctx context.Context, w wish) (Result, error) {
 func (p *Provisioner) ensureNew(ctx context.Context, w wish) (Result, error) {
 	fields, username, err := p.settings.forCreate(w.user)
 	if err != nil {
-		return Result{}, err
+		return Result{}, &stepError{step: "there is no account, and it can't be created", err: err}
 	}
 	fields.set("IsActive", true)
 	c := creation{user: w.user, fields: fields, username: username, match: w.match, grants: w.grants, looked: w.id == "" && !w.isNew}

@@ -259,3 +259,54 @@ func ExampleAccess() {
 	// {VP Sales [Deal Desk] [] [] [] [Returns]}
 	// sfprov: update 0055g000000000DAAQ: nothing was sent: Access.PermissionSets is "Deal Desc", which this org hasn't got; did you mean "Deal Desk"?
 }
+
+func ExampleProvisioner_Ensure() {
+	p, org := example(func(c *sfprov.Config) { c.MatchField = "FederationIdentifier" })
+	defer org.Close()
+
+	alice := sfprov.User{
+		Username: "alice",
+		Fields:   sfprov.Fields{"LastName": "Jones", "Email": "alice@acme.com", "FederationIdentifier": "E-4711", "Title": "CFO"},
+	}
+	for _, title := range []string{"CFO", "CFO", "CEO"} {
+		alice.Fields["Title"] = title
+		result, err := p.Ensure(context.Background(), alice)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Print(result.Action)
+		if result.Action == sfprov.Updated {
+			for _, c := range result.Changes {
+				fmt.Printf(", %s: %v to %v", c.Field, c.Before, c.After)
+			}
+		}
+		fmt.Println()
+	}
+	// Output:
+	// created
+	// unchanged
+	// updated, Title: CFO to CEO
+}
+
+func ExampleProvisioner_Provision() {
+	p, org := example(nil)
+	defer org.Close()
+
+	id := "" // as it is stored with the user
+	user := sfprov.User{Username: "alice", Fields: sfprov.Fields{"LastName": "Jones", "Email": "alice@acme.com"}}
+	for _, op := range []sfprov.Op{sfprov.OpDelete, sfprov.OpUpdate, sfprov.OpUpdate, sfprov.OpDelete} {
+		result, err := p.Provision(context.Background(), sfprov.Request{Op: op, ID: id, User: user})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		id = result.ID
+		fmt.Println(op, result.Action)
+	}
+	// Output:
+	// delete unchanged
+	// update created
+	// update unchanged
+	// delete deactivated
+}

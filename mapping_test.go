@@ -180,7 +180,7 @@ func TestStandardMapping(t *testing.T) {
 // only, which the connector's do not.
 func TestMappingOfTheJavaConnector(t *testing.T) {
 	t.Parallel()
-	data, err := os.ReadFile("docs/java-connector.json")
+	data, err := os.ReadFile("examples/claims/java-connector.json")
 	require.NoError(t, err)
 	m, err := sfprov.ParseMapping(data)
 	require.NoError(t, err)

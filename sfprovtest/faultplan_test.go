@@ -264,3 +264,14 @@ func TestTurmoil(t *testing.T) {
 		assert.True(t, slices.Contains(names, fault.Name), fmt.Sprint(fault.Name))
 	}
 }
+
+func TestNoTurmoil(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	org.SetFaultPlan(sfprovtest.Turmoil(1, 0))
+	c := logIn(t, org)
+	for range 20 {
+		assert.Equal(t, 200, c.query(t, "SELECT Id FROM User").status)
+	}
+	assert.Empty(t, org.FaultCounts())
+}

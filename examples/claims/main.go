@@ -1,5 +1,7 @@
 // Claims turns the claims of an identity service into Salesforce users by the
-// rules of mapping.json, and provisions them into an in-memory Salesforce org.
+// rules of mapping.json, and provisions them into an in-memory Salesforce org. Then
+// it does the same by java-connector.json, which has the fields that the guide of
+// the Java Salesforce connector maps.
 //
 //	go run ./examples/claims
 package main
@@ -16,6 +18,9 @@ import (
 
 //go:embed mapping.json
 var mappingJSON []byte
+
+//go:embed java-connector.json
+var javaConnectorJSON []byte
 
 func main() {
 	if err := run(); err != nil {
@@ -75,6 +80,29 @@ func run() error {
 	// Claims that can't be right are told all at once, before anything is sent.
 	_, err = mapping.User("bob", map[string][]string{"family_name": {"Smith"}})
 	fmt.Println("bob:", err)
+	return likeTheJavaConnector(ctx, p, org)
+}
+
+// likeTheJavaConnector provisions by the fields of the Java connector's guide. The
+// profile is a record ID there, of this very org.
+func likeTheJavaConnector(ctx context.Context, p *sfprov.Provisioner, org *sfprovtest.Org) error {
+	mapping, err := sfprov.ParseMapping(javaConnectorJSON)
+	if err != nil {
+		return err
+	}
+	const claim = "http://wso2.org/claims/"
+	user, err := mapping.User("PRIMARY/carol", map[string][]string{
+		claim + "username": {"carol"}, claim + "lastname": {"Baker"}, claim + "emailaddress": {"carol@acme.com"},
+		claim + "role": {org.ProfileID("Standard User")},
+	})
+	if err != nil {
+		return err
+	}
+	result, err := p.Create(ctx, user)
+	if err != nil {
+		return err
+	}
+	show(org, "by the Java connector's fields: "+string(result.Action), result.ID)
 	return nil
 }
 

@@ -13,11 +13,13 @@ import (
 
 // event is what the identity service sends.
 type event struct {
-	Op           string        `json:"op"`           // create, update or deactivate
-	ID           string        `json:"id"`           // Salesforce ID, from the answer to create; not for create
+	Op           sfprov.Op     `json:"op"`           // create, update, patch or delete
+	ID           string        `json:"id"`           // Salesforce ID, as stored from an earlier answer; empty if none was
 	Username     string        `json:"username"`     // login name, with its user store if need be
 	TenantDomain string        `json:"tenantDomain"` // empty for the default tenant
 	Fields       sfprov.Fields `json:"fields"`       // Salesforce fields; null clears one
+	Inactive     bool          `json:"inactive"`     // the user is disabled in the identity service
+	JustInTime   bool          `json:"justInTime"`   // the user came in by a login by way of another service
 }
 
 // answer is what it gets back.
@@ -56,30 +58,22 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a := answer{ID: result.ID, Username: result.Username, Action: result.Action}
 	if err != nil {
 		a.Error, a.Retry = err.Error(), sfprov.Retryable(err)
-		h.log.LogAttrs(ctx, slog.LevelError, "provisioning failed", slog.String("op", e.Op), slog.Any("error", err))
+		h.log.LogAttrs(ctx, slog.LevelError, "provisioning failed", slog.String("op", string(e.Op)), slog.Any("error", err))
 	}
 	h.reply(ctx, w, status(err), a)
 }
 
 func (h *handler) provision(ctx context.Context, e event) (sfprov.Result, error) {
-	u := sfprov.User{Username: e.Username, TenantDomain: e.TenantDomain, Fields: e.Fields}
-	switch e.Op {
-	case "create":
-		result, err := h.p.Create(ctx, u)
-		if errors.Is(err, sfprov.ErrOutcomeUnknown) && !sfprov.Retryable(err) {
-			// The answer was lost and there is no match field to find out by.
-			return h.p.Resolve(ctx, err)
-		}
-		return result, err
-	case "update":
-		return h.p.Update(ctx, e.ID, u)
-	case "deactivate":
-		return h.p.Deactivate(ctx, e.ID)
+	result, err := h.p.Provision(ctx, sfprov.Request{
+		Op: e.Op, ID: e.ID, JustInTime: e.JustInTime,
+		User: sfprov.User{Username: e.Username, TenantDomain: e.TenantDomain, Fields: e.Fields, Inactive: e.Inactive},
+	})
+	if errors.Is(err, sfprov.ErrOutcomeUnknown) && !sfprov.Retryable(err) {
+		// The answer to a create was lost, and there is no match field to find out by.
+		return h.p.Resolve(ctx, err)
 	}
-	return sfprov.Result{}, errUnknownOp
+	return result, err
 }
-
-var errUnknownOp = errors.New("op is not one of create, update and deactivate")
 
 // status is the HTTP status for what came of an event.
 func status(err error) int {
@@ -87,7 +81,7 @@ func status(err error) int {
 	switch {
 	case err == nil:
 		return http.StatusOK
-	case errors.Is(err, errUnknownOp), errors.As(err, &invalid):
+	case errors.As(err, &invalid):
 		return http.StatusUnprocessableEntity // the event must change
 	case errors.Is(err, sfprov.ErrDuplicateUsername), errors.Is(err, sfprov.ErrDeactivationBlocked):
 		return http.StatusConflict // somebody must decide

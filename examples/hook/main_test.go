@@ -50,15 +50,27 @@ func TestEvents(t *testing.T) {
 	assert.Equal(t, sfprov.Created, hired.Action)
 	assert.Equal(t, "alice@hook.example", hired.Username)
 
-	status, changed := post(t, h, `{"op":"update","id":"`+hired.ID+`","fields":{"Title":"CFO","Department":null}}`)
+	status, changed := post(t, h, `{"op":"patch","id":"`+hired.ID+`","fields":{"Title":"CFO","Department":null}}`)
 	require.Equal(t, http.StatusOK, status)
 	assert.Equal(t, sfprov.Updated, changed.Action)
 	user, _ := org.User(hired.ID)
 	assert.Equal(t, "CFO", user.Fields["Title"])
 
-	status, left := post(t, h, `{"op":"deactivate","id":"`+hired.ID+`"}`)
+	status, left := post(t, h, `{"op":"delete","id":"`+hired.ID+`"}`)
 	require.Equal(t, http.StatusOK, status)
 	assert.Equal(t, sfprov.Deactivated, left.Action)
+
+	status, again := post(t, h, `{"op":"update","id":"`+hired.ID+`","username":"alice","fields":{"IsActive":true}}`)
+	require.Equal(t, http.StatusOK, status)
+	assert.Equal(t, sfprov.Reactivated, again.Action)
+
+	status, disabled := post(t, h, `{"op":"update","id":"`+hired.ID+`","username":"alice","inactive":true}`)
+	require.Equal(t, http.StatusOK, status)
+	assert.Equal(t, sfprov.Deactivated, disabled.Action)
+
+	status, skipped := post(t, h, strings.Replace(hire, `{`, `{"justInTime":true,`, 1))
+	require.Equal(t, http.StatusOK, status)
+	assert.Equal(t, sfprov.Skipped, skipped.Action)
 }
 
 func TestTrouble(t *testing.T) {
@@ -74,7 +86,7 @@ func TestTrouble(t *testing.T) {
 		"an unknown op":      {nil, `{"op":"promote"}`, http.StatusUnprocessableEntity, false},
 		"a user without all": {nil, `{"op":"create","username":"alice"}`, http.StatusUnprocessableEntity, false},
 		"a malformed ID":     {nil, `{"op":"update","id":"42"}`, http.StatusUnprocessableEntity, false},
-		"no such user":       {nil, `{"op":"deactivate","id":"005000000000001AAA"}`, http.StatusNotFound, false},
+		"no such user":       {nil, `{"op":"patch","id":"005000000000001AAA","username":"alice","fields":{"Title":"CFO"}}`, http.StatusUnprocessableEntity, false},
 		"a taken username":   {func(o *sfprovtest.Org) { o.TakeUsername("alice@hook.example") }, hire, http.StatusConflict, false},
 		"a refused login":    {func(o *sfprovtest.Org) { o.SetRunAsUser(false) }, hire, http.StatusBadGateway, false},
 		"the daily limit":    {func(o *sfprovtest.Org) { o.SetAPIUsage(1, 1) }, hire, http.StatusServiceUnavailable, true},
