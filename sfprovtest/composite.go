@@ -76,7 +76,7 @@ func checkSubrequests(subs []subrequest) error {
 	queries := 0
 	seen := map[string]bool{}
 	for _, sub := range subs {
-		if strings.Contains(sub.URL, "/query") {
+		if strings.Contains(sub.URL, "/query") || strings.Contains(sub.URL, "/composite/sobjects") {
 			queries++
 		}
 		if !referenceID.MatchString(sub.ReferenceID) || seen[sub.ReferenceID] {

@@ -28,25 +28,26 @@ type Org struct {
 	closing chan struct{}  // closed by Close, so that delayed answers end
 	late    sync.WaitGroup // work that is done after its connection was closed
 
-	mu        sync.Mutex // guards all below, never held during I/O
-	offset    time.Duration
-	nextID    int
-	rows      map[string]map[string]row // by object, by 18-character ID
-	order     map[string][]string       // IDs in the order of creation, by object
-	unique    map[string]string         // ID of the user, by field and value
-	logins    map[string]string         // ID of the UserLogin, by user ID
-	fields    []field                   // of User, the test's own at the end
-	licences  map[string]int            // seats, by licence ID; -1 for no limit
-	assigned  map[string]struct{}       // assignments that there are, by what they assign to whom
-	used      map[string]int            // of the seats, by licence ID
-	picklist  map[string][]string       // by lower-case field name
-	blocked   map[string]Refusal        // users who can't be deactivated, by ID
-	pending   map[string]string         // email addresses to be confirmed, by user ID
-	rules     rules
-	access    access
-	paging    paging
-	passwords passwords
-	journal   journal
+	mu         sync.Mutex // guards all below, never held during I/O
+	offset     time.Duration
+	nextID     int
+	rows       map[string]map[string]row // by object, by 18-character ID
+	order      map[string][]string       // IDs in the order of creation, by object
+	unique     map[string]string         // ID of the user, by field and value
+	logins     map[string]string         // ID of the UserLogin, by user ID
+	fields     []field                   // of User, the test's own at the end
+	licences   map[string]int            // seats, by licence ID; -1 for no limit
+	assigned   map[string]struct{}       // assignments that there are, by what they assign to whom
+	used       map[string]int            // of the seats, by licence ID
+	picklist   map[string][]string       // by lower-case field name
+	blocked    map[string]Refusal        // users who can't be deactivated, by ID
+	pending    map[string]string         // email addresses to be confirmed, by user ID
+	rules      rules
+	access     access
+	paging     paging
+	passwords  passwords
+	rowControl func(object string, record sfprov.Fields) *Refusal
+	journal    journal
 
 	faults faults
 }

@@ -138,12 +138,12 @@ func (o *Org) run(text string) (*cursor, error) {
 }
 
 // candidates are the records that can meet a condition, in the order of creation:
-// all of them, unless it wants one that an index knows. Looking at each of many
+// all of them, unless it wants some that an index knows. Looking at each of many
 // thousands would take a while.
 func (o *Org) candidates(object object, where *soqlCondition) []map[string]any {
 	ids := o.order[object.name]
-	if id, known := o.wanted(object, where); known {
-		ids = []string{id}
+	if wanted, known := o.wanted(object, where); known {
+		ids = wanted
 	}
 	rows := make([]map[string]any, 0, len(ids))
 	for _, id := range ids {
@@ -154,24 +154,38 @@ func (o *Org) candidates(object object, where *soqlCondition) []map[string]any {
 	return rows
 }
 
-// wanted is the ID of the only record that can meet a condition, which has to say
-// that its ID, a unique field, or a UserLogin's user equals something.
-func (o *Org) wanted(object object, where *soqlCondition) (id string, known bool) {
+// wanted are the IDs of the only records that can meet a condition, which has to
+// say that their ID, a unique field, or a UserLogin's user equals something, or one
+// of several.
+func (o *Org) wanted(object object, where *soqlCondition) (ids []string, known bool) {
 	switch {
 	case where == nil:
-		return "", false
+		return nil, false
 	case where.operator == "AND":
 		for _, operand := range where.operands {
-			if id, known = o.wanted(object, operand); known {
-				return id, true
+			if ids, known = o.wanted(object, operand); known {
+				return ids, true
 			}
 		}
-		return "", false
-	case where.operator != "=":
-		return "", false
+		return nil, false
+	case where.operator != "=" && where.operator != "IN":
+		return nil, false
 	}
-	value, _ := where.values[0].value.(string)
-	name := strings.ToLower(where.field.name)
+	for _, literal := range where.values {
+		id, known := o.indexed(object, strings.ToLower(where.field.name), literal)
+		if !known {
+			return nil, false
+		}
+		ids = append(ids, id)
+	}
+	slices.Sort(ids) // IDs are given in the order of creation
+	return slices.Compact(ids), true
+}
+
+// indexed is the ID of the only record that a field with an index can have the
+// value of.
+func (o *Org) indexed(object object, name string, literal soqlValue) (id string, known bool) {
+	value, _ := literal.value.(string)
 	id, _ = id18(value)
 	switch {
 	case value == "": // null, which many may have

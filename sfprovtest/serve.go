@@ -170,6 +170,8 @@ func (o *Org) route(c *call, path string) (answer, error) {
 		return o.describeGlobal(c)
 	case path == "limits":
 		return o.limits(c)
+	case path == "composite/sobjects":
+		return o.collections(c)
 	case path == "query":
 		return o.query(c)
 	case parts[0] == "query" && len(parts) == 2:

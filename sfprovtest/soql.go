@@ -39,6 +39,7 @@ type soqlCondition struct {
 	operands []*soqlCondition
 	field    soqlField
 	values   []soqlValue
+	texts    map[string]struct{} // of values, in their normal form; made when needed
 }
 
 // soqlValue is a literal.

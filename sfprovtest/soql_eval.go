@@ -142,12 +142,11 @@ func (c *soqlCondition) holds(row map[string]any, types func(string) soqlType) b
 	}
 	t := types(c.field.name)
 	value := normalSOQLValue(row[strings.ToLower(c.field.name)], t)
-	equals := func(v soqlValue) bool { return compareSOQLValues(value, normalSOQLValue(v.value, t)) == 0 }
 	switch c.operator {
 	case "=", "IN":
-		return slices.ContainsFunc(c.values, equals)
+		return c.hasValue(value, t)
 	case "!=", "NOT IN": // Unlike SQL, these are true for null.
-		return !slices.ContainsFunc(c.values, equals)
+		return !c.hasValue(value, t)
 	case "LIKE":
 		s, ok := value.(string)
 		return ok && c.values[0].value != nil && likeSOQL(c.values[0].chars, []rune(s))
@@ -166,6 +165,25 @@ func (c *soqlCondition) holds(row map[string]any, types func(string) soqlType) b
 		return order > 0
 	}
 	return order >= 0
+}
+
+// hasValue says whether a normal value is one of the literals. Of many texts, which
+// are asked for again for each row, a set is kept.
+func (c *soqlCondition) hasValue(value any, t soqlType) bool {
+	text, isText := value.(string)
+	if !isText || len(c.values) < 8 {
+		return slices.ContainsFunc(c.values, func(v soqlValue) bool { return compareSOQLValues(value, normalSOQLValue(v.value, t)) == 0 })
+	}
+	if c.texts == nil {
+		c.texts = make(map[string]struct{}, len(c.values))
+		for _, v := range c.values {
+			if normal, isText := normalSOQLValue(v.value, t).(string); isText {
+				c.texts[normal] = struct{}{}
+			}
+		}
+	}
+	_, has := c.texts[text]
+	return has
 }
 
 // normalSOQLValue brings a value of a row or a literal into the form in which
