@@ -249,28 +249,28 @@ func (p *Provisioner) take(ctx context.Context, userID string, s accessStep) err
 }
 
 // grant gives a user what is missing and, with exact, takes what is too much,
-// first. It says whether anything changed.
-func (p *Provisioner) grant(ctx context.Context, userID string, g grants) (changed bool, err error) {
+// first. It says what it changed.
+func (p *Provisioner) grant(ctx context.Context, userID string, g grants) (changes []Change, err error) {
 	held := assignmentsOf{}
 	for _, object := range g.objects() {
 		if g.toNew && !g.exact {
 			break // take finds out about what the org gave by itself
 		}
 		if held[object], err = p.api.assignments(ctx, object, userID); err != nil {
-			return false, &stepError{step: "reading what the user has", err: err}
+			return nil, &stepError{step: "reading what the user has", err: err}
 		}
 	}
 	steps, err := p.accessSteps(ctx, g, held)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	for _, step := range steps {
 		if err := p.take(ctx, userID, step); err != nil {
-			return changed, err
+			return changes, err
 		}
-		changed = true
+		changes = append(changes, step.change())
 	}
-	return changed, nil
+	return changes, nil
 }
 
 // called names one of the kind, for people.

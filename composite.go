@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"regexp"
 	"strconv"
+	"strings"
 )
 
 // compositeAnswer is the answer to one of the requests in a composite one.
@@ -128,5 +129,13 @@ var escapedReference = regexp.MustCompile(`%40%7B(q\d)\.records%5B0%5D\.(\w+)%7D
 // escapeQuery escapes a query for a URL, but for its references. There are none in
 // values: soqlString sees to that.
 func escapeQuery(soql string) string {
-	return escapedReference.ReplaceAllString(url.QueryEscape(soql), "@{$1.records[0].$2}")
+	escaped := unescapedMarks.Replace(url.QueryEscape(soql))
+	if strings.Contains(escaped, "%40%7B") {
+		escaped = escapedReference.ReplaceAllString(escaped, "@{$1.records[0].$2}")
+	}
+	return escaped
 }
+
+// unescapedMarks are marks that need no escape in a URL's query. Long lists of values
+// are full of them.
+var unescapedMarks = strings.NewReplacer("%27", "'", "%2C", ",", "%28", "(", "%29", ")") //nolint:gochecknoglobals // a constant table

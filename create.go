@@ -22,20 +22,21 @@ type creation struct {
 	body     []byte // what is sent for a new account
 }
 
-// newAccount makes the user or adopts its account, with access and password.
-func (p *Provisioner) newAccount(ctx context.Context, c creation) (Result, error) {
+// newAccount makes the user or adopts its account, with access and password. It says
+// what of the access it gave.
+func (p *Provisioner) newAccount(ctx context.Context, c creation) (Result, []Change, error) {
 	for name, id := range c.grants.fields {
 		c.fields.set(name, id)
 	}
 	result, err := p.create(ctx, c)
 	if err != nil {
-		return result, err
+		return result, nil, err
 	}
 	if result.Action == Created {
 		c.grants.toNew = true
 	}
-	_, err = p.finish(ctx, result.ID, c.grants, c.user.Password, "the user was "+string(result.Action), c.match.set())
-	return result, err
+	access, _, err := p.finish(ctx, result.ID, c.grants, c.user.Password, "the user was "+string(result.Action), c.match.set())
+	return result, access, err
 }
 
 // create makes the user or adopts its account.

@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"slices"
 	"strings"
-	"time"
 )
 
 // Ensure brings the one account of a user to what the user says, whatever state it
@@ -135,134 +133,36 @@ func (p *Provisioner) ensureNew(ctx context.Context, w wish) (Result, error) {
 	}
 	fields.set("IsActive", true)
 	c := creation{user: w.user, fields: fields, username: username, match: w.match, grants: w.grants, looked: w.id == "" && !w.isNew}
-	result, err := p.newAccount(ctx, c)
+	result, access, err := p.newAccount(ctx, c)
+	return c.tell(result, access), err
+}
+
+// tell adds, to the result of a create, what was changed by it.
+func (c creation) tell(result Result, access []Change) Result {
 	if result.Action == Created {
 		_, result.Changes = differences(c.fields, Fields{})
 	}
-	return result, err
+	result.Changes = append(result.Changes, access...)
+	return result
+}
+
+// doorOf is what of an account decides who can log in.
+func (p *Provisioner) doorOf(a Account) loginState {
+	door := loginState{active: a.Active}
+	if p.settings.ReleaseUsername {
+		value, _ := a.Fields.lookup(p.settings.MatchField)
+		door.username, door.matches = a.Username, p.settings.MatchField != "" && !isBlank(value)
+	}
+	return door
 }
 
 // ensureInactive locks the account.
 func (p *Provisioner) ensureInactive(ctx context.Context, a Account) (Result, error) {
-	before := loginState{active: a.Active}
-	if p.settings.ReleaseUsername {
-		value, _ := a.Fields.lookup(p.settings.MatchField)
-		before.username, before.matches = a.Username, p.settings.MatchField != "" && !isBlank(value)
-	}
-	result, err := p.deactivateFrom(ctx, a.ID, before)
+	result, err := p.deactivateFrom(ctx, a.ID, p.doorOf(a))
 	if result.Action == Deactivated {
 		result.Changes = []Change{{Field: "IsActive", Before: true, After: false}}
 	}
 	return result, err
-}
-
-// bring brings an account to a wish. What is to be taken away goes first, because a
-// profile of another licence may not be compatible with it; the door is opened last,
-// when all is as it should be.
-func (p *Provisioner) bring(ctx context.Context, w wish, s state) (Result, error) {
-	id := s.account.ID
-	result := Result{ID: id, Username: s.account.Username, Action: Unchanged}
-	stopped := func(but string, err error) (Result, error) {
-		if len(result.Changes) == 0 {
-			return Result{}, err
-		}
-		return result, &partialError{done: "a part was done (" + id + "), but " + but, err: err, again: true}
-	}
-	steps, err := p.accessSteps(ctx, w.grants, s.held)
-	if err != nil {
-		return Result{}, err
-	}
-	fields, changes := p.fieldSteps(w, s, &result)
-	did := func(action Action, changes ...Change) {
-		if result.Action == Unchanged || result.Action == Updated {
-			result.Action = action
-		}
-		result.Changes = append(result.Changes, changes...)
-	}
-	access := func(steps []accessStep) error {
-		for _, step := range steps {
-			if err := p.take(ctx, id, step); err != nil {
-				return err
-			}
-			did(Updated, step.change())
-		}
-		return nil
-	}
-	gives := slices.IndexFunc(steps, func(s accessStep) bool { return s.remove == "" })
-	if gives < 0 {
-		gives = len(steps)
-	}
-	if err := access(steps[:gives]); err != nil {
-		return stopped("not all of the access is as it should be", err)
-	}
-	if len(fields) > 0 {
-		sentAt := time.Now()
-		if err := p.updateUser(ctx, id, fields); err != nil {
-			err = p.withExisting(ctx, lost(w.op, id, w.username, sentAt, err), w.username)
-			if !s.account.Active {
-				err = p.whyRefused(ctx, id, err)
-			}
-			return stopped("the fields are as they were", err)
-		}
-		if name, sent := fields.text("Username"); sent {
-			result.Username = name
-		}
-		did(w.became(fields), changes...)
-	}
-	if err := access(steps[gives:]); err != nil {
-		return stopped("not all of the access is as it should be", err)
-	}
-	if s.account.Frozen && w.admit {
-		sentAt := time.Now()
-		if err := p.api.update(ctx, "UserLogin", s.loginID, Fields{"IsFrozen": false}); err != nil {
-			return stopped("the login is still frozen", lost(w.op, id, w.username, sentAt, err))
-		}
-		action := Updated
-		if result.Action == Unchanged {
-			action = Unfrozen
-		}
-		did(action, Change{Field: "IsFrozen", Before: true, After: false})
-	}
-	if w.user.Password != "" && (w.password || w.admit && !s.account.Active) {
-		if err := lost(opSetPassword, id, "", time.Now(), p.api.setPassword(ctx, id, w.user.Password)); err != nil {
-			if result.Action == Unchanged {
-				return Result{}, err
-			}
-			return result, &partialError{done: "the rest was done (" + id + "), but the password is not set", err: err, then: "set the password with SetPassword"}
-		}
-		did(Updated)
-	}
-	return result, nil
-}
-
-// fieldSteps are the fields of the account that are to be changed.
-func (p *Provisioner) fieldSteps(w wish, s state, result *Result) (Fields, []Change) {
-	fields, changes := differences(w.fields, s.account.Fields)
-	stored, _ := s.account.Fields.text("Email")
-	if address, wanted := w.fields.text("Email"); wanted && p.emails.waits(s.account.ID, address, stored) {
-		result.PendingEmail = address
-		isEmail := func(name string) bool { return strings.EqualFold(name, "Email") }
-		maps.DeleteFunc(fields, func(name string, _ any) bool { return isEmail(name) })
-		changes = slices.DeleteFunc(changes, func(c Change) bool { return isEmail(c.Field) })
-	}
-	if !s.account.Active && w.admit {
-		fields["IsActive"] = true
-		changes = append(changes, Change{Field: "IsActive", Before: false, After: true})
-	}
-	return fields, changes
-}
-
-// became is what the change of the fields made of the account.
-func (w wish) became(fields Fields) Action {
-	_, renamed := fields.lookup("Username")
-	_, admitted := fields["IsActive"]
-	switch {
-	case renamed && w.id == "":
-		return Adopted
-	case admitted:
-		return Reactivated
-	}
-	return Updated
 }
 
 // taken is the refusal of a username that an account holds of which nothing shows

@@ -60,32 +60,33 @@ func problemsOfPassword(password Secret) []FieldProblem {
 }
 
 // finish takes the last steps of a create or an update: access, then password. It
-// says whether they changed anything. done is what was done before; again says
-// whether the same call can take up the rest.
-func (p *Provisioner) finish(ctx context.Context, id string, g grants, password Secret, done string, again bool) (changed bool, err error) {
+// says what it changed of the access, and whether it changed anything. done is what
+// was done before; again says whether the same call can take up the rest.
+func (p *Provisioner) finish(ctx context.Context, id string, g grants, password Secret, done string, again bool) (access []Change, changed bool, err error) {
 	partial := func(but, then string, err error) error {
 		if done == "" {
 			return err
 		}
 		return &partialError{done: done + " (" + id + "), but " + but, err: err, again: again, then: then}
 	}
-	changed, err = p.grant(ctx, id, g)
+	access, err = p.grant(ctx, id, g)
+	changed = len(access) > 0
 	if err != nil {
 		if done == "" && changed {
 			done = "a part of the access was given"
 		}
-		return changed, partial("not all of the access is as it should be", "call Update with the Access", err)
+		return access, changed, partial(accessLacks, "call Update with the Access", err)
 	}
 	if password == "" {
-		return changed, nil
+		return access, changed, nil
 	}
 	if changed && done == "" {
 		done = "the access was given"
 	}
 	if err := lost(opSetPassword, id, "", time.Now(), p.api.setPassword(ctx, id, password)); err != nil {
-		return changed, partial("the password is not set", "set the password with SetPassword", err)
+		return access, changed, partial("the password is not set", "set the password with SetPassword", err)
 	}
-	return true, nil
+	return access, true, nil
 }
 
 // setPassword sends a password.

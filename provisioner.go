@@ -215,7 +215,8 @@ func (p *Provisioner) Create(ctx context.Context, u User) (Result, error) {
 		if err != nil {
 			return Result{}, err
 		}
-		return p.newAccount(ctx, creation{user: u, fields: fields, username: username, match: match, grants: grants})
+		result, _, err := p.newAccount(ctx, creation{user: u, fields: fields, username: username, match: match, grants: grants})
+		return result, err
 	})
 }
 

@@ -73,6 +73,7 @@ type sender struct {
 	retry   RetryPolicy
 	slots   chan struct{} // as many as requests may be in flight; nil for any number
 	quota   quota
+	calls   atomic.Int64 // that were sent
 }
 
 // newSender makes a sender on the caller's client, or on one of its own if there
@@ -258,6 +259,7 @@ func (s *sender) exchange(ctx context.Context, r request, tok *token) (answer, e
 	if r.query != "" {
 		target += "?" + r.query
 	}
+	s.calls.Add(1)
 	resp, err := req.Execute(r.method, target)
 	if err != nil {
 		return answer{}, newTransportError(ctx, scrubError(err, append(r.secrets, tok.value)...), probe.sent(err))

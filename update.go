@@ -25,7 +25,7 @@ func (p *Provisioner) update(ctx context.Context, id string, fields Fields, user
 		}
 		done = "the user was updated"
 	}
-	changed, err := p.finish(ctx, id, grants, u.Password, done, true)
+	_, changed, err := p.finish(ctx, id, grants, u.Password, done, true)
 	switch {
 	case done == "" && !changed && err != nil:
 		return Result{}, err

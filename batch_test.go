@@ -1,0 +1,394 @@
+package sfprov_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sfprov/sfprov"
+	"github.com/sfprov/sfprov/sfprovtest"
+)
+
+// crowd is n users.
+func crowd(n int) []sfprov.User {
+	users := make([]sfprov.User, n)
+	for i := range users {
+		users[i] = employee(fmt.Sprintf("user%d", i), fmt.Sprintf("Name%d", i))
+	}
+	return users
+}
+
+// outcomes collects what a batch yields, by index: one for each input.
+func outcomes(t *testing.T, n int, batch iter.Seq[sfprov.Outcome]) []sfprov.Outcome {
+	t.Helper()
+	all := make([]sfprov.Outcome, n)
+	seen := make([]bool, n)
+	for o := range batch {
+		require.False(t, seen[o.Index], "%d twice", o.Index)
+		seen[o.Index], all[o.Index] = true, o
+	}
+	for i := range seen {
+		require.True(t, seen[i], "%d has no outcome", i)
+	}
+	return all
+}
+
+func TestEnsureAllCreates(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	p := in(t, org, byFederationID)
+	users := crowd(1000)
+	for i, o := range outcomes(t, 1000, p.EnsureAll(t.Context(), slices.Values(users))) {
+		require.NoError(t, o.Err)
+		assert.Equal(t, sfprov.OutcomeDone, o.State)
+		assert.Equal(t, sfprov.Created, o.Result.Action)
+		user, _ := org.User(o.Result.ID)
+		assert.Equal(t, users[i].Fields["FederationIdentifier"], user.Fields["FederationIdentifier"])
+		assert.Equal(t, users[i].Username, o.User.Username)
+	}
+	assert.Len(t, org.Users(), 1000)
+	assert.LessOrEqual(t, len(org.Requests()), 5+2, "five collections, and the reading")
+
+	org.ResetRequests()
+	for _, o := range outcomes(t, 1000, p.EnsureAll(t.Context(), slices.Values(users))) {
+		require.NoError(t, o.Err)
+		assert.Equal(t, sfprov.Unchanged, o.Result.Action)
+	}
+	assert.LessOrEqual(t, len(org.Requests()), 2)
+}
+
+// What a batch does is what Ensure does with each.
+func TestEnsureAllIsEnsureOfEach(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(3) {
+		one, all := sfprovtest.NewOrg(t), sfprovtest.NewOrg(t)
+		a, b := assemble(one, 300, seed), assemble(all, 300, seed)
+		p, q := in(t, one, byFederationID), in(t, all, byFederationID)
+		batch := outcomes(t, 300, q.EnsureAll(t.Context(), slices.Values(b.users)))
+		for i, u := range a.users {
+			result, err := p.Ensure(t.Context(), u)
+			require.NoError(t, err)
+			require.NoError(t, batch[i].Err)
+			got := batch[i].Result
+			assert.Equal(t, result.Action, got.Action, u.Username)
+			without := func(changes []sfprov.Change) (rest []string) {
+				for _, c := range changes {
+					if !strings.HasSuffix(c.Field, "Id") { // IDs of the two orgs differ
+						rest = append(rest, fmt.Sprint(c))
+					}
+				}
+				return rest
+			}
+			assert.Equal(t, without(result.Changes), without(got.Changes), u.Username)
+			assert.Equal(t, result.ID == "", got.ID == "")
+		}
+		b.check(t)
+		assert.Less(t, len(all.Requests()), len(one.Requests())/8)
+		all.ResetRequests()
+		for _, o := range outcomes(t, 300, q.EnsureAll(t.Context(), slices.Values(b.users))) {
+			require.NoError(t, o.Err)
+			assert.Equal(t, sfprov.Unchanged, o.Result.Action)
+		}
+		assert.LessOrEqual(t, len(all.Requests()), 4, "users, logins, two kinds of assignments")
+	}
+}
+
+func TestEnsureAllTellsEachErrorAsEnsureDoes(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	furnish(org)
+	blockedID := org.AddUser(sfprov.Fields{"Username": "blocked@primary.com", "FederationIdentifier": "E-blocked"})
+	org.BlockDeactivation(blockedID, sfprovtest.Refusal{})
+	org.AddUser(sfprov.Fields{"Username": "taken@primary.com"})
+	org.TakeUsername("elsewhere@primary.com")
+	user := func(name string, change func(*sfprov.User)) sfprov.User {
+		u := employee(name, name)
+		u.Fields["FederationIdentifier"] = "E-" + name
+		if change != nil {
+			change(&u)
+		}
+		return u
+	}
+	cases := []struct {
+		user  sfprov.User
+		state sfprov.OutcomeState
+		is    error
+	}{
+		{user("fine", nil), sfprov.OutcomeDone, nil},
+		{user("taken", nil), sfprov.OutcomeRefused, sfprov.ErrDuplicateUsername},
+		{user("elsewhere", nil), sfprov.OutcomeRefused, sfprov.ErrDuplicateUsername},
+		{user("nomail", func(u *sfprov.User) { delete(u.Fields, "Email") }), sfprov.OutcomeRefused, nil},
+		{user("bad name", nil), sfprov.OutcomeRefused, nil},
+		{user("locale", func(u *sfprov.User) { u.Fields["LocaleSidKey"] = "xx" }), sfprov.OutcomeRefused, sfprov.ErrInvalidField},
+		{user("column", func(u *sfprov.User) { u.Fields["Nonsense__c"] = "x" }), sfprov.OutcomeRefused, sfprov.ErrInvalidField},
+		{user("set", func(u *sfprov.User) { u.Access.PermissionSets = []string{"Deal Desc"} }), sfprov.OutcomeRefused, nil},
+		{user("chat", func(u *sfprov.User) { u.Access.PermissionSets = []string{"Deal Desk", "Chat"} }), sfprov.OutcomeRefused, sfprov.ErrInvalidField},
+		{user("weak", func(u *sfprov.User) { u.Password = "x" }), sfprov.OutcomeRefused, sfprov.ErrInvalidField},
+		{user("blocked", func(u *sfprov.User) { u.Inactive = true }), sfprov.OutcomeRefused, sfprov.ErrDeactivationBlocked},
+		{user("absent", func(u *sfprov.User) { u.Inactive = true }), sfprov.OutcomeDone, nil},
+	}
+	var users []sfprov.User
+	for _, c := range cases {
+		users = append(users, c.user)
+	}
+	p := in(t, org, byFederationID)
+	for i, o := range outcomes(t, len(users), p.EnsureAll(t.Context(), slices.Values(users))) {
+		assert.Equal(t, cases[i].state, o.State, "%s: %v", users[i].Username, o.Err)
+		if cases[i].is != nil {
+			require.ErrorIs(t, o.Err, cases[i].is)
+		}
+		if o.Err != nil {
+			assert.Contains(t, o.Err.Error(), users[i].Username)
+		}
+		switch users[i].Username {
+		case "blocked":
+			assert.Equal(t, sfprov.Frozen, o.Result.Action)
+		case "chat", "weak":
+			assert.Equal(t, sfprov.Created, o.Result.Action)
+			assert.NotEmpty(t, o.Result.ID)
+		case "taken":
+			var apiErr *sfprov.APIError
+			require.ErrorAs(t, o.Err, &apiErr)
+			assert.NotEmpty(t, apiErr.Existing)
+		}
+	}
+}
+
+// Rows that are locked for the moment are sent again, fewer at a time.
+func TestEnsureAllSendsLockedRowsAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		org := sfprovtest.NewOrg(t, sfprovtest.WithInMemoryNetwork())
+		p := in(t, org, byFederationID)
+		refusals := map[any]int{}
+		org.SetRowControl(func(_ string, record sfprov.Fields) *sfprovtest.Refusal {
+			name := fmt.Sprint(record["Username"], record["id"])
+			if refusals[name]++; refusals[name] > 2 || len(name)%3 != 0 && !strings.HasPrefix(name, "user1") {
+				return nil
+			}
+			return &sfprovtest.Refusal{Status: 400, Code: "UNABLE_TO_LOCK_ROW", Message: "unable to obtain exclusive access to this record"}
+		})
+		users := crowd(400)
+		for _, o := range outcomes(t, 400, p.EnsureAll(t.Context(), slices.Values(users))) {
+			require.NoError(t, o.Err)
+		}
+		clear(refusals)
+		for i := range users {
+			users[i].Fields["Title"] = "CFO"
+		}
+		for _, o := range outcomes(t, 400, p.EnsureAll(t.Context(), slices.Values(users))) {
+			require.NoError(t, o.Err)
+			assert.Equal(t, sfprov.Updated, o.Result.Action)
+		}
+		assert.Len(t, org.Users(), 400)
+
+		// One that stays locked is told so, and is not done.
+		org.SetRowControl(func(_ string, record sfprov.Fields) *sfprovtest.Refusal {
+			if record["Username"] == "late@primary.com" {
+				return &sfprovtest.Refusal{Status: 400, Code: "UNABLE_TO_LOCK_ROW", Message: "locked"}
+			}
+			return nil
+		})
+		late := []sfprov.User{employee("late", "Late"), employee("other", "Other")}
+		got := outcomes(t, 2, p.EnsureAll(t.Context(), slices.Values(late)))
+		require.ErrorIs(t, got[0].Err, sfprov.ErrUnavailable)
+		assert.Equal(t, sfprov.OutcomeNotSent, got[0].State)
+		require.NoError(t, got[1].Err)
+	})
+}
+
+// A collection whose answer is lost is looked up, user by user.
+func TestEnsureAllFindsLostCollections(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]sfprovtest.Fault{
+		"done": sfprovtest.LostAnswer(), "not done": sfprovtest.Dropped(), "cut": sfprovtest.CutAnswer(), "gateway": sfprovtest.GatewayHTML(503), "exception": sfprovtest.UnknownException(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				org := sfprovtest.NewOrg(t, sfprovtest.WithInMemoryNetwork())
+				org.AddUser(sfprov.Fields{"Username": "user7@primary.com"})
+				org.Control(sfprovtest.On(http.MethodPost, "/composite/sobjects", fault))
+				p := in(t, org, byFederationID)
+				for i, o := range outcomes(t, 200, p.EnsureAll(t.Context(), slices.Values(crowd(200)))) {
+					if i == 7 { // a stranger's
+						require.ErrorIs(t, o.Err, sfprov.ErrDuplicateUsername)
+						continue
+					}
+					require.NoError(t, o.Err)
+					assert.Equal(t, sfprov.Created, o.Result.Action)
+				}
+				assert.Len(t, org.Users(), 200)
+				assert.LessOrEqual(t, len(org.Requests()), 8)
+			})
+		})
+	}
+}
+
+func TestEnsureAllThatStaysUnknown(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		org := sfprovtest.NewOrg(t, sfprovtest.WithInMemoryNetwork())
+		org.KeepControl(sfprovtest.On(http.MethodPost, "/composite/sobjects", sfprovtest.Dropped()))
+		p := in(t, org, byFederationID)
+		for _, o := range outcomes(t, 10, p.EnsureAll(t.Context(), slices.Values(crowd(10)))) {
+			require.ErrorIs(t, o.Err, sfprov.ErrOutcomeUnknown)
+			assert.Equal(t, sfprov.OutcomeUnknown, o.State)
+			assert.True(t, sfprov.Retryable(o.Err))
+		}
+		org.ClearControls()
+		for _, o := range outcomes(t, 10, p.EnsureAll(t.Context(), slices.Values(crowd(10)))) {
+			require.NoError(t, o.Err)
+		}
+		assert.Len(t, org.Users(), 10)
+	})
+}
+
+func TestEnsureAllInTurmoil(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		org := sfprovtest.NewOrg(t, sfprovtest.WithInMemoryNetwork())
+		s := assemble(org, 3000, 7)
+		p := in(t, org, byFederationID)
+		org.SetFaultPlan(sfprovtest.Turmoil(7, 0.1))
+		todo := s.users
+		for round := range 100 {
+			require.Less(t, round, 99)
+			var again []sfprov.User
+			for o := range p.EnsureAll(t.Context(), slices.Values(todo)) {
+				if o.Err != nil {
+					again = append(again, o.User)
+				}
+			}
+			if todo = again; len(todo) == 0 {
+				break
+			}
+			<-time.After(time.Minute)
+		}
+		<-time.After(time.Minute)
+		org.SetFaultPlan(sfprovtest.FaultPlan{})
+		s.check(t)
+		for _, o := range outcomes(t, 3000, p.EnsureAll(t.Context(), slices.Values(s.users))) {
+			require.NoError(t, o.Err)
+			assert.Equal(t, sfprov.Unchanged, o.Result.Action)
+		}
+	})
+}
+
+func TestEnsureAllKeepsTheOrderOfAUser(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	p := in(t, org, byFederationID)
+	var users []sfprov.User
+	for i := range 5 {
+		for j := range 30 {
+			u := employee(fmt.Sprintf("user%d", j), fmt.Sprintf("user%d", j))
+			u.Fields["Title"] = fmt.Sprint(i)
+			u.Inactive = i == 3
+			users = append(users, u)
+		}
+	}
+	for i, o := range outcomes(t, len(users), p.EnsureAll(t.Context(), slices.Values(users))) {
+		require.NoError(t, o.Err)
+		assert.Equal(t, []sfprov.Action{sfprov.Created, sfprov.Updated, sfprov.Updated, sfprov.Deactivated, sfprov.Reactivated}[i/30], o.Result.Action)
+	}
+	for _, u := range org.Users() {
+		assert.Equal(t, "4", u.Fields["Title"])
+	}
+	assert.Len(t, org.Users(), 30)
+}
+
+func TestEnsureAllEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	p := in(t, org, byFederationID)
+	ctx, cancel := context.WithCancel(t.Context())
+	org.Control(func(r sfprovtest.Request) *sfprovtest.Fault {
+		if strings.HasSuffix(r.Path, "/composite/sobjects") {
+			cancel()
+			return &sfprovtest.Fault{Delay: time.Hour}
+		}
+		return nil
+	})
+	states := map[sfprov.OutcomeState]int{}
+	for _, o := range outcomes(t, 5000, p.EnsureAll(ctx, slices.Values(crowd(5000)))) {
+		states[o.State]++
+		require.ErrorIs(t, o.Err, context.Canceled)
+	}
+	assert.Positive(t, states[sfprov.OutcomeUnknown], "sent, and not answered")
+	assert.Positive(t, states[sfprov.OutcomeNotSent])
+	assert.Zero(t, states[sfprov.OutcomeDone]+states[sfprov.OutcomeRefused])
+}
+
+func TestLeavingABatch(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) { // which fails if a goroutine is left
+		org := sfprovtest.NewOrg(t, sfprovtest.WithInMemoryNetwork())
+		p := in(t, org, byFederationID)
+		read := 0
+		users := func(yield func(sfprov.User) bool) {
+			for i := range 100_000 {
+				read++
+				if !yield(employee(fmt.Sprintf("user%d", i), fmt.Sprintf("user%d", i))) {
+					return
+				}
+			}
+		}
+		for range p.EnsureAll(t.Context(), users) {
+			break
+		}
+		assert.Less(t, read, 10_000, "the input is read as it is needed")
+		closed := p.Close(t.Context())
+		require.NoError(t, closed)
+		got := outcomes(t, 3, p.EnsureAll(t.Context(), slices.Values(crowd(3))))
+		for _, o := range got {
+			require.ErrorIs(t, o.Err, sfprov.ErrClosed)
+			assert.Equal(t, sfprov.OutcomeNotSent, o.State)
+		}
+	})
+}
+
+func TestBatchProgress(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	p := in(t, org, byFederationID)
+	var told []sfprov.Progress
+	options := []sfprov.BatchOption{sfprov.WithTotal(500), sfprov.WithProgress(0, func(p sfprov.Progress) { told = append(told, p) }), sfprov.WithParallel(2)}
+	outcomes(t, 500, p.EnsureAll(t.Context(), slices.Values(crowd(500)), options...))
+	require.Len(t, told, 501)
+	last := told[500]
+	assert.Equal(t, 500, last.Done)
+	assert.Equal(t, 500, last.Total)
+	assert.Equal(t, len(org.Requests()), last.APICalls)
+	assert.Positive(t, last.Rate)
+	assert.Zero(t, last.Left)
+	assert.Equal(t, 1, told[0].Done)
+	assert.Positive(t, told[0].Left)
+}
+
+func TestEnsureAllWithoutAMatchField(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	p := in(t, org)
+	users := crowd(3)
+	users[1].Inactive = true
+	org.AddUser(sfprov.Fields{"Username": "user2@primary.com"})
+	got := outcomes(t, 3, p.EnsureAll(t.Context(), slices.Values(users)))
+	require.NoError(t, got[0].Err)
+	require.NoError(t, got[1].Err)
+	require.ErrorIs(t, got[2].Err, sfprov.ErrDuplicateUsername)
+	users = users[:1]
+	got = outcomes(t, 1, p.EnsureAll(t.Context(), slices.Values(users)))
+	require.ErrorIs(t, got[0].Err, sfprov.ErrDuplicateUsername)
+	assert.False(t, errors.Is(got[0].Err, sfprov.ErrOutcomeUnknown))
+}
