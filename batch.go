@@ -42,9 +42,9 @@ func stateOf(err error) OutcomeState {
 }
 
 const (
-	// batchWindow is how many users are looked up at once. Ten collections of writes
-	// may come of them.
-	batchWindow = 2000
+	// batchWindow is how many users are looked up at once: as many as mostly fit in one
+	// request.
+	batchWindow = 4000
 	// batchParallel is how many requests that write are in flight.
 	batchParallel = 8
 )
@@ -102,9 +102,10 @@ type batch struct {
 	jobs     sync.WaitGroup
 	stopped  atomic.Bool // nobody listens any more
 	progress *progress
-	// decide is asked, if it is set, what becomes of a user who was compared: true does
-	// the work, false leaves it, with the error as the outcome.
-	decide func(it *batchItem) (goOn bool, err error)
+	// decide is asked, if it is set, whether the work of a user who was compared is to
+	// be done.
+	decide func(it *batchItem, work bool) (bool, error)
+	extra  string // a field that is read beyond those that are compared
 
 	creates, changes []*batchItem // to be sent
 	frozen           map[string]string
@@ -121,9 +122,11 @@ type batchItem struct {
 	w     wish
 	s     state
 
-	work     *work    // of an account that there is
-	creation creation // of one that there isn't
-	lock     bool     // the account is to be deactivated
+	plan     *PlanStep // that is to be applied
+	refusal  error     // why nothing is to be done
+	work     *work     // of an account that there is
+	creation creation  // of one that there isn't
+	lock     bool      // the account is to be deactivated
 	sent     sentCreate
 }
 
@@ -173,6 +176,12 @@ func (b *batch) read(ctx context.Context, items func(each func(*batchItem) bool)
 	var window []*batchItem
 	items(func(it *batchItem) bool {
 		switch {
+		case it == nil: // what comes now must wait for what came before
+			b.dispatch(ctx, window)
+			window = nil
+			b.flush(ctx)
+			b.jobs.Wait()
+			return !b.stopped.Load()
 		case b.stopped.Load():
 			return false
 		case refusal != nil:
@@ -181,13 +190,18 @@ func (b *batch) read(ctx context.Context, items func(each func(*batchItem) bool)
 		case ctx.Err() != nil:
 			b.finish(it, Result{}, newTransportError(ctx, ctx.Err(), false))
 			return true
-		}
-		var err error
-		if it.w, err = b.p.settings.wish(it.user, true, false); err != nil {
-			b.finish(it, Result{}, err)
+		case it.refusal != nil:
+			b.finish(it, Result{}, it.refusal)
 			return true
 		}
-		it.w.admit = true
+		if it.w.id == "" {
+			var err error
+			if it.w, err = b.p.settings.wish(it.user, true, false); err != nil {
+				b.finish(it, Result{}, err)
+				return true
+			}
+			it.w.admit = true
+		}
 		if !b.enter(it) { // the same user is under way: one after the other
 			b.dispatch(ctx, window)
 			window = nil
@@ -238,7 +252,14 @@ func (b *batch) finish(it *batchItem, result Result, err error) {
 	if target == "" {
 		target = it.user.Username
 	}
-	err = decorate(opEnsure, target, err)
+	if target == "" && it.plan != nil {
+		target = it.plan.Username
+	}
+	op := opEnsure
+	if it.plan != nil {
+		op = opApply
+	}
+	err = decorate(op, target, err)
 	b.out <- Outcome{Index: it.index, User: it.user, Result: result, Err: err, State: stateOf(err)}
 }
 
@@ -248,8 +269,8 @@ func (b *batch) dispatch(ctx context.Context, window []*batchItem) {
 	window = b.readable(ctx, window)
 	for _, it := range b.readStates(ctx, window) {
 		work, err := b.compare(ctx, it)
-		if err == nil && work && b.decide != nil {
-			work, err = b.decide(it)
+		if err == nil && b.decide != nil {
+			work, err = b.decide(it, work)
 		}
 		switch {
 		case err != nil:

@@ -18,6 +18,8 @@ func (b *batch) readStates(ctx context.Context, window []*batchItem) []*batchIte
 	groups := map[string][]*batchItem{}
 	for _, it := range window {
 		switch {
+		case it.w.id != "":
+			groups["Id"] = append(groups["Id"], it)
 		case it.w.isNew: // no look could show that an account is the user's
 			known = append(known, it)
 		case it.w.match.set():
@@ -38,12 +40,18 @@ func (b *batch) readStates(ctx context.Context, window []*batchItem) []*batchIte
 // readAccounts finds the accounts of users by the value of a field.
 func (b *batch) readAccounts(ctx context.Context, field string, items []*batchItem) []*batchItem {
 	valueOf := func(it *batchItem) string {
-		if it.w.match.set() {
+		switch {
+		case it.w.id != "":
+			return it.w.id
+		case it.w.match.set():
 			return it.w.match.value
 		}
 		return it.w.username
 	}
 	columns := map[string]struct{}{field: {}}
+	if b.extra != "" {
+		columns[b.extra] = struct{}{}
+	}
 	sets := map[string][]*batchItem{} // by the columns that they need
 	for _, it := range items {
 		reads := it.w.reads()
@@ -67,7 +75,7 @@ func (b *batch) readAccounts(ctx context.Context, field string, items []*batchIt
 	return slices.DeleteFunc(items, func(it *batchItem) bool {
 		err := err
 		if err == nil {
-			it.s.account, err = it.w.own(slices.Clone(found[strings.ToLower(valueOf(it))]))
+			it.s.account, err = it.w.own(slices.Clone(found[foldedValue(field, valueOf(it))]))
 		}
 		if err != nil {
 			b.finish(it, Result{}, err)
@@ -76,17 +84,26 @@ func (b *batch) readAccounts(ctx context.Context, field string, items []*batchIt
 	})
 }
 
-// accountsBy finds accounts by many values of a field; they are told by the value in
-// lower case.
+// accountsBy finds accounts by many values of a field; they are told by the value, as
+// foldedValue makes it.
 func (p *Provisioner) accountsBy(ctx context.Context, field string, values, columns []string) (map[string][]Account, error) {
 	found := make(map[string][]Account, len(values))
 	err := p.readMany(ctx, accountsQuery(append([]string{field}, columns...), field+" IN "), values, func(record Fields) error {
 		account, err := accountOf(record, columns)
 		value, _ := record.text(field)
-		found[strings.ToLower(value)] = append(found[strings.ToLower(value)], account)
+		value = foldedValue(field, value)
+		found[value] = append(found[value], account)
 		return err
 	})
 	return found, err
+}
+
+// foldedValue is what values have in common that Salesforce takes for the same.
+func foldedValue(field, value string) string {
+	if field == "Id" {
+		return id18Of(value)
+	}
+	return strings.ToLower(value)
 }
 
 // readMany makes a query that ends in IN for many values: as many values as fit in a

@@ -58,6 +58,9 @@ const (
 	opResolve       = "resolve"
 	opEnsure        = "ensure"
 	opProvision     = "provision"
+	opUsers         = "list users"
+	opPlan          = "plan"
+	opApply         = "apply"
 )
 
 // ConfigError is one thing wrong with a [Config]. [New] and

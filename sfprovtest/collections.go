@@ -100,7 +100,7 @@ func (o *Org) oneOfMany(c *call, record map[string]any) any {
 	var a answer
 	switch {
 	case c.method == http.MethodPost:
-		a, err = o.sobject(&inner, []string{object.name})
+		a, err = o.route(&inner, "sobjects/"+object.name)
 	case id == "":
 		return failed(Refusal{Code: "MISSING_ARGUMENT", Message: "Id not specified in an update call"}, "")
 	default:

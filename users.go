@@ -1,0 +1,108 @@
+package sfprov
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"slices"
+	"strings"
+)
+
+// UserQuery says which of the org's users are read, and what of them.
+type UserQuery struct {
+	// Fields are the fields to read, beside ID, username and whether the user is
+	// active.
+	Fields []string
+	// UsernameSuffix is what usernames end in, such as "@acme.com"; the case does not
+	// count. Empty is all.
+	UsernameSuffix string
+	// ActiveOnly leaves out inactive users.
+	ActiveOnly bool
+}
+
+// Users streams the org's users, in the order of their IDs, a page of up to 2,000 at
+// a time, each of which is an API call; one more tells who is frozen. Guest users and
+// those of Salesforce's own processes are left out. The first error ends the stream.
+//
+// It can be ranged over for days: where the following pages are no longer to be had,
+// it begins again after the last user. Users who change meanwhile are read as they
+// are when their page is. See "Query" in the REST API Developer Guide.
+func (p *Provisioner) Users(ctx context.Context, q UserQuery) iter.Seq2[Account, error] {
+	return func(yield func(Account, error) bool) {
+		fail := func(err error) { yield(Account{}, decorate(opUsers, q.UsernameSuffix, err)) }
+		var problems []FieldProblem
+		for _, name := range q.Fields {
+			if !isFieldName(name) {
+				problems = append(problems, FieldProblem{Field: quote(name), Problem: notAFieldName})
+			}
+		}
+		if err := validationError(problems); err != nil {
+			fail(err)
+			return
+		}
+		ctx, call, err := p.begin(ctx)
+		if err != nil {
+			fail(err)
+			return
+		}
+		defer p.end(call)
+		frozen, err := p.frozenLogins(ctx)
+		if err != nil {
+			fail(err)
+			return
+		}
+		last, restarted := "", ""
+		for {
+			err := p.usersAfter(ctx, q, last, func(account Account) bool {
+				last = account.ID
+				account.Frozen = frozen[account.ID] != ""
+				return yield(account, nil)
+			})
+			switch {
+			case err == nil || errors.Is(err, errStopped):
+				return
+			case isCursorGone(err) && last != restarted:
+				restarted = last
+				continue
+			}
+			fail(err)
+			return
+		}
+	}
+}
+
+// errStopped ends a stream that nobody wants any more.
+var errStopped = errors.New("stopped")
+
+// isCursorGone says whether the rest of a query can't be had any more.
+func isCursorGone(err error) bool {
+	var apiErr *APIError
+	return errors.As(err, &apiErr) && apiErr.Code == "INVALID_QUERY_LOCATOR"
+}
+
+// usersAfter streams the users whose ID comes after another.
+func (p *Provisioner) usersAfter(ctx context.Context, q UserQuery, last string, each func(Account) bool) error {
+	condition := "UserType NOT IN ('" + strings.Join(ownUserTypes, "', '") + "')"
+	if last != "" {
+		condition += " AND Id > '" + last + "'"
+	}
+	if q.ActiveOnly {
+		condition += " AND IsActive = true"
+	}
+	if q.UsernameSuffix != "" {
+		literal, err := soqlString(q.UsernameSuffix)
+		if err != nil {
+			return &ValidationError{Problems: []FieldProblem{{Field: "UsernameSuffix", Problem: err.Error()}}}
+		}
+		condition += " AND Username LIKE '%" + strings.NewReplacer("%", `\%`, "_", `\_`).Replace(literal[1:])
+	}
+	for account, err := range p.accounts(ctx, slices.Clone(q.Fields), condition+" ORDER BY Id") {
+		if err != nil {
+			return err
+		}
+		if !each(account) {
+			return errStopped
+		}
+	}
+	return nil
+}
