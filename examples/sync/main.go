@@ -70,7 +70,7 @@ func run(ctx context.Context, o options, in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = file.Close() }() // it was only read
+	defer func() { _ = file.Close() }()   // it was only read
 	target, err := connect(o.domain, out) //nolint:contextcheck // the org outlives ctx, which only says when to stop
 	if err != nil {
 		return err
