@@ -2,7 +2,7 @@ export FUZZTIME ?= 1m
 SEED ?= 1
 BENCHTIME ?= 1s
 
-.PHONY: help quickstart test race lint fmt bench fuzz chaos ci
+.PHONY: help quickstart test race lint fmt bench microbench batch fuzz chaos ci
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-12s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,11 +22,17 @@ lint: ## run the linters
 fmt: ## format the code
 	.ci/run fix_format
 
-bench: ## run the benchmarks, each for BENCHTIME
+bench: ## compare with plain net/http and go-salesforce, in some minutes
+	go -C bench run .
+
+microbench: ## run the benchmarks of Go's own kind, each for BENCHTIME
 	go test -run='^$$' -bench=. -benchmem -benchtime=$(BENCHTIME) ./...
 
 fuzz: ## run each fuzz target for FUZZTIME
 	.ci/run fuzz
+
+batch: ## bring 10,000 users to their states while one request in ten fails
+	go test -run='^TestEnsureAllInTurmoil$$' -v -count=1 -timeout=30m . -batch.users=10000
 
 chaos: ## 100,000 operations while one request in ten fails; SEED=n for others
 	go test -run='^TestChaos$$' -v -count=1 -timeout=30m . \

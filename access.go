@@ -78,12 +78,15 @@ var kinds = struct { //nolint:gochecknoglobals // a constant table
 
 // isZero says whether nothing is asked for.
 func (a Access) isZero() bool {
-	return a.Profile == "" && a.Role == "" &&
-		!slices.ContainsFunc(a.lists(), func(list accessList) bool { return list.names != nil })
+	return a.Profile == "" && a.Role == "" && a.PermissionSets == nil && a.PermissionSetGroups == nil && a.PermissionSetLicenses == nil &&
+		a.PublicGroups == nil && a.Queues == nil
 }
 
 // problems are those that need no look at the org.
 func (a Access) problems(fields Fields) []FieldProblem {
+	if a.isZero() {
+		return nil
+	}
 	var problems []FieldProblem
 	for _, one := range []struct{ field, name, of string }{{"Access.Profile", a.Profile, "ProfileId"}, {"Access.Role", a.Role, "UserRoleId"}} {
 		if _, given := fields.lookup(one.of); given && one.name != "" {
@@ -114,6 +117,9 @@ type grantList struct {
 // resolveAccess finds what an Access names, and tells all that can't be found at
 // once. It costs a query for each kind that is not remembered.
 func (p *Provisioner) resolveAccess(ctx context.Context, a Access) (grants, error) {
+	if a.isZero() {
+		return grants{}, nil
+	}
 	g := grants{fields: Fields{}, exact: a.Exact}
 	var problems []FieldProblem
 	find := func(kind accessKind, name string) (entry, error) {

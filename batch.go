@@ -318,15 +318,12 @@ func (b *batch) compare(ctx context.Context, it *batchItem) (work bool, err erro
 	case a.ID == "" && !it.w.active:
 		return false, nil
 	case a.ID == "":
-		fields, username, err := b.p.settings.forCreate(it.w.user)
-		if err != nil {
+		fields := it.w.fields // which nobody else needs any more
+		if err := b.p.settings.complete(fields, it.w.user, it.w.username, nil); err != nil {
 			return false, &stepError{step: "there is no account, and it can't be created", err: err}
 		}
-		for name, id := range it.w.grants.fields {
-			fields.set(name, id)
-		}
 		fields.set("IsActive", true)
-		it.creation = creation{user: it.w.user, fields: fields, username: username, match: it.w.match, grants: it.w.grants, looked: true}
+		it.creation = creation{user: it.w.user, fields: fields, username: it.w.username, match: it.w.match, grants: it.w.grants, looked: true}
 		return true, nil
 	case !it.w.active:
 		it.lock = a.Active || b.p.settings.ReleaseUsername && !b.p.doorOf(a).isReleased(releasedUsername(a.ID, a.Username))

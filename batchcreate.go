@@ -129,7 +129,7 @@ var errNotAUser = errors.New("the answer does not confirm that a user was create
 // created notes that the account was made.
 func (it *batchItem) created(id string) {
 	it.work = &work{w: it.w, result: Result{ID: id, Username: it.creation.username, Action: Created}, password: it.w.user.Password != ""}
-	_, it.work.result.Changes = differences(it.creation.fields, Fields{})
+	it.work.result.Changes = allOf(it.creation.fields)
 }
 
 // refused ends an item whose row was refused, or adopts the account that stands in

@@ -52,25 +52,32 @@ func (b *batch) readAccounts(ctx context.Context, field string, items []*batchIt
 	if b.extra != "" {
 		columns[b.extra] = struct{}{}
 	}
-	sets := map[string][]*batchItem{} // by the columns that they need
 	for _, it := range items {
-		reads := it.w.reads()
-		for _, column := range reads {
+		for column := range it.w.fields {
 			columns[column] = struct{}{}
 		}
-		sets[strings.Join(reads, ",")] = append(sets[strings.Join(reads, ",")], it)
+		if it.w.match.field != "" {
+			columns[it.w.match.field] = struct{}{}
+		}
 	}
 	values := make([]string, len(items))
 	for i, it := range items {
 		values[i] = valueOf(it)
 	}
 	found, err := b.p.accountsBy(ctx, field, values, slices.Sorted(maps.Keys(columns)))
-	if isRefusal(err) && len(sets) > 1 { // a field that only some users have
-		var known []*batchItem
-		for _, set := range slices.Sorted(maps.Keys(sets)) {
-			known = append(known, b.readAccounts(ctx, field, sets[set])...)
+	if isRefusal(err) {
+		sets := map[string][]*batchItem{} // by the columns that they need, of which some users only may have a wrong one
+		for _, it := range items {
+			set := strings.Join(it.w.reads(), ",")
+			sets[set] = append(sets[set], it)
 		}
-		return known
+		if len(sets) > 1 {
+			var known []*batchItem
+			for _, set := range slices.Sorted(maps.Keys(sets)) {
+				known = append(known, b.readAccounts(ctx, field, sets[set])...)
+			}
+			return known
+		}
 	}
 	return slices.DeleteFunc(items, func(it *batchItem) bool {
 		err := err
@@ -117,7 +124,7 @@ func (p *Provisioner) readMany(ctx context.Context, query string, values []strin
 			queries = append(queries, query+"("+list.String()+")")
 		}
 		list.Reset()
-		size = len(p.api.base) + len("/query?q=") + len(escapeQuery(query+"()"))
+		size = len(p.api.base) + len("/query?q=") + escapedLength(query+"()")
 	}
 	next()
 	empty := size
@@ -126,7 +133,7 @@ func (p *Provisioner) readMany(ctx context.Context, query string, values []strin
 		if err != nil {
 			return err // such values are refused before
 		}
-		length := len(escapeQuery(literal)) + len(",")
+		length := escapedLength(literal) + len(",")
 		if size > empty && size+length > maxQueryURI {
 			next()
 		}

@@ -2,7 +2,6 @@ package sfprov
 
 import (
 	"encoding/json"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,7 +24,8 @@ type Change struct {
 func differences(want, has Fields) (Fields, []Change) {
 	differ := Fields{}
 	var changes []Change
-	for _, name := range slices.Sorted(maps.Keys(want)) {
+	var room [40]string
+	for _, name := range want.names(room[:0]) {
 		value, _ := has.lookup(name)
 		if !sameValue(name, want[name], value) {
 			differ[name] = want[name]
@@ -33,6 +33,18 @@ func differences(want, has Fields) (Fields, []Change) {
 		}
 	}
 	return differ, changes
+}
+
+// allOf are the fields of a new account as changes.
+func allOf(fields Fields) []Change {
+	changes := make([]Change, 0, len(fields))
+	var room [40]string
+	for _, name := range fields.names(room[:0]) {
+		if value := fields[name]; !isBlank(value) && value != false {
+			changes = append(changes, Change{Field: name, After: value})
+		}
+	}
+	return changes
 }
 
 // sameValue compares a value that is wanted with one that was read, as Salesforce
@@ -43,6 +55,9 @@ func differences(want, has Fields) (Fields, []Change) {
 func sameValue(name string, want, has any) bool {
 	if isBlank(want) || want == false {
 		return isBlank(has) || has == false
+	}
+	if isBlank(has) {
+		return false
 	}
 	a, b := textOf(want), textOf(has)
 	if _, known := standardField(name); known {

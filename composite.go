@@ -136,6 +136,19 @@ func escapeQuery(soql string) string {
 	return escaped
 }
 
+// escapedLength is the length of what escapeQuery makes of a text without references.
+func escapedLength(text string) int {
+	n := len(text)
+	for i := range len(text) {
+		switch c := text[i]; {
+		case isUpper(c), isLower(c), isDigit(c), strings.IndexByte("-_.~ '(),", c) >= 0:
+		default:
+			n += 2
+		}
+	}
+	return n
+}
+
 // unescapedMarks are marks that need no escape in a URL's query. Long lists of values
 // are full of them.
 var unescapedMarks = strings.NewReplacer("%27", "'", "%2C", ",", "%28", "(", "%29", ")") //nolint:gochecknoglobals // a constant table

@@ -140,7 +140,7 @@ func (p *Provisioner) ensureNew(ctx context.Context, w wish) (Result, error) {
 // tell adds, to the result of a create, what was changed by it.
 func (c creation) tell(result Result, access []Change) Result {
 	if result.Action == Created {
-		_, result.Changes = differences(c.fields, Fields{})
+		result.Changes = allOf(c.fields)
 	}
 	result.Changes = append(result.Changes, access...)
 	return result

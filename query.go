@@ -28,6 +28,9 @@ func soqlString(s string) (string, error) {
 	if utf8.RuneCountInString(s) > maxQueryString {
 		return "", fmt.Errorf("has more than %d characters", maxQueryString)
 	}
+	if isPlainLiteral(s) {
+		return "'" + s + "'", nil
+	}
 	var b strings.Builder
 	b.WriteByte('\'')
 	var before rune
@@ -58,6 +61,16 @@ func soqlString(s string) (string, error) {
 	}
 	b.WriteByte('\'')
 	return b.String(), nil
+}
+
+// isPlainLiteral says whether a string needs no escapes, as most don't.
+func isPlainLiteral(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= 0x7f || c == '\'' || c == '"' || c == '\\' || c == '{' {
+			return false
+		}
+	}
+	return true
 }
 
 // equals is the condition that a field holds a string.

@@ -146,8 +146,21 @@ func problemOfUsername(s string) string {
 // forCreate is what a create sends: the user's fields, the defaults where the
 // user has no value of its own, and what can be derived.
 func (c *settings) forCreate(u User) (Fields, string, error) {
-	fields := make(Fields, len(u.Fields)+len(c.Defaults)+2)
+	fields := c.roomy(u)
+	username, usernameProblems := c.username(u)
+	return fields, username, c.complete(fields, u, username, usernameProblems)
+}
+
+// roomy is a copy of the user's fields with room for what a create adds.
+func (c *settings) roomy(u User) Fields {
+	fields := make(Fields, len(u.Fields)+len(u.Defaults)+len(c.Defaults)+3)
 	maps.Copy(fields, u.Fields)
+	return fields
+}
+
+// complete adds to a user's fields what a create needs, and puts all of them in their
+// plain form. problems are those of the username.
+func (c *settings) complete(fields Fields, u User, username string, problems []FieldProblem) error {
 	for _, defaults := range []Fields{u.Defaults, c.Defaults} {
 		for name, value := range defaults {
 			if _, given := fields.lookup(name); !given {
@@ -158,9 +171,7 @@ func (c *settings) forCreate(u User) (Fields, string, error) {
 	maps.DeleteFunc(fields, func(name string, value any) bool {
 		return value == nil && strings.EqualFold(name, "ContactId") // Salesforce refuses it, even null, for internal users
 	})
-	problems := checkFields(fields)
-	username, usernameProblems := c.username(u)
-	problems = append(problems, usernameProblems...)
+	problems = slices.Concat(checkFields(fields), problems)
 	if _, given := fields.lookup("Username"); !given {
 		fields["Username"] = username
 	}
@@ -177,7 +188,7 @@ func (c *settings) forCreate(u User) (Fields, string, error) {
 			problems = append(problems, FieldProblem{Field: field.name, Problem: "is required to create a user; set it in User.Fields or Config.Defaults"})
 		}
 	}
-	return fields, username, validationError(slices.Concat(problems, u.problems()))
+	return validationError(slices.Concat(problems, u.problems()))
 }
 
 // problems are those of what is beside the fields.
@@ -192,8 +203,7 @@ func (u User) problems() []FieldProblem {
 // forUpdate is what an update sends: what the caller gave, and the username if
 // the user has one. The username is empty if it isn't sent.
 func (c *settings) forUpdate(u User) (Fields, string, error) {
-	fields := make(Fields, len(u.Fields)+1)
-	maps.Copy(fields, u.Fields)
+	fields := c.roomy(u)
 	problems := checkFields(fields)
 	username := ""
 	if _, given := fields.lookup("Username"); given || u.Username != "" {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -185,6 +184,16 @@ func (f Fields) texts() Fields {
 	return texts
 }
 
+// names are the names of the fields in alphabetical order, in the room given if they
+// fit.
+func (f Fields) names(room []string) []string {
+	for name := range f {
+		room = append(room, name)
+	}
+	slices.Sort(room)
+	return room
+}
+
 // encode writes the fields as a JSON object. json.Marshal does the same, with two
 // allocations more for each field. Names are plain: checkFields has seen to that.
 func (f Fields) encode() ([]byte, error) {
@@ -192,7 +201,8 @@ func (f Fields) encode() ([]byte, error) {
 	b.Grow(32 * (len(f) + 1))
 	values := json.NewEncoder(&b)
 	b.WriteByte('{')
-	for i, name := range slices.Sorted(maps.Keys(f)) {
+	var room [40]string
+	for i, name := range f.names(room[:0]) {
 		if i > 0 {
 			b.WriteByte(',')
 		}
