@@ -108,8 +108,7 @@ type batch struct {
 	extra  string // a field that is read beyond those that are compared
 
 	creates, changes []*batchItem // to be sent
-	frozen           map[string]string
-	frozenErr        error
+	frozen           map[string]string // UserLogin IDs, by user; nil until they are read
 
 	mu       sync.Mutex
 	inFlight map[string]struct{} // usernames and match values of users under way
@@ -158,14 +157,16 @@ func (b *batch) run(ctx context.Context, items func(each func(*batchItem) bool),
 		b.flush(ctx)
 		b.jobs.Wait()
 	}()
+	defer func() {
+		b.stopped.Store(true)
+		cancel()
+		for range b.out { // what was under way comes to its end
+		}
+	}()
 	for o := range b.out {
 		b.progress.done(ctx)
-		if b.stopped.Load() {
-			continue // what was under way comes to its end
-		}
 		if !yield(o) {
-			b.stopped.Store(true)
-			cancel()
+			return
 		}
 	}
 	b.progress.end(ctx)

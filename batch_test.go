@@ -352,6 +352,11 @@ func TestLeavingABatch(t *testing.T) {
 			break
 		}
 		assert.Less(t, read, 10_000, "the input is read as it is needed")
+		assert.Panics(t, func() {
+			for range p.EnsureAll(t.Context(), users) {
+				panic("in the loop")
+			}
+		})
 		closed := p.Close(t.Context())
 		require.NoError(t, closed)
 		got := outcomes(t, 3, p.EnsureAll(t.Context(), slices.Values(crowd(3))))

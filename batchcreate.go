@@ -28,6 +28,7 @@ func (b *batch) create(ctx context.Context, items []*batchItem) {
 			continue
 		}
 		if _, earlier := b.p.lost.recall(it.creation.username, it.creation.body); earlier {
+			it.creation.looked = false
 			b.single(ctx, it)
 			continue
 		}

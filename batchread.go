@@ -174,18 +174,22 @@ func eachOf(stream iter.Seq2[Fields, error], each func(Fields) error) error {
 
 // readLogins finds out who is frozen. Few are, so all of them are read, once.
 func (b *batch) readLogins(ctx context.Context, items []*batchItem) []*batchItem {
+	var failed error // until the next window
 	return slices.DeleteFunc(items, func(it *batchItem) bool {
 		if it.s.account.ID == "" || !it.w.active {
 			return false
 		}
-		if b.frozen == nil {
-			b.frozen, b.frozenErr = b.p.frozenLogins(ctx)
+		if b.frozen == nil && failed == nil {
+			if b.frozen, failed = b.p.frozenLogins(ctx); failed != nil {
+				b.frozen = nil
+			}
 		}
-		if b.frozenErr != nil {
-			b.finish(it, Result{}, b.frozenErr)
+		if failed != nil {
+			b.finish(it, Result{}, failed)
 			return true
 		}
-		it.s.loginID, it.s.account.Frozen = b.frozen[it.s.account.ID], b.frozen[it.s.account.ID] != ""
+		it.s.loginID = b.frozen[it.s.account.ID]
+		it.s.account.Frozen = it.s.loginID != ""
 		return false
 	})
 }

@@ -137,7 +137,7 @@ func (l *Plan) guard() error {
 			n++
 		}
 	}
-	percent := 0.0
+	percent := 100.0
 	if l.InScope > 0 {
 		percent = 100 * float64(n) / float64(l.InScope)
 	}

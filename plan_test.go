@@ -130,6 +130,17 @@ func TestNobodyIsDeactivatedByMistake(t *testing.T) {
 		"a scope that is no domain":       {input: stream(crowd(1)), scope: sfprov.Scope{UsernameSuffix: "@"}, want: errInvalid},
 		"a scope that is a part of names": {input: stream(crowd(1)), scope: sfprov.Scope{UsernameSuffix: "com"}, want: errInvalid},
 		"an impossible bound":             {input: stream(crowd(1)), scope: sfprov.Scope{MaxPercent: 101}, want: errInvalid},
+		"many who are to be inactive": {
+			input: func(yield func(sfprov.User, error) bool) {
+				for _, u := range crowd(100) {
+					u.Inactive = true
+					if !yield(u, nil) {
+						return
+					}
+				}
+			},
+			scope: sfprov.Scope{KeepAbsent: true}, want: sfprov.ErrTooManyDeactivations,
+		},
 		"nobody is to be":                 {input: stream(crowd(1)), scope: sfprov.Scope{KeepAbsent: true}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -171,7 +171,7 @@ func (m *planner) findAbsent(ctx context.Context) error {
 	if m.plan.Scope.KeepAbsent {
 		return nil
 	}
-	query := UserQuery{UsernameSuffix: m.plan.Scope.UsernameSuffix, ActiveOnly: true, Fields: []string{"ProfileId"}}
+	query := UserQuery{UsernameSuffix: m.plan.Scope.UsernameSuffix, ActiveOnly: true, Fields: []string{"ProfileId"}, noLogins: true}
 	field := m.p.settings.MatchField
 	if field != "" {
 		query.Fields = append(query.Fields, field)

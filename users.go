@@ -18,6 +18,8 @@ type UserQuery struct {
 	UsernameSuffix string
 	// ActiveOnly leaves out inactive users.
 	ActiveOnly bool
+
+	noLogins bool // it is nothing to the caller who is frozen
 }
 
 // Users streams the org's users, in the order of their IDs, a page of up to 2,000 at
@@ -46,10 +48,12 @@ func (p *Provisioner) Users(ctx context.Context, q UserQuery) iter.Seq2[Account,
 			return
 		}
 		defer p.end(call)
-		frozen, err := p.frozenLogins(ctx)
-		if err != nil {
-			fail(err)
-			return
+		var frozen map[string]string
+		if !q.noLogins {
+			if frozen, err = p.frozenLogins(ctx); err != nil {
+				fail(err)
+				return
+			}
 		}
 		last, restarted := "", ""
 		for {

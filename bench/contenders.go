@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -146,11 +147,8 @@ func (p *plain) post(path string, body, into any) error {
 // record is what is sent for a user.
 func record(u sfprov.User) map[string]any {
 	all := make(map[string]any, len(u.Fields)+8)
-	for _, fields := range []sfprov.Fields{defaults(), u.Fields} {
-		for name, value := range fields {
-			all[name] = value
-		}
-	}
+	maps.Copy(all, defaults())
+	maps.Copy(all, u.Fields)
 	all["Username"], all["Alias"], all["IsActive"] = u.Username+"@acme.com", u.Username, true
 	return all
 }
@@ -181,7 +179,7 @@ func limitCollections(a announcement, users []sfprov.User, parallel int) error {
 		Title                string
 		FederationIdentifier string
 		EmployeeNumber       string
-		ProfileId            string //nolint:revive // Salesforce's name
+		ProfileId            string
 		TimeZoneSidKey       string
 		LocaleSidKey         string
 		EmailEncodingKey     string
@@ -201,7 +199,8 @@ func limitCollections(a announcement, users []sfprov.User, parallel int) error {
 		rows := make([]row, len(chunk))
 		for i, u := range chunk {
 			rows[i] = row{
-				attributes{"User"}, u.Username + "@acme.com", text(u, "LastName"), text(u, "FirstName"), text(u, "Email"), u.Username,
+				attributes{"User"},
+				u.Username + "@acme.com", text(u, "LastName"), text(u, "FirstName"), text(u, "Email"), u.Username,
 				text(u, "Department"), text(u, "Title"), text(u, "FederationIdentifier"), text(u, "EmployeeNumber"),
 				"00e000000000001AAA", "Europe/Paris", "en_US", "UTF-8", "en_US", true,
 			}

@@ -10,6 +10,8 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"io"
+	"log"
 	"math/big"
 	"net"
 	"net/http"
@@ -68,7 +70,7 @@ func serve(k knobs, out *json.Encoder, done <-chan struct{}) error {
 	if err := out.Encode(a); err != nil {
 		return err
 	}
-	server := &http.Server{Handler: s, ReadHeaderTimeout: time.Minute}
+	server := &http.Server{Handler: s, ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0)} // who leaves early is no news
 	go func() {
 		<-done
 		_ = server.Close() // the process ends
@@ -110,11 +112,11 @@ func newCertificate() (tls.Certificate, string, error) {
 }
 
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	switch path := r.URL.Path; {
-	case path == "/control":
+	switch path := r.URL.Path; path {
+	case "/control":
 		s.control(w, r)
 		return
-	case path == "/services/oauth2/token":
+	case "/services/oauth2/token":
 		s.stats.Logins.Add(1)
 		time.Sleep(s.knobs.latency)
 		answer(w, http.StatusOK, map[string]string{
