@@ -491,3 +491,36 @@ func TestGoSalesforceChoosesAVersion(t *testing.T) {
 		})
 	}
 }
+
+func TestGoSalesforceCollections(t *testing.T) {
+	t.Parallel()
+	org, sf := login(t)
+	user := func(name string) map[string]any {
+		record := map[string]any{"Username": name, "LastName": "Jones", "Email": "jones@acme.com", "Alias": "jones"}
+		for field, value := range org.Config().Defaults {
+			record[field] = value
+		}
+		return record
+	}
+	var records []map[string]any
+	for _, name := range []string{"a@acme.com", "b@acme.com", "a@acme.com"} {
+		records = append(records, user(name))
+	}
+	made, err := sf.InsertCollection("User", records, 200)
+	require.NoError(t, err)
+	require.Len(t, made.Results, 3)
+	assert.True(t, made.HasSalesforceErrors)
+	assert.True(t, made.Results[0].Success)
+	assert.True(t, made.Results[1].Success)
+	require.Len(t, made.Results[2].Errors, 1)
+	assert.Equal(t, "DUPLICATE_USERNAME", made.Results[2].Errors[0].StatusCode)
+
+	changed, err := sf.UpdateCollection("User", []map[string]any{{"Id": made.Results[0].Id, "Title": "CFO"}, {"Id": "005000000000999AAA", "Title": "CFO"}}, 1)
+	require.NoError(t, err)
+	require.Len(t, changed.Results, 2)
+	assert.True(t, changed.Results[0].Success)
+	assert.False(t, changed.Results[1].Success)
+	changedUser, _ := org.User(made.Results[0].Id)
+	assert.Equal(t, "CFO", changedUser.Fields["Title"])
+	assert.Len(t, org.Users(), 2)
+}
