@@ -28,10 +28,12 @@ func ExampleProvisioner_EnsureAll() {
 	outcomes := slices.Collect(p.EnsureAll(context.Background(), slices.Values(users)))
 	slices.SortFunc(outcomes, func(a, b sfprov.Outcome) int { return a.Index - b.Index }) // they come as they are done
 	for _, o := range outcomes {
-		fmt.Println(o.User.Username, o.State, o.Result.Action)
 		if o.Err != nil {
+			fmt.Println(o.User.Username, o.State)
 			fmt.Println(o.Err)
+			continue
 		}
+		fmt.Println(o.User.Username, o.State, o.Result.Action)
 	}
 	// Output:
 	// alice done created
