@@ -19,6 +19,9 @@ import (
 // [ErrTooManyDeactivations]. A step with a Problem is refused with it.
 func (p *Provisioner) Apply(ctx context.Context, plan *Plan, opts ...BatchOption) iter.Seq[Outcome] {
 	return func(yield func(Outcome) bool) {
+		if plan == nil {
+			return // there is nothing to do
+		}
 		b := newBatch(p, append([]BatchOption{WithTotal(len(plan.Steps))}, opts...))
 		b.decide = fresh
 		tooMany := plan.guard()

@@ -73,9 +73,13 @@ func (c *settings) wish(u User, mayBeNew, isNew bool) (wish, error) {
 	var err error
 	w.fields, w.username, err = c.forUpdate(w.user)
 	if value, given := w.fields.lookup("IsActive"); given && !isBlank(value) {
-		w.admit = value != false && value != any(rawJSON("false"))
-		if w.admit && u.Inactive {
-			err = mergeProblems(err, &ValidationError{Problems: []FieldProblem{{Field: "Inactive", Problem: "is set, and Fields[\"IsActive\"] says the contrary; give one of them"}}})
+		truth := strings.ToLower(textOf(value))
+		w.admit = truth != "false"
+		switch {
+		case truth != "true" && truth != "false":
+			err = mergeProblems(err, problem("IsActive", "is "+jsonOf(value)+"; it takes true or false"))
+		case w.admit && u.Inactive:
+			err = mergeProblems(err, problem("Inactive", "is set, and Fields[\"IsActive\"] says the contrary; give one of them"))
 		}
 		w.active = w.active && w.admit
 	}

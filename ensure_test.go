@@ -92,6 +92,12 @@ func TestEnsureFromEveryState(t *testing.T) {
 			action:  sfprov.Deactivated, writes: 1,
 			changes: changes{{Field: "IsActive", Before: true, After: false}},
 		},
+		"to be inactive, by its field as text": {
+			prepare: func(org *sfprovtest.Org) { seeded(org, nil) },
+			want:    func(u *sfprov.User) { u.Fields["IsActive"] = "False" },
+			action:  sfprov.Deactivated, writes: 1,
+			changes: changes{{Field: "IsActive", Before: true, After: false}},
+		},
 		"inactive as it should be": {
 			prepare: func(org *sfprovtest.Org) { seeded(org, sfprov.Fields{"IsActive": false, "Title": "Clerk"}) },
 			want:    func(u *sfprov.User) { u.Inactive = true },
@@ -426,6 +432,12 @@ func TestEnsureRefusesWhatCannotBe(t *testing.T) {
 		require.ErrorContains(t, err, "Inactive is for Ensure and Provision")
 	}
 	assert.Empty(t, b.requests(http.MethodPost))
+
+	for _, value := range []any{"yes", 1, "0", []string{"true"}} {
+		_, err = b.Ensure(t.Context(), sfprov.User{Username: "alice", Fields: sfprov.Fields{"IsActive": value, "LastName": "Jones", "Email": "alice@primary.com"}})
+		require.ErrorContains(t, err, "IsActive is ")
+		require.ErrorContains(t, err, "it takes true or false")
+	}
 
 	// Whether all is there that a create needs, is asked when there is none.
 	b = setup(t)

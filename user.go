@@ -239,6 +239,11 @@ func aliasOf(u User, username string) string {
 	return local
 }
 
+// problem is a ValidationError of one problem.
+func problem(field, what string) error {
+	return &ValidationError{Problems: []FieldProblem{{Field: field, Problem: what}}}
+}
+
 // validationError is nil if there are no problems.
 func validationError(problems []FieldProblem) error {
 	if len(problems) == 0 {
