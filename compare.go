@@ -118,5 +118,5 @@ func sameChoices(a, b string) bool {
 	x, y := strings.Split(a, ";"), strings.Split(b, ";")
 	slices.Sort(x)
 	slices.Sort(y)
-	return len(x) > 1 && slices.Equal(x, y)
+	return slices.Equal(x, y)
 }

@@ -111,6 +111,25 @@ func assigned(yes bool) []sfprov.Option {
 	return []sfprov.Option{sfprov.WithAssignment(func(sfprov.User) bool { return yes })}
 }
 
+// An update lets nobody in who is frozen, unless it says so.
+func TestProvisionLeavesTheFrozenFrozen(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	id := seeded(org, sfprov.Fields{"Title": "Clerk"})
+	org.Freeze(id, true)
+	p := in(t, org, byFederationID)
+	result, err := p.Provision(t.Context(), sfprov.Request{Op: sfprov.OpUpdate, ID: id, User: federated()})
+	require.NoError(t, err)
+	assert.Equal(t, sfprov.Updated, result.Action)
+	user, _ := org.User(id)
+	assert.True(t, user.Frozen)
+	u := federated()
+	u.Fields["IsActive"] = true
+	result, err = p.Provision(t.Context(), sfprov.Request{Op: sfprov.OpUpdate, ID: id, User: u})
+	require.NoError(t, err)
+	assert.Equal(t, sfprov.Unfrozen, result.Action)
+}
+
 func TestProvisionSkipsJustInTime(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
