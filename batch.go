@@ -107,7 +107,7 @@ type batch struct {
 	decide func(it *batchItem, work bool) (bool, error)
 	extra  string // a field that is read beyond those that are compared
 
-	creates, changes []*batchItem // to be sent
+	creates, changes []*batchItem      // to be sent
 	frozen           map[string]string // UserLogin IDs, by user; nil until they are read
 
 	mu       sync.Mutex
@@ -249,7 +249,7 @@ func (b *batch) finish(it *batchItem, result Result, err error) {
 		}
 		b.mu.Unlock()
 	}
-	target := it.w.username
+	target := it.w.target()
 	if target == "" {
 		target = it.user.Username
 	}
@@ -370,6 +370,12 @@ func (b *batch) submit(ctx context.Context, job func(context.Context, []*batchIt
 	b.slots <- struct{}{} // a job ends, at the latest with the context
 	b.jobs.Go(func() {
 		defer func() { <-b.slots }()
+		if err := b.p.api.sender.quota.admit(0); err != nil {
+			for _, it := range items {
+				b.finish(it, Result{}, err)
+			}
+			return
+		}
 		job(ctx, items)
 	})
 }

@@ -170,19 +170,25 @@ func TestEnsureAllSendsLockedRowsAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		org := sfprovtest.NewOrg(t, sfprovtest.WithInMemoryNetwork())
 		p := in(t, org, byFederationID)
-		refusals := map[any]int{}
+		refusals, refused := map[string]int{}, 0
 		org.SetRowControl(func(_ string, record sfprov.Fields) *sfprovtest.Refusal {
-			name := fmt.Sprint(record["Username"], record["id"])
-			if refusals[name]++; refusals[name] > 2 || len(name)%3 != 0 && !strings.HasPrefix(name, "user1") {
+			name := fmt.Sprint(record["Username"])
+			if id, isText := record["id"].(string); isText {
+				name = id[:15]
+			}
+			if refusals[name]++; refusals[name] > 2 || name[len(name)/2]%2 == 0 && name[len(name)-1]%2 == 0 {
 				return nil
 			}
+			refused++
 			return &sfprovtest.Refusal{Status: 400, Code: "UNABLE_TO_LOCK_ROW", Message: "unable to obtain exclusive access to this record"}
 		})
 		users := crowd(400)
 		for _, o := range outcomes(t, 400, p.EnsureAll(t.Context(), slices.Values(users))) {
 			require.NoError(t, o.Err)
 		}
+		require.Positive(t, refused)
 		clear(refusals)
+		refused = 0
 		for i := range users {
 			users[i].Fields["Title"] = "CFO"
 		}
@@ -190,6 +196,7 @@ func TestEnsureAllSendsLockedRowsAgain(t *testing.T) {
 			require.NoError(t, o.Err)
 			assert.Equal(t, sfprov.Updated, o.Result.Action)
 		}
+		assert.Positive(t, refused)
 		assert.Len(t, org.Users(), 400)
 
 		// One that stays locked is told so, and is not done.
@@ -205,6 +212,30 @@ func TestEnsureAllSendsLockedRowsAgain(t *testing.T) {
 		assert.Equal(t, sfprov.OutcomeNotSent, got[0].State)
 		require.NoError(t, got[1].Err)
 	})
+}
+
+// Access that a row is refused is tried alone, which finds out whether it is there.
+func TestEnsureAllTriesRefusedAccessAlone(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	furnish(org)
+	p := in(t, org, byFederationID)
+	org.SetRowControl(func(object string, _ sfprov.Fields) *sfprovtest.Refusal {
+		if object != "GroupMember" {
+			return nil
+		}
+		return &sfprovtest.Refusal{Status: 400, Code: "DUPLICATE_VALUE", Message: "another was faster"}
+	})
+	users := crowd(3)
+	for _, groups := range [][]string{{"EMEA"}, {}} {
+		for i := range users {
+			users[i].Access = sfprov.Access{PublicGroups: groups, Exact: true}
+		}
+		for _, o := range outcomes(t, 3, p.EnsureAll(t.Context(), slices.Values(users))) {
+			require.NoError(t, o.Err)
+			assert.Len(t, org.Access(o.Result.ID).PublicGroups, len(groups))
+		}
+	}
 }
 
 // A collection whose answer is lost is looked up, user by user.
@@ -310,6 +341,7 @@ func TestEnsureAllKeepsTheOrderOfAUser(t *testing.T) {
 		assert.Equal(t, "4", u.Fields["Title"])
 	}
 	assert.Len(t, org.Users(), 30)
+	assert.Less(t, len(org.Requests()), 20, "who is done is not waited for")
 }
 
 func TestEnsureAllEndsWithItsContext(t *testing.T) {
@@ -383,6 +415,24 @@ func TestBatchProgress(t *testing.T) {
 	assert.Zero(t, last.Left)
 	assert.Equal(t, 1, told[0].Done)
 	assert.Positive(t, told[0].Left)
+}
+
+// What is reserved for others is left to them in the midst of a batch, too.
+func TestEnsureAllLeavesTheReserve(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	p := with(t, org, sfprov.WithAPIReserve(0.5), sfprov.WithMaxInFlight(1))
+	org.SetAPIUsage(49_999, 100_000)
+	states := map[sfprov.OutcomeState]int{}
+	for _, o := range outcomes(t, 3000, p.EnsureAll(t.Context(), slices.Values(crowd(3000)))) {
+		states[o.State]++
+		if o.Err != nil {
+			require.ErrorIs(t, o.Err, sfprov.ErrRequestLimit)
+		}
+	}
+	assert.Positive(t, states[sfprov.OutcomeDone])
+	assert.Positive(t, states[sfprov.OutcomeNotSent])
+	assert.Equal(t, 3000, states[sfprov.OutcomeDone]+states[sfprov.OutcomeNotSent])
 }
 
 func TestEnsureAllWithoutAMatchField(t *testing.T) {

@@ -44,7 +44,7 @@ import (
 func (p *Provisioner) Ensure(ctx context.Context, u User) (Result, error) {
 	w, err := p.settings.wish(u, true, false)
 	if err != nil {
-		return Result{}, decorate(opEnsure, u.Username, err)
+		return Result{}, decorate(opEnsure, w.target(), err)
 	}
 	w.admit = true
 	return p.run(ctx, opEnsure, w.username, func(ctx context.Context) (Result, error) { return p.ensure(ctx, w) })
@@ -63,6 +63,14 @@ type wish struct {
 	admit    bool // an account that is inactive or frozen is let in again
 	isNew    bool // there is none as far as is known, or none could be known to be the user's
 	password bool // is set, whatever the state of the account
+}
+
+// target names the user in errors.
+func (w wish) target() string {
+	if w.username != "" {
+		return w.username
+	}
+	return w.user.Username
 }
 
 // wish checks a user, as far as that can be done without a look at the org. mayBeNew

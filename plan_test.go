@@ -141,7 +141,7 @@ func TestNobodyIsDeactivatedByMistake(t *testing.T) {
 			},
 			scope: sfprov.Scope{KeepAbsent: true}, want: sfprov.ErrTooManyDeactivations,
 		},
-		"nobody is to be":                 {input: stream(crowd(1)), scope: sfprov.Scope{KeepAbsent: true}},
+		"nobody is to be": {input: stream(crowd(1)), scope: sfprov.Scope{KeepAbsent: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -220,6 +220,9 @@ func (m *planner) findObstacles(ctx context.Context) error {
 			case len(accounts) > 0:
 				step.Action, step.Changes = "", nil
 				step.Problem = "the username is held by another account, " + accounts[0].ID
+				if match, err := m.p.settings.match(*step.User); err == nil && !match.set() {
+					step.Problem = "the username is held by the account " + accounts[0].ID + ", and without a value of a match field nothing shows whose that is; set Config.MatchField, and give each user its value"
+				}
 			case seen[name]:
 				step.Action, step.Changes = "", nil
 				step.Problem = "another of the desired users gets this username"

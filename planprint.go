@@ -72,7 +72,7 @@ func (l *Plan) counts() string {
 			case "access":
 				verb = "whose access changes"
 			case "":
-				verb = "in the way of which something stands"
+				verb = "with a problem"
 			}
 			parts = append(parts, fmt.Sprintf("%d %s", n, verb))
 		}

@@ -100,6 +100,18 @@ func (o *Org) checkAssignment(object string, given row) error {
 	return nil
 }
 
+// holdingsKey is where a user's assignments of an object are found, since looking at
+// those of thousands of users would take a while.
+func holdingsKey(object string, assignment row) (key string, isAssignment bool) {
+	switch object {
+	case "PermissionSetAssignment", "PermissionSetLicenseAssign":
+		return fmt.Sprint(object, "=", assignment["assigneeid"]), true
+	case "GroupMember":
+		return fmt.Sprint(object, "=", assignment["userorgroupid"]), true
+	}
+	return "", false
+}
+
 // assignmentKey is what no two assignments of an object may have in common.
 func assignmentKey(object string, given row) string {
 	return fmt.Sprint(object, given["assigneeid"], given["permissionsetid"], given["permissionsetgroupid"], given["permissionsetlicenseid"], given["groupid"], given["userorgroupid"])
@@ -169,6 +181,8 @@ func (o *Org) deleteAssignment(object object, record row) (answer, error) {
 		o.useLicence(record, -1)
 	}
 	id, _ := record["id"].(string)
+	key, _ := holdingsKey(object.name, record)
+	o.holdings[key] = slices.DeleteFunc(o.holdings[key], func(other string) bool { return other == id })
 	delete(o.rows[object.name], id)
 	delete(o.assigned, assignmentKey(object.name, record))
 	o.order[object.name] = slices.DeleteFunc(o.order[object.name], func(other string) bool { return other == id })

@@ -38,6 +38,7 @@ type Org struct {
 	fields     []field                   // of User, the test's own at the end
 	licences   map[string]int            // seats, by licence ID; -1 for no limit
 	assigned   map[string]struct{}       // assignments that there are, by what they assign to whom
+	holdings   map[string][]string       // IDs of assignments, as holdingsKey has it
 	used       map[string]int            // of the seats, by licence ID
 	picklist   map[string][]string       // by lower-case field name
 	blocked    map[string]Refusal        // users who can't be deactivated, by ID
@@ -89,6 +90,7 @@ func NewStandaloneOrg(opts ...Option) (*Org, error) {
 		licences:  map[string]int{},
 		used:      map[string]int{},
 		assigned:  map[string]struct{}{},
+		holdings:  map[string][]string{},
 		picklist:  standardPicklists(),
 		blocked:   map[string]Refusal{},
 		pending:   map[string]string{},

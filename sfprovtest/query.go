@@ -171,8 +171,13 @@ func (o *Org) wanted(object object, where *soqlCondition) (ids []string, known b
 	case where.operator != "=" && where.operator != "IN":
 		return nil, false
 	}
+	name := strings.ToLower(where.field.name)
 	for _, literal := range where.values {
-		id, known := o.indexed(object, strings.ToLower(where.field.name), literal)
+		if held, known := o.holdingsOf(object, name, literal); known {
+			ids = append(ids, held...)
+			continue
+		}
+		id, known := o.indexed(object, name, literal)
 		if !known {
 			return nil, false
 		}
@@ -180,6 +185,14 @@ func (o *Org) wanted(object object, where *soqlCondition) (ids []string, known b
 	}
 	slices.Sort(ids) // IDs are given in the order of creation
 	return slices.Compact(ids), true
+}
+
+// holdingsOf are the IDs of the assignments that a user has.
+func (o *Org) holdingsOf(object object, name string, literal soqlValue) (ids []string, known bool) {
+	value, _ := literal.value.(string)
+	id, ok := id18(value)
+	key, isAssignment := holdingsKey(object.name, row{name: id})
+	return o.holdings[key], ok && isAssignment && (name == "assigneeid" || name == "userorgroupid")
 }
 
 // indexed is the ID of the only record that a field with an index can have the

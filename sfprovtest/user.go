@@ -97,6 +97,9 @@ func (o *Org) insert(object string, record row) {
 	}
 	o.rows[object][id] = record
 	o.order[object] = append(o.order[object], id)
+	if key, isAssignment := holdingsKey(object, record); isAssignment {
+		o.holdings[key] = append(o.holdings[key], id)
+	}
 }
 
 func fullName(user row) string {
