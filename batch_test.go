@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -263,6 +264,142 @@ func TestEnsureAllFindsLostCollections(t *testing.T) {
 				assert.LessOrEqual(t, len(org.Requests()), 8)
 			})
 		})
+	}
+}
+
+// A collection that Salesforce carries out after it was looked for stands in the way
+// of the next one.
+func TestEnsureAllFindsLateCollections(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		org := sfprovtest.NewOrg(t, sfprovtest.WithInMemoryNetwork())
+		org.Control(sfprovtest.On(http.MethodPost, "/composite/sobjects", sfprovtest.LateCommit(time.Nanosecond)))
+		p := in(t, org)
+		users := crowd(50)
+		for i := range users {
+			delete(users[i].Fields, "FederationIdentifier") // else the match field finds them
+		}
+		for _, o := range outcomes(t, 50, p.EnsureAll(t.Context(), slices.Values(users))) {
+			require.NoError(t, o.Err)
+			assert.Equal(t, sfprov.Created, o.Result.Action)
+		}
+		assert.Len(t, org.Users(), 50)
+	})
+}
+
+// What a batch could not find out, the next call finds out, without a match field too.
+func TestEnsureAllRemembersWhatWasLost(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		org := sfprovtest.NewOrg(t, sfprovtest.WithInMemoryNetwork())
+		p := in(t, org)
+		org.KeepControl(func(r sfprovtest.Request) *sfprovtest.Fault {
+			if !strings.Contains(r.Path, "/composite") {
+				return nil
+			}
+			fault := sfprovtest.Dropped() // of the look
+			if strings.HasSuffix(r.Path, "/composite/sobjects") {
+				fault = sfprovtest.LostAnswer()
+			}
+			return &fault
+		})
+		for _, o := range outcomes(t, 5, p.EnsureAll(t.Context(), slices.Values(crowd(5)))) {
+			require.ErrorIs(t, o.Err, sfprov.ErrOutcomeUnknown)
+			assert.False(t, sfprov.Retryable(o.Err))
+		}
+		org.ClearControls()
+		for _, o := range outcomes(t, 5, p.EnsureAll(t.Context(), slices.Values(crowd(5)))) {
+			require.NoError(t, o.Err)
+			assert.Equal(t, sfprov.Created, o.Result.Action)
+		}
+		assert.Len(t, org.Users(), 5)
+	})
+}
+
+// What is no confirmation is none, row by row.
+func TestCollectionsThatAreNotConfirmed(t *testing.T) {
+	t.Parallel()
+	absent := httpmock.NewJsonResponderOrPanic(http.StatusOK, map[string]any{"compositeResponse": []any{map[string]any{
+		"body": map[string]any{"totalSize": 0, "done": true, "records": []any{}}, "httpStatusCode": 200, "httpHeaders": map[string]any{}, "referenceId": "q0",
+	}}})
+	for name, answer := range map[string]string{
+		"too few":         `[]`,
+		"too many":        `[{"id":"` + aliceID + `","success":true,"errors":[]},{"id":"` + bobID + `","success":true,"errors":[]}]`,
+		"no array":        `{"id":"` + aliceID + `","success":true}`,
+		"no ID":           `[{"success":true,"errors":[]}]`,
+		"no user":         `[{"id":"003000000000001AAA","success":true,"errors":[]}]`,
+		"neither nor":     `[{"success":false,"errors":[]}]`,
+		"both":            `[{"id":"` + aliceID + `","success":false,"errors":[]}]`,
+		"an error's half": `[{"success":false,"errors":[{"message":"no"}]}]`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t, byFederationID)
+			b.on(http.MethodPost, compositeURL, absent)
+			b.on(http.MethodPost, compositeURL+"/sobjects", httpmock.NewStringResponder(200, answer))
+			for o := range b.EnsureAll(t.Context(), slices.Values([]sfprov.User{federated()})) {
+				require.ErrorIs(t, o.Err, sfprov.ErrOutcomeUnknown)
+				assert.Empty(t, o.Result.ID)
+			}
+		})
+	}
+	// A change of another record is none of this one.
+	account := record(aliceID, "alice@primary.com", true, map[string]any{"FederationIdentifier": "E-4711"})
+	b := setup(t, byFederationID)
+	b.on(http.MethodPost, compositeURL, httpmock.NewJsonResponderOrPanic(http.StatusOK, map[string]any{"compositeResponse": []any{map[string]any{
+		"body": map[string]any{"totalSize": 1, "done": true, "records": []any{account}}, "httpStatusCode": 200, "httpHeaders": map[string]any{}, "referenceId": "q0",
+	}}}))
+	b.on(http.MethodGet, queryURL, found())
+	b.on(http.MethodPatch, compositeURL+"/sobjects", httpmock.NewStringResponder(200, `[{"id":"`+bobID+`","success":true,"errors":[]}]`))
+	for o := range b.EnsureAll(t.Context(), slices.Values([]sfprov.User{federated()})) {
+		require.ErrorIs(t, o.Err, sfprov.ErrOutcomeUnknown)
+		assert.True(t, sfprov.Retryable(o.Err))
+	}
+}
+
+// What the org itself gives to new users is taken away, where Exact says so.
+func TestExactAccessOfNewUsers(t *testing.T) {
+	t.Parallel()
+	for _, batch := range []bool{false, true} {
+		org := sfprovtest.NewOrg(t)
+		furnish(org)
+		extra := org.AddGroup("Everybody")
+		org.Control(func(r sfprovtest.Request) *sfprovtest.Fault {
+			if !strings.Contains(r.Query+string(r.Body), "FROM+GroupMember") && !strings.Contains(r.Query, "FROM GroupMember") {
+				return nil
+			}
+			org.Grant(org.Users()[0].ID, extra) // as a flow might
+			return &sfprovtest.Fault{}
+		})
+		p := in(t, org, byFederationID)
+		u := federated()
+		u.Access = sfprov.Access{PublicGroups: []string{"EMEA"}, Exact: true}
+		var err error
+		if batch {
+			for o := range p.EnsureAll(t.Context(), slices.Values([]sfprov.User{u})) {
+				err = o.Err
+			}
+		} else {
+			_, err = p.Create(t.Context(), u)
+		}
+		require.NoError(t, err)
+		assert.Equal(t, []string{"EMEA"}, org.Access(org.Users()[0].ID).PublicGroups)
+	}
+}
+
+func TestEnsureAllKnowsOfPendingAddresses(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	seeded(org, nil)
+	p := in(t, org, byFederationID)
+	u := federated()
+	u.Fields["Email"] = "alice@new.example"
+	for _, action := range []sfprov.Action{sfprov.Updated, sfprov.Unchanged} {
+		for o := range p.EnsureAll(t.Context(), slices.Values([]sfprov.User{u})) {
+			require.NoError(t, o.Err)
+			assert.Equal(t, action, o.Result.Action)
+			assert.Equal(t, action == sfprov.Unchanged, o.Result.PendingEmail != "")
+		}
 	}
 }
 

@@ -49,7 +49,7 @@ func TestPlanAndApply(t *testing.T) {
 	users[2].Inactive = true
 	users[3].Username = "user3b"
 	users[5].Access.PermissionSets = []string{"Deal Desk"}
-	users[6].Password = "correct-horse-1"
+	users[100].Password = "correct-horse-1"
 	gone, _ := org.UserByUsername("user4@primary.com")
 	org.SetUser(gone.ID, sfprov.Fields{"IsActive": false})
 	frozen, _ := org.UserByUsername("user7@primary.com")
@@ -91,6 +91,8 @@ func TestPlanAndApply(t *testing.T) {
 		assert.Equal(t, read.Steps[o.Index].Action, o.Result.Action)
 		assert.Equal(t, fmt.Sprint(read.Steps[o.Index].Changes), fmt.Sprint(o.Result.Changes))
 	}
+	hired, _ := org.UserByUsername("user100@primary.com")
+	assert.False(t, org.CheckPassword(hired.ID, "correct-horse-1"), "a plan that was read back sets no passwords")
 	again, err := p.Plan(t.Context(), stream(users[1:]), sfprov.Scope{})
 	require.NoError(t, err)
 	assert.Empty(t, again.Steps)
@@ -173,6 +175,21 @@ func TestNobodyIsDeactivatedByMistake(t *testing.T) {
 }
 
 var errInvalid = errors.New("a ValidationError")
+
+// Without bounds of its own, a scope allows five users, or ten in a hundred.
+func TestTheUsualBoundOfDeactivations(t *testing.T) {
+	t.Parallel()
+	for left, n := range map[int]int{95: 100, 90: 100, 15: 20} {
+		_, p := staffed(t, n)
+		_, err := p.Plan(t.Context(), stream(crowd(left)), sfprov.Scope{})
+		require.NoError(t, err, "%d of %d", n-left, n)
+	}
+	for left, n := range map[int]int{89: 100, 14: 20} {
+		_, p := staffed(t, n)
+		_, err := p.Plan(t.Context(), stream(crowd(left)), sfprov.Scope{})
+		require.ErrorIs(t, err, sfprov.ErrTooManyDeactivations, "%d of %d", n-left, n)
+	}
+}
 
 // Who is desired is not deactivated, whatever is wrong with the user, and neither is
 // the integration user.

@@ -191,9 +191,10 @@ func (o *Org) deleteAssignment(object object, record row) (answer, error) {
 
 // needed says whether the user has a permission set that needs the licence.
 func (o *Org) needed(assignment row) bool {
-	for _, other := range o.rows["PermissionSetAssignment"] {
+	assignee, _ := assignment["assigneeid"].(string)
+	for _, other := range o.holds("PermissionSetAssignment", assignee) {
 		setID, _ := other["permissionsetid"].(string)
-		if other["assigneeid"] == assignment["assigneeid"] && o.rows["PermissionSet"][setID]["licenseid"] == assignment["permissionsetlicenseid"] {
+		if o.rows["PermissionSet"][setID]["licenseid"] == assignment["permissionsetlicenseid"] {
 			return true
 		}
 	}

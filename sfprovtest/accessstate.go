@@ -103,38 +103,45 @@ func (o *Org) Access(userID string) Access {
 	id := o.mustUser(userID)
 	role, _ := o.rows["User"][id]["userroleid"].(string)
 	a := Access{Role: nameOf(o.rows["UserRole"][role])}
-	for _, assignment := range o.rows["PermissionSetAssignment"] {
+	for _, assignment := range o.holds("PermissionSetAssignment", id) {
 		setID, _ := assignment["permissionsetid"].(string)
 		groupID, _ := assignment["permissionsetgroupid"].(string)
 		set := o.rows["PermissionSet"][setID]
 		switch {
-		case assignment["assigneeid"] != id || set["isownedbyprofile"] == true:
+		case set["isownedbyprofile"] == true:
 		case groupID != "":
 			a.PermissionSetGroups = append(a.PermissionSetGroups, nameOf(o.rows["PermissionSetGroup"][groupID]))
 		default:
 			a.PermissionSets = append(a.PermissionSets, nameOf(set))
 		}
 	}
-	for _, assignment := range o.rows["PermissionSetLicenseAssign"] {
-		if licenceID, _ := assignment["permissionsetlicenseid"].(string); assignment["assigneeid"] == id {
-			a.PermissionSetLicenses = append(a.PermissionSetLicenses, nameOf(o.rows["PermissionSetLicense"][licenceID]))
-		}
+	for _, assignment := range o.holds("PermissionSetLicenseAssign", id) {
+		licenceID, _ := assignment["permissionsetlicenseid"].(string)
+		a.PermissionSetLicenses = append(a.PermissionSetLicenses, nameOf(o.rows["PermissionSetLicense"][licenceID]))
 	}
-	for _, member := range o.rows["GroupMember"] {
+	for _, member := range o.holds("GroupMember", id) {
 		groupID, _ := member["groupid"].(string)
 		group := o.rows["Group"][groupID]
-		switch {
-		case member["userorgroupid"] != id:
-		case group["type"] == "Queue":
+		if group["type"] == "Queue" {
 			a.Queues = append(a.Queues, nameOf(group))
-		default:
-			a.PublicGroups = append(a.PublicGroups, nameOf(group))
+			continue
 		}
+		a.PublicGroups = append(a.PublicGroups, nameOf(group))
 	}
 	for _, names := range [][]string{a.PermissionSets, a.PermissionSetGroups, a.PermissionSetLicenses, a.PublicGroups, a.Queues} {
 		slices.Sort(names)
 	}
 	return a
+}
+
+// holds are the assignments of an object that a user has.
+func (o *Org) holds(object, userID string) []row {
+	key, _ := holdingsKey(object, row{"assigneeid": userID, "userorgroupid": userID})
+	var assignments []row
+	for _, id := range o.holdings[key] {
+		assignments = append(assignments, o.rows[object][id])
+	}
+	return assignments
 }
 
 // nameOf is what people call a record.
