@@ -486,7 +486,7 @@ func TestEnsureAllEndsWithItsContext(t *testing.T) {
 	org := sfprovtest.NewOrg(t)
 	p := in(t, org, byFederationID)
 	ctx, cancel := context.WithCancel(t.Context())
-	org.Control(func(r sfprovtest.Request) *sfprovtest.Fault {
+	org.KeepControl(func(r sfprovtest.Request) *sfprovtest.Fault {
 		if strings.HasSuffix(r.Path, "/composite/sobjects") {
 			cancel()
 			return &sfprovtest.Fault{Delay: time.Hour}

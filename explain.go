@@ -27,7 +27,7 @@ type failure struct {
 var apiFailures = []failure{ //nolint:gochecknoglobals // a constant table
 	{code: "DUPLICATE_USERNAME", reason: ErrDuplicateUsername, explain: "The username is taken. " +
 		"Salesforce usernames are unique across all orgs and stay taken when a user is deactivated. " +
-		"If the account in the way is this person's, configure a match field (Config.MatchField) to have it adopted; " +
+		"If the account in the way is this person's, it is adopted once Config.MatchField is set, and the account and User.Fields hold the same value of that field; " +
 		"if it is another's or in another org, change the pattern, separator or provisioning domain so that usernames differ, or set Fields[\"Username\"]"},
 	{code: "DUPLICATE_COMM_NICKNAME", reason: ErrInvalidField, explain: "Another user of the org has this nickname. " +
 		"Leave CommunityNickname out, and Salesforce makes one up, or send another"},
