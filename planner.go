@@ -7,13 +7,16 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // planner makes a plan.
 type planner struct {
-	p        *Provisioner
+	p       *Provisioner
+	desired int
+
+	mu       sync.Mutex // users are compared by one goroutine, and told of by another
 	plan     *Plan
-	desired  int
 	accounts map[[15]byte]struct{} // of desired users
 	kept     map[string]bool       // match values, and usernames, of users whose account is not known; with a username, whether there is no match value
 	creates  []int                 // steps that create
@@ -25,14 +28,16 @@ func (m *planner) compare(ctx context.Context, desired iter.Seq2[User, error]) e
 	b := newBatch(m.p, nil)
 	b.extra = "ProfileId"
 	b.decide = func(it *batchItem, work bool) (bool, error) {
+		m.mu.Lock()
+		defer m.mu.Unlock()
 		m.note(it, work)
 		return false, nil
 	}
-	var failed error
+	var inputErr, failed error
 	items := func(each func(*batchItem) bool) {
 		for u, err := range desired {
 			if err != nil {
-				failed = err
+				inputErr = err
 				return
 			}
 			it := &batchItem{index: m.desired, user: u}
@@ -50,10 +55,15 @@ func (m *planner) compare(ctx context.Context, desired iter.Seq2[User, error]) e
 			failed = o.Err
 			return false
 		}
+		m.mu.Lock()
+		defer m.mu.Unlock()
 		m.keep(o.User)
 		m.plan.Steps = append(m.plan.Steps, PlanStep{Username: o.User.Username, User: &o.User, Problem: summary(errors.Unwrap(o.Err))})
 		return true
 	})
+	if inputErr != nil {
+		return inputErr
+	}
 	return failed
 }
 
