@@ -10,8 +10,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
-	"io"
-	"log"
+	"log/slog"
 	"math/big"
 	"net"
 	"net/http"
@@ -70,7 +69,7 @@ func serve(k knobs, out *json.Encoder, done <-chan struct{}) error {
 	if err := out.Encode(a); err != nil {
 		return err
 	}
-	server := &http.Server{Handler: s, ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0)} // who leaves early is no news
+	server := &http.Server{Handler: s, ReadHeaderTimeout: time.Minute, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)} // who leaves early is no news
 	go func() {
 		<-done
 		_ = server.Close() // the process ends
