@@ -3,6 +3,7 @@ package conformance_test
 import (
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -497,9 +498,7 @@ func TestGoSalesforceCollections(t *testing.T) {
 	org, sf := login(t)
 	user := func(name string) map[string]any {
 		record := map[string]any{"Username": name, "LastName": "Jones", "Email": "jones@acme.com", "Alias": "jones"}
-		for field, value := range org.Config().Defaults {
-			record[field] = value
-		}
+		maps.Copy(record, org.Config().Defaults)
 		return record
 	}
 	var records []map[string]any
