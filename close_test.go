@@ -40,7 +40,7 @@ func TestClose(t *testing.T) {
 			assert.NotEmpty(t, sfprov.Explain(err))
 			assert.Contains(t, err.Error(), name)
 		}
-		_, err = p.Resolve(t.Context(), &sfprov.OutcomeError{Op: "create", Username: "alice@primary.com"})
+		_, err = p.Resolve(t.Context(), &sfprov.UnconfirmedError{Op: "create", Username: "alice@primary.com"})
 		require.ErrorIs(t, err, sfprov.ErrClosed)
 		require.ErrorIs(t, err, sfprov.ErrOutcomeUnknown, "and can be resolved by the next process")
 		assert.Len(t, org.Requests(), before)

@@ -141,8 +141,8 @@ func isOfGateway(err error) bool {
 // errEarlier is why the outcome of a create is unknown before it has begun.
 var errEarlier = errors.New("that to the same call before")
 
-func unknownCreate(c creation, sentAt time.Time, err error) *OutcomeError {
-	return &OutcomeError{
+func unknownCreate(c creation, sentAt time.Time, err error) *UnconfirmedError {
+	return &UnconfirmedError{
 		Op: opCreate, Username: c.username, SentAt: sentAt, LostAt: time.Now(), Sent: c.fields.texts(), Err: err, again: c.match.set(),
 	}
 }
@@ -150,7 +150,7 @@ func unknownCreate(c creation, sentAt time.Time, err error) *OutcomeError {
 // look finds out whether a create in doubt was done. It is known if there is an
 // account with its username; the Result and the error are then the call's. Else
 // the error is why nothing was learned, and nil if there is no such account.
-func (p *Provisioner) look(ctx context.Context, c creation, unknown *OutcomeError) (result Result, known bool, err error) {
+func (p *Provisioner) look(ctx context.Context, c creation, unknown *UnconfirmedError) (result Result, known bool, err error) {
 	account, ours, err := p.attempted(ctx, unknown)
 	if err != nil || account.ID == "" {
 		return Result{}, false, err

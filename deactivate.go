@@ -122,7 +122,7 @@ func (p *Provisioner) settle(ctx context.Context, op, id string, sentAt time.Tim
 	case look == nil:
 		look = errNotSeen
 	}
-	return &OutcomeError{Op: op, ID: id, SentAt: sentAt, LostAt: time.Now(), Err: doubt.err, again: true, look: look}
+	return &UnconfirmedError{Op: op, ID: id, SentAt: sentAt, LostAt: time.Now(), Err: doubt.err, again: true, look: look}
 }
 
 // releasing is the change that deactivates a user and frees its username and

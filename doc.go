@@ -19,11 +19,11 @@
 // Whatever happens on the way, a call ends in one of three ways: done and
 // confirmed; not done, which is every error but the following; or
 // [ErrOutcomeUnknown], if the answer was lost and nothing could be found out.
-// [OutcomeError] says how to go on from there.
+// [UnconfirmedError] says how to go on from there.
 //
 // Errors are matched by reason with errors.Is (see [ErrAuth] and its siblings) and
 // carry their details with errors.As ([APIError], [AuthError], [ValidationError],
-// [OutcomeError], [ConfigError]). Their text says what to do; [Retryable] says
+// [UnconfirmedError], [ConfigError]). Their text says what to do; [Retryable] says
 // whether the same call can succeed later by itself, and [RetryAfter] when.
 //
 // A process that stops calls [Provisioner.Close].

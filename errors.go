@@ -36,7 +36,7 @@ var (
 	// and the Result say whether the user was frozen instead.
 	ErrDeactivationBlocked = errors.New("sfprov: deactivation is blocked")
 	// ErrOutcomeUnknown: a change was sent and its answer was lost, so it is not
-	// known whether it was made. The details are in an [OutcomeError].
+	// known whether it was made. The details are in an [UnconfirmedError].
 	ErrOutcomeUnknown = errors.New("sfprov: outcome unknown")
 	// ErrAmbiguousMatch: more than one account holds the value of the match
 	// field, so none of them is touched.
@@ -329,7 +329,7 @@ func decorate(op, target string, err error) error {
 		decorated := *e // it may be a remembered one, which other calls get too
 		decorated.Op, decorated.Target = op, target
 		return &decorated
-	case *OutcomeError:
+	case *UnconfirmedError:
 		return e // names both itself
 	case *heldLogin:
 		return &heldLogin{err: decorate(op, target, e.err), until: e.until}
@@ -378,7 +378,7 @@ func summary(err error) string {
 func find(err error) error {
 	for err != nil {
 		switch e := err.(type) { //nolint:errorlint // this is the unwrapping
-		case *OutcomeError, *blockedError, *partialError, *reserveError, *noLoginError, *APIError, *AuthError, *transportError:
+		case *UnconfirmedError, *blockedError, *partialError, *reserveError, *noLoginError, *APIError, *AuthError, *transportError:
 			return e
 		case interface{ Unwrap() error }:
 			err = e.Unwrap()

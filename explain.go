@@ -256,7 +256,7 @@ func explainAuth(e *AuthError) failure {
 // nothing to add to the error. The text of the error includes it already.
 func Explain(err error) string {
 	switch e := find(err).(type) { //nolint:errorlint // find did the unwrapping
-	case *OutcomeError:
+	case *UnconfirmedError:
 		switch {
 		case e.Op != opCreate:
 			return "Call it again: it makes the change, or finds it made"
@@ -337,7 +337,7 @@ func advice(err error) string {
 	switch find(err).(type) { //nolint:errorlint // find did the unwrapping
 	case nil:
 		return b.String() // nothing came back, so a retry is no question
-	case *OutcomeError:
+	case *UnconfirmedError:
 		return b.String() // the explanation says how to go on
 	case *transportError:
 		if !errors.Is(err, ErrUnavailable) {

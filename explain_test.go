@@ -53,8 +53,8 @@ func TestExplanationsGolden(t *testing.T) {
 	for _, status := range []int{200, 302, 404, 429, 503} {
 		section(fmt.Sprintf("login: %d without a code", status), &AuthError{StatusCode: status})
 	}
-	section("lost create, without a match field", &OutcomeError{Op: opCreate})
-	section("lost create, with a match field", &OutcomeError{Op: opCreate, again: true})
+	section("lost create, without a match field", &UnconfirmedError{Op: opCreate})
+	section("lost create, with a match field", &UnconfirmedError{Op: opCreate, again: true})
 	section("refused connection", &transportError{err: &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}})
 	section("unknown host", &transportError{err: &net.DNSError{Err: "no such host", IsNotFound: true}})
 	golden(t, "explanations.golden", b.String())
@@ -179,7 +179,7 @@ func TestErrorTextsGolden(t *testing.T) {
 		decorate(opCreate, "alice@primary.com", login),
 		decorate(opDeactivate, "005000000000001AAA", &blockedError{refusal: refusal}),
 		decorate(opDeactivate, "005000000000001AAA", &blockedError{refusal: refusal, freeze: lost}),
-		decorate(opCreate, "alice@primary.com", &OutcomeError{Op: opCreate, Username: "alice@primary.com", Err: lost}),
+		decorate(opCreate, "alice@primary.com", &UnconfirmedError{Op: opCreate, Username: "alice@primary.com", Err: lost}),
 		decorate(opFind, "alice@primary.com", ErrNotFound),
 		decorate(opCreate, "alice", &ValidationError{Problems: []FieldProblem{{"LastName", "is required"}, {"Email", `is "x", which is not an email address`}}}),
 		decorate(opUpdate, "005000000000001AAA", &transportError{err: &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}}),

@@ -28,7 +28,7 @@ type lostCreate struct {
 }
 
 // remember notes that the outcome of a create is unknown.
-func (l *lostCreates) remember(unknown *OutcomeError, body []byte) {
+func (l *lostCreates) remember(unknown *UnconfirmedError, body []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.attempts == nil {

@@ -199,7 +199,7 @@ func TestACreateThatCannotBeFoundOutAbout(t *testing.T) {
 	unknown := func(t *testing.T, err error) {
 		t.Helper()
 		require.ErrorIs(t, err, sfprov.ErrOutcomeUnknown)
-		var lost *sfprov.OutcomeError
+		var lost *sfprov.UnconfirmedError
 		require.ErrorAs(t, err, &lost)
 		assert.Equal(t, "alice@primary.com", lost.Username)
 		assert.Equal(t, "Jones", lost.Sent["LastName"])
@@ -374,11 +374,11 @@ func TestACreateThatCannotBeFoundOutAbout(t *testing.T) {
 		lose(org, 1, http.MethodGet, "/query", sfprovtest.DailyLimit())
 		_, err := in(t, org).Create(t.Context(), alice())
 		unknown(t, err)
-		var lost *sfprov.OutcomeError
+		var lost *sfprov.UnconfirmedError
 		require.ErrorAs(t, err, &lost)
 		kept, err := json.Marshal(lost)
 		require.NoError(t, err)
-		var revived sfprov.OutcomeError
+		var revived sfprov.UnconfirmedError
 		require.NoError(t, json.Unmarshal(kept, &revived))
 		assert.Contains(t, revived.Error(), "not known whether the user was created")
 		result, err := in(t, org).Resolve(t.Context(), &revived)

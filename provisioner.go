@@ -191,7 +191,7 @@ type Result struct {
 // was there before or belongs to another is [ErrDuplicateUsername], as
 // [Provisioner.Resolve] tells them apart. If there is nothing, it is sent again,
 // within the [RetryPolicy]. If that does not settle it, the error is
-// [ErrOutcomeUnknown], and [OutcomeError] says how to go on; the same call again
+// [ErrOutcomeUnknown], and [UnconfirmedError] says how to go on; the same call again
 // does, too, in the same process and for half an hour.
 //
 // It costs one API call; with a match field other than FederationIdentifier,

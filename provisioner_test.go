@@ -123,7 +123,7 @@ func TestCreateWithALostAnswerIsSentOnce(t *testing.T) {
 			require.ErrorIs(t, err, sfprov.ErrOutcomeUnknown)
 			require.ErrorIs(t, err, sfprov.ErrUnavailable)
 			require.ErrorIs(t, err, lost)
-			var outcome *sfprov.OutcomeError
+			var outcome *sfprov.UnconfirmedError
 			require.ErrorAs(t, err, &outcome)
 			assert.Equal(t, "alice@primary.com", outcome.Username)
 			assert.False(t, outcome.SentAt.After(outcome.LostAt))

@@ -60,7 +60,7 @@ func handle(ctx context.Context, p *sfprov.Provisioner, u sfprov.User) (sfprov.R
 	case errors.Is(err, sfprov.ErrNotFound):
 		return result, fmt.Errorf("not created so far, so call Create again: %w", err)
 	case errors.Is(err, sfprov.ErrOutcomeUnknown) && !sfprov.Retryable(err):
-		return result, fmt.Errorf("keep the event and the *OutcomeError in this, and resolve it later: %w", err)
+		return result, fmt.Errorf("keep the event and the *UnconfirmedError in this, and resolve it later: %w", err)
 	case sfprov.Retryable(err):
 		return result, fmt.Errorf("put the event back into the queue, for %v at least: %w", sfprov.RetryAfter(err), err)
 	default:
@@ -116,7 +116,7 @@ func TestReadmeCodeWorksInTheThirdEnding(t *testing.T) {
 		org.KeepControl(sfprovtest.On(http.MethodGet, "/query", sfprovtest.DailyLimit()))
 		p := in(t, org)
 		_, err := handle(t.Context(), p, alice())
-		require.ErrorContains(t, err, "keep the event and the *OutcomeError")
+		require.ErrorContains(t, err, "keep the event and the *UnconfirmedError")
 		org.ClearControls()
 		result, err := p.Resolve(t.Context(), err)
 		require.NoError(t, err)

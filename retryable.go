@@ -13,7 +13,7 @@ import (
 // something, and for nil. [RetryAfter] says how much later.
 func Retryable(err error) bool {
 	switch e := find(err).(type) { //nolint:errorlint // find did the unwrapping
-	case *OutcomeError:
+	case *UnconfirmedError:
 		return e.again
 	case *partialError:
 		return e.again && Retryable(e.err)
@@ -40,7 +40,7 @@ func Retryable(err error) bool {
 // known: what Salesforce asked for, an hour for the daily limit, the pause after
 // refused logins. It is 0 where nothing is known, and where a retry does not help.
 func RetryAfter(err error) time.Duration {
-	if unknown, isUnknown := find(err).(*OutcomeError); isUnknown { //nolint:errorlint // find did the unwrapping
+	if unknown, isUnknown := find(err).(*UnconfirmedError); isUnknown { //nolint:errorlint // find did the unwrapping
 		return max(RetryAfter(unknown.look), RetryAfter(unknown.Err))
 	}
 	if !Retryable(err) {

@@ -14,7 +14,7 @@ import (
 // clockSkew is how far the org's clock and this machine's may differ.
 const clockSkew = 5 * time.Minute
 
-// OutcomeError is a change whose answer was lost: it may have been made or not. It
+// UnconfirmedError is a change whose answer was lost: it may have been made or not. It
 // matches [ErrOutcomeUnknown] and wraps what happened to the answer.
 //
 // An update or a deactivation is simply called again: it makes the change, or
@@ -23,7 +23,7 @@ const clockSkew = 5 * time.Minute
 //
 // The error survives a restart: marshal it to JSON, and give Resolve what is
 // unmarshalled from it.
-type OutcomeError struct {
+type UnconfirmedError struct {
 	Op       string
 	ID       string    // of the user, where it is known
 	Username string    // the Salesforce username that was sent, where it was
@@ -43,9 +43,9 @@ type OutcomeError struct {
 var errNotSeen = errors.New("a look found it not done so far")
 
 // Error states what was tried, what happened to the answer, and how to find out.
-func (e *OutcomeError) Error() string { return text(e) }
+func (e *UnconfirmedError) Error() string { return text(e) }
 
-func (e *OutcomeError) summary() string {
+func (e *UnconfirmedError) summary() string {
 	what := "the change was made"
 	switch e.Op {
 	case opCreate:
@@ -81,11 +81,11 @@ func (e *OutcomeError) summary() string {
 }
 
 // Is matches ErrOutcomeUnknown.
-func (e *OutcomeError) Is(target error) bool { return target == ErrOutcomeUnknown }
+func (e *UnconfirmedError) Is(target error) bool { return target == ErrOutcomeUnknown }
 
 // Unwrap returns what happened to the answer, and to the look that was to find
 // out.
-func (e *OutcomeError) Unwrap() []error {
+func (e *UnconfirmedError) Unwrap() []error {
 	errs := []error{e.Err, e.look}
 	return slices.DeleteFunc(errs, func(err error) bool { return err == nil })
 }
@@ -120,7 +120,7 @@ func inDoubt(err error) bool {
 // a refusal for good, for which those before were refused as well.
 func settled(err error) bool { return isRefusal(err) || errors.Is(err, ErrNotFound) }
 
-// lost makes an OutcomeError of a change in doubt, and leaves every other error as
+// lost makes an UnconfirmedError of a change in doubt, and leaves every other error as
 // it is.
 func lost(op, id, username string, sentAt time.Time, err error) error {
 	var doubt *unconfirmed
@@ -130,11 +130,11 @@ func lost(op, id, username string, sentAt time.Time, err error) error {
 	case settled(doubt.err):
 		return doubt.err
 	}
-	return &OutcomeError{Op: op, ID: id, Username: username, SentAt: sentAt, LostAt: time.Now(), Err: doubt.err, again: true}
+	return &UnconfirmedError{Op: op, ID: id, Username: username, SentAt: sentAt, LostAt: time.Now(), Err: doubt.err, again: true}
 }
 
 // Resolve finds out what became of a create whose answer was lost. err is the
-// error that Create returned, or one that wraps it: an [OutcomeError].
+// error that Create returned, or one that wraps it: an [UnconfirmedError].
 //
 //   - The user exists, and is the one that was sent: the Result says Created.
 //   - There is no such user: [ErrNotFound]. Create can be called again; if the lost
@@ -142,7 +142,7 @@ func lost(op, id, username string, sentAt time.Time, err error) error {
 //   - The username is held by an account that was there before, or that somebody
 //     else made: [ErrDuplicateUsername], with its ID in [APIError].Existing.
 //
-// If it can't be learned now, the error is an OutcomeError again, as good as err.
+// If it can't be learned now, the error is an UnconfirmedError again, as good as err.
 //
 // An account is taken for the one that was sent if it was created at that time
 // (five minutes of clock difference allowed), by the integration user where that
@@ -150,7 +150,7 @@ func lost(op, id, username string, sentAt time.Time, err error) error {
 // integration user made with the same texts some minutes before can't be told from
 // it. It costs one API call.
 func (p *Provisioner) Resolve(ctx context.Context, err error) (Result, error) {
-	var unknown *OutcomeError
+	var unknown *UnconfirmedError
 	if err == nil {
 		return Result{}, errors.New("sfprov: resolve: the error is nil, so the outcome is known")
 	}
@@ -158,7 +158,7 @@ func (p *Provisioner) Resolve(ctx context.Context, err error) (Result, error) {
 		return Result{}, fmt.Errorf("sfprov: resolve: there is no unknown outcome in the error: %w", err)
 	}
 	if unknown.Op == "" || unknown.Op == opCreate && unknown.Username == "" {
-		return Result{}, errors.New("sfprov: resolve: the OutcomeError is incomplete: Op or Username is missing")
+		return Result{}, errors.New("sfprov: resolve: the UnconfirmedError is incomplete: Op or Username is missing")
 	}
 	if unknown.Op != opCreate {
 		return Result{}, fmt.Errorf("sfprov: resolve: only a create needs it; call %s again: %w", unknown.Op, err)
@@ -189,7 +189,7 @@ func (p *Provisioner) Resolve(ctx context.Context, err error) (Result, error) {
 
 // attempted looks for the account that a create may have made: the one with its
 // username, if there is any, and whether it is the one that was sent.
-func (p *Provisioner) attempted(ctx context.Context, unknown *OutcomeError) (account Account, ours bool, err error) {
+func (p *Provisioner) attempted(ctx context.Context, unknown *UnconfirmedError) (account Account, ours bool, err error) {
 	sent := slices.Sorted(maps.Keys(unknown.Sent))
 	account, err = p.named(ctx, unknown.Username, append([]string{"CreatedDate", "CreatedById"}, sent...)...)
 	if err != nil || account.ID == "" {
@@ -208,7 +208,7 @@ func notOurs(account Account) *APIError {
 
 // isOurs tells the account that a create made from one that was there before or
 // belongs to another.
-func (p *Provisioner) isOurs(account Account, unknown *OutcomeError) bool {
+func (p *Provisioner) isOurs(account Account, unknown *UnconfirmedError) bool {
 	text, _ := account.Fields.text("CreatedDate")
 	created, err := time.Parse(salesforceTime, text)
 	if err != nil || created.Before(unknown.SentAt.Add(-clockSkew)) || created.After(unknown.LostAt.Add(clockSkew)) {
