@@ -37,7 +37,7 @@ type journal struct {
 }
 
 // Requests are the requests to the data API, in the order in which they were
-// answered.
+// answered. Logins and questions to the userinfo endpoint are none.
 func (o *Org) Requests() []Request {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -114,6 +114,9 @@ func (o *Org) record(r Request, status int) {
 		if status != http.StatusOK {
 			o.journal.refused++
 		}
+		return
+	}
+	if r.Path == userInfoPath {
 		return
 	}
 	r.Status = status

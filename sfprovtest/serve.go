@@ -121,6 +121,9 @@ func (o *Org) handle(c *call) answer {
 	if c.path == tokenPath {
 		return o.token(c)
 	}
+	if c.path == userInfoPath {
+		return o.userInfo(c)
+	}
 	if strings.TrimSuffix(c.path, "/") == "/services/data" {
 		return versions(c)
 	}

@@ -21,16 +21,17 @@ const tokenPath = "/services/oauth2/token" //nolint:gosec // a path, not a crede
 
 // access is who may log in, and who has.
 type access struct {
-	runAs     string // ID of the integration user
-	noRunAs   bool
-	wrongHost bool
-	disabled  map[sfprov.GrantType]bool
-	unapprove bool
-	refusals  []loginRefusal
-	sessions  map[string]*session
-	lifetime  time.Duration // of inactivity; 0 for ever
-	requests  int           // that a session serves; 0 for any number
-	assertion time.Duration // longest life of a JWT assertion
+	runAs      string // ID of the integration user
+	noRunAs    bool
+	wrongHost  bool
+	disabled   map[sfprov.GrantType]bool
+	unapprove  bool
+	noIdentity bool // tokens come without the URL of their user
+	refusals   []loginRefusal
+	sessions   map[string]*session
+	lifetime   time.Duration // of inactivity; 0 for ever
+	requests   int           // that a session serves; 0 for any number
+	assertion  time.Duration // longest life of a JWT assertion
 }
 
 type loginRefusal struct {
@@ -70,6 +71,10 @@ func (o *Org) ExpireTokens() {
 func (o *Org) expire(c *call) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.endSession(c)
+}
+
+func (o *Org) endSession(c *call) {
 	_, value, _ := strings.Cut(c.header.Get("Authorization"), " ")
 	if s := o.access.sessions[value]; s != nil {
 		s.ended = true
@@ -272,7 +277,7 @@ func (o *Org) issue() answer {
 	value := fmt.Sprintf("%s!sfprovtest.%d", orgID[:15], len(o.access.sessions)+1)
 	now := o.now()
 	o.access.sessions[value] = &session{used: now}
-	return jsonAnswer(http.StatusOK, map[string]string{
+	token := map[string]string{
 		"access_token": value,
 		"signature":    "c2Zwcm92dGVzdA==",
 		"scope":        "api",
@@ -280,7 +285,11 @@ func (o *Org) issue() answer {
 		"id":           o.identityURL(),
 		"token_type":   "Bearer",
 		"issued_at":    strconv.FormatInt(now.UnixMilli(), 10),
-	})
+	}
+	if o.access.noIdentity {
+		delete(token, "id")
+	}
+	return jsonAnswer(http.StatusOK, token)
 }
 
 func (o *Org) identityURL() string {
