@@ -3,7 +3,6 @@ package sfprovtest
 import (
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 )
 
@@ -46,7 +45,7 @@ func (o *Org) createAssignment(c *call, object object) (answer, error) {
 func (o *Org) assign(object object, given row) string {
 	given["id"], given["systemmodstamp"] = o.newID(object.prefix), o.now()
 	o.insert(object.name, given)
-	o.assigned[assignmentKey(object.name, given)] = struct{}{}
+	put(o, o.assigned, assignmentKey(object.name, given), struct{}{})
 	if object.name == "PermissionSetLicenseAssign" {
 		o.useLicence(given, 1)
 	}
@@ -63,7 +62,8 @@ func (o *Org) ownSet(userID string, user row) {
 		assignment = row{"id": id, "assigneeid": userID, "permissionsetgroupid": nil}
 		o.insert("PermissionSetAssignment", assignment)
 	}
-	assignment["permissionsetid"], assignment["systemmodstamp"] = ownedSet(profile), o.now()
+	put(o, assignment, "permissionsetid", any(ownedSet(profile)))
+	put(o, assignment, "systemmodstamp", any(o.now()))
 }
 
 // ownedSet is the ID of the permission set that belongs to a profile.
@@ -78,6 +78,7 @@ func (o *Org) useLicence(assignment row, n int) {
 	license := o.rows["PermissionSetLicense"][id]
 	used, _ := license["usedlicenses"].(int)
 	license["usedlicenses"] = used + n
+	o.undoable(func() { o.useLicence(assignment, -n) })
 }
 
 // checkAssignment applies the rules of an assignment. The lock is held.
@@ -181,11 +182,8 @@ func (o *Org) deleteAssignment(object object, record row) (answer, error) {
 		o.useLicence(record, -1)
 	}
 	id, _ := record["id"].(string)
-	key, _ := holdingsKey(object.name, record)
-	o.holdings[key] = slices.DeleteFunc(o.holdings[key], func(other string) bool { return other == id })
-	delete(o.rows[object.name], id)
-	delete(o.assigned, assignmentKey(object.name, record))
-	o.order[object.name] = slices.DeleteFunc(o.order[object.name], func(other string) bool { return other == id })
+	drop(o, o.assigned, assignmentKey(object.name, record))
+	o.remove(object.name, id)
 	return jsonAnswer(http.StatusNoContent, nil), nil
 }
 

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"strconv"
 	"strings"
 )
 
@@ -16,60 +15,93 @@ const (
 	maxSubqueries  = 5
 )
 
-var (
-	referenceID     = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_]*$`)
-	answerReference = regexp.MustCompile(`@\{([A-Za-z0-9_]+)((?:\.[A-Za-z0-9_]+(?:\[\d+\])?|\[\d+\])*)\}`)
-	pathStep        = regexp.MustCompile(`[A-Za-z0-9_]+|\[\d+\]`)
-)
+var referenceID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_]*$`)
+
+// compositeBody is the body of a composite request. Whether the subrequests are
+// collated, which makes them faster, is of no importance here.
+type compositeBody struct {
+	AllOrNone          bool         `json:"allOrNone,omitempty"`
+	CollateSubrequests *bool        `json:"collateSubrequests,omitempty"`
+	CompositeRequest   []subrequest `json:"compositeRequest"`
+}
 
 // subrequest is one of the requests in a composite one.
 type subrequest struct {
 	Method      string            `json:"method"`
 	URL         string            `json:"url"`
 	ReferenceID string            `json:"referenceId"`
-	Body        json.RawMessage   `json:"body"`
-	HTTPHeaders map[string]string `json:"httpHeaders"`
+	Body        json.RawMessage   `json:"body,omitempty"`
+	HTTPHeaders map[string]string `json:"httpHeaders,omitempty"`
 }
 
 // composite is POST /composite: several requests in one, which counts as one. Each
 // can refer to the answers before it, as @{referenceId.field}. The answer is 200,
-// whatever becomes of them.
+// whatever becomes of them. With allOrNone, all are undone if one fails. Controls are
+// asked about each: see [Control].
 func (o *Org) composite(c *call) (answer, error) {
 	if c.method != http.MethodPost {
 		return answer{}, methodNotAllowed(c.method, "POST")
 	}
-	var body struct {
-		AllOrNone        bool         `json:"allOrNone"`
-		CompositeRequest []subrequest `json:"compositeRequest"`
-	}
+	var body compositeBody
 	if err := json.Unmarshal(c.body, &body); err != nil {
 		return answer{}, Refusal{Status: http.StatusBadRequest, Code: "JSON_PARSER_ERROR", Message: "The HTTP entity body is not a valid JSON object at [line:1, column:1]"}
 	}
 	if err := checkSubrequests(body.CompositeRequest); err != nil {
 		return answer{}, err
 	}
-	if body.AllOrNone {
-		return answer{}, Refusal{Status: http.StatusNotImplemented, Code: "NOT_IMPLEMENTED", Message: "This org in memory has no allOrNone"}
-	}
-	answers := map[string]any{}
-	results := make([]map[string]any, len(body.CompositeRequest))
+	work, known := &transaction{}, answers{}
+	results := make([]answer, len(body.CompositeRequest))
 	for i, sub := range body.CompositeRequest {
-		a, err := o.subrequest(c, sub, answers)
+		a, err := o.subrequest(c, work, i, sub, known)
 		if refusal := (Refusal{}); errors.As(err, &refusal) {
-			a = refuse(refusal)
+			a, err = refuse(refusal), nil
 		}
-		var value any
-		_ = json.Unmarshal(a.body, &value) // no body is null
-		if a.status < 300 {
-			answers[sub.ReferenceID] = value
+		if err != nil {
+			return o.abort(c, work, err)
 		}
-		headers := map[string]string{}
-		if location := a.header.Get("Location"); location != "" {
-			headers["Location"] = location
+		results[i] = a
+		if a.status < http.StatusMultipleChoices {
+			known.note(sub.ReferenceID, a)
+			continue
 		}
-		results[i] = map[string]any{"body": value, "httpHeaders": headers, "httpStatusCode": a.status, "referenceId": sub.ReferenceID}
+		if body.AllOrNone {
+			work.rollBack()
+			for other := range results {
+				if other != i {
+					results[other] = refuse(rolledBack())
+				}
+			}
+			break
+		}
 	}
-	return jsonAnswer(http.StatusOK, map[string]any{"compositeResponse": results}), nil
+	parts := make([]map[string]any, len(results))
+	for i, a := range results {
+		parts[i] = partOf(a, body.CompositeRequest[i].ReferenceID)
+	}
+	return jsonAnswer(http.StatusOK, map[string]any{"compositeResponse": parts}), nil
+}
+
+// partOf is an answer as a part of a composite one.
+func partOf(a answer, ref string) map[string]any {
+	var body any // no body is null
+	switch {
+	case json.Valid(a.body):
+		body = json.RawMessage(a.body)
+	case len(a.body) > 0:
+		body = string(a.body)
+	}
+	headers := map[string]string{}
+	for name := range a.header {
+		if name != "Content-Type" {
+			headers[name] = a.header.Get(name)
+		}
+	}
+	return map[string]any{"body": body, "httpHeaders": headers, "httpStatusCode": a.status, "referenceId": ref}
+}
+
+// rolledBack is the answer to a request that would have succeeded.
+func rolledBack() Refusal {
+	return Refusal{Status: http.StatusBadRequest, Code: "PROCESSING_HALTED", Message: "The transaction was rolled back since another operation in the same transaction failed."}
 }
 
 func checkSubrequests(subs []subrequest) error {
@@ -93,15 +125,44 @@ func checkSubrequests(subs []subrequest) error {
 	return nil
 }
 
-// subrequest makes one of the requests.
-func (o *Org) subrequest(c *call, sub subrequest, answers map[string]any) (answer, error) {
-	target, err := resolve(sub.URL, answers)
+// subrequest makes one of the requests, or lets a fault have its way with it. The
+// error is a refusal, unless the fault ends the whole composite.
+func (o *Org) subrequest(c *call, work *transaction, i int, sub subrequest, known answers) (answer, error) {
+	inner, path, err := newCall(c, sub, known)
 	if err != nil {
 		return answer{}, err
 	}
-	body, err := resolve(string(sub.Body), answers)
-	if err != nil {
+	fault := o.offer(c, i, inner)
+	if err := c.struck(fault); err != nil {
 		return answer{}, err
+	}
+	var a answer
+	if fault.wholeAnswer() || fault.commits() {
+		a, err = o.within(work, func() (answer, error) {
+			if err := checkVersion(inner.version); err != nil {
+				return answer{}, err
+			}
+			return o.route(inner, path)
+		})
+		if refusal := (Refusal{}); errors.As(err, &refusal) {
+			a = refuse(refusal)
+		}
+	}
+	if fault.wholeAnswer() {
+		return a, nil
+	}
+	return fault.answer(a), nil
+}
+
+// newCall is a subrequest as a call of its own, and the path of its resource.
+func newCall(c *call, sub subrequest, known answers) (*call, string, error) {
+	target, err := known.resolve(sub.URL, inURL)
+	if err != nil {
+		return nil, "", err
+	}
+	body, err := known.resolve(string(sub.Body), inJSON)
+	if err != nil {
+		return nil, "", err
 	}
 	u, err := url.Parse(strings.ReplaceAll(target, " ", "+"))
 	match := []string(nil)
@@ -109,42 +170,9 @@ func (o *Org) subrequest(c *call, sub subrequest, answers map[string]any) (answe
 		match = dataPath.FindStringSubmatch(u.Path)
 	}
 	if match == nil || strings.Trim(match[2], "/") == "composite" {
-		return answer{}, notFound()
-	}
-	if err := checkVersion(match[1]); err != nil {
-		return answer{}, err
+		return nil, "", notFound()
 	}
 	inner := &call{method: sub.Method, path: u.Path, query: u.Query(), header: c.header.Clone(), body: []byte(body), version: match[1]}
 	inner.header.Set("Content-Type", "application/json")
-	return o.route(inner, strings.Trim(match[2], "/"))
-}
-
-// resolve puts the values of answers into the place of references to them.
-func resolve(text string, answers map[string]any) (string, error) {
-	var failed error
-	resolved := answerReference.ReplaceAllStringFunc(text, func(found string) string {
-		parts := answerReference.FindStringSubmatch(found)
-		value, known := answers[parts[1]]
-		for _, step := range pathStep.FindAllString(parts[2], -1) {
-			switch container := value.(type) {
-			case map[string]any:
-				value, known = container[step], known && container[step] != nil
-			case []any:
-				n, err := strconv.Atoi(strings.Trim(step, "[]"))
-				if err != nil || n >= len(container) {
-					value, known = nil, false
-					continue
-				}
-				value = container[n]
-			default:
-				value, known = nil, false
-			}
-		}
-		if !known {
-			failed = badRequest("PROCESSING_HALTED", fmt.Sprintf("Invalid reference specified. No value for %s found in %s", strings.Trim(found, "@{}"), parts[1]))
-			return ""
-		}
-		return fmt.Sprint(value)
-	})
-	return resolved, failed
+	return inner, strings.Trim(match[2], "/"), nil
 }

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"github.com/sfprov/sfprov"
 	"github.com/sfprov/sfprov/sfprovtest"
@@ -24,13 +23,7 @@ func sub(method, ref, url string, body any) object {
 // compose sends subrequests and returns what became of each.
 func (c *client) compose(t *testing.T, subs ...object) []object {
 	t.Helper()
-	r := c.post(t, data+"/composite", object{"compositeRequest": subs})
-	require.Equal(t, 200, r.status, r.body)
-	var results []object
-	for _, result := range r.object(t)["compositeResponse"].(list) { //nolint:forcetypeassert // fails the test
-		results = append(results, result.(object)) //nolint:forcetypeassert // fails the test
-	}
-	return results
+	return partsOf(t, c.post(t, data+"/composite", object{"compositeRequest": subs}))
 }
 
 func TestComposite(t *testing.T) {
@@ -51,12 +44,7 @@ func TestComposite(t *testing.T) {
 		sub(http.MethodGet, "lost", data+"/sobjects/User/@{nobody.records[0].Id}", nil),
 		sub(http.MethodGet, "after", data+"/sobjects/User/@{twice.id}", nil),
 	)
-	var statuses []int
-	for _, result := range results {
-		status, _ := result["httpStatusCode"].(float64)
-		statuses = append(statuses, int(status))
-	}
-	assert.Equal(t, []int{200, 200, 204, 201, 400, 200, 200, 400, 400}, statuses)
+	assert.Equal(t, []int{200, 200, 204, 201, 400, 200, 200, 400, 400}, statusesOf(results))
 	assert.Equal(t, "login", results[1]["referenceId"])
 	assert.Contains(t, fmt.Sprint(results[1]["body"]), "IsFrozen:true")
 	assert.Nil(t, results[2]["body"])
@@ -70,6 +58,53 @@ func TestComposite(t *testing.T) {
 	assert.Len(t, org.Requests(), 1)
 	r := c.get(t, data+"/limits").object(t)
 	assert.EqualValues(t, 98, r["DailyApiRequests"].(object)["Remaining"], "it counts as one") //nolint:forcetypeassert // fails the test
+}
+
+// TestReferencesInBodies: values stay values, whatever is in them.
+func TestReferencesInBodies(t *testing.T) {
+	t.Parallel()
+	const hostile = `a "quoted" \ back\slash, <b> & @{x.y} Ü 100%`
+	org, c, id := seeded(t, sfprov.Fields{"Title": hostile, "Department": "R&D #1/2?"})
+	other := org.AddUser(sfprov.Fields{"LastName": "R&D #1/2?"})
+	results := c.compose(t,
+		sub(http.MethodGet, "user", users+"/"+id, nil),
+		sub(http.MethodPatch, "copy", users+"/"+other, object{"Title": "@{user.Title}", "IsActive": true, "Department": "from @{user.Id} and @{user.IsActive}"}),
+		sub(http.MethodGet, "found", data+"/query?q=SELECT Id FROM User WHERE LastName = '@{user.Department}'", nil),
+		sub(http.MethodGet, "linked", "@{user.attributes.url}?fields=Title", nil),
+		sub(http.MethodPatch, "whole", users+"/"+other, object{"City": "@{found.records}"}),
+		sub(http.MethodPatch, "null", users+"/"+other, object{"City": "@{user.City}"}),
+		sub(http.MethodPatch, "later", users+"/"+other, object{"City": "@{after.id}"}),
+		sub(http.MethodGet, "after", users+"/@{copy.id}", nil),
+	)
+	assert.Equal(t, []int{200, 204, 200, 200, 400, 400, 400, 400}, statusesOf(results))
+	copied, _ := org.User(other)
+	assert.Equal(t, hostile, copied.Fields["Title"])
+	assert.Equal(t, "from "+id+" and true", copied.Fields["Department"])
+	assert.Contains(t, fmt.Sprint(results[2]["body"]), other)
+	for _, halted := range results[4:] {
+		assert.Contains(t, fmt.Sprint(halted["body"]), "PROCESSING_HALTED")
+	}
+}
+
+func TestPasswordsInCompositesAreNotJournaled(t *testing.T) {
+	t.Parallel()
+	org, c, id := seeded(t, nil)
+	var seen []sfprovtest.Request
+	org.KeepControl(func(r sfprovtest.Request) *sfprovtest.Fault {
+		seen = append(seen, r)
+		return nil
+	})
+	c.compose(t,
+		sub(http.MethodPatch, "title", users+"/"+id, object{"Title": "kept"}),
+		sub(http.MethodPost, "password", users+"/"+id+"/password", object{"NewPassword": "s3cret-word"}),
+	)
+	assert.True(t, org.CheckPassword(id, "s3cret-word"))
+	for _, r := range append(seen, org.Requests()...) {
+		assert.NotContains(t, string(r.Body), "s3cret-word")
+		assert.NotContains(t, fmt.Sprint(r.Header), c.token)
+	}
+	assert.Contains(t, string(org.Requests()[0].Body), `"Title":"kept"`)
+	assert.Len(t, seen, 3)
 }
 
 func TestCompositesThatAreRefused(t *testing.T) {
@@ -95,7 +130,6 @@ func TestCompositesThatAreRefused(t *testing.T) {
 		"a bad ID":     {object{"compositeRequest": []object{query("a-b")}}, "JSON_PARSER_ERROR"},
 		"the same ID":  {object{"compositeRequest": []object{query("a"), query("a")}}, "JSON_PARSER_ERROR"},
 		"no JSON":      {"x", "JSON_PARSER_ERROR"},
-		"all or none":  {object{"allOrNone": true, "compositeRequest": []object{query("a")}}, "NOT_IMPLEMENTED"},
 	} {
 		assert.Contains(t, post(test.body).body, test.code, name)
 	}

@@ -5,7 +5,7 @@
 // follows the rules of a real one: what Salesforce refuses, it refuses with the
 // same status, error code, message and fields. A test seeds it, runs the code
 // under test against it, and reads back users, requests, logins and connections.
-// Faults make requests fail in a chosen way.
+// Faults make requests fail in a chosen way, and the parts of composite requests too.
 //
 //	org := sfprovtest.NewOrg(t)
 //	p, err := sfprov.New(org.Config())

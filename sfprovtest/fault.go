@@ -62,6 +62,24 @@ const Half = -1
 // happen to it. nil declines: the next control, or the org, decides. Controls are
 // asked one at a time, for one request at a time. A control may read and change
 // the org's state, but neither add controls nor close the org.
+//
+// A composite request is shown as a whole, and then, if the org is to handle it, in
+// parts: each subrequest just before its turn, with a method, path, query and body of
+// its own, the header of the whole, and the values that its references stand for. The
+// org is as the subrequests before have left it. Those that the org can't make, for
+// want of a value or of a path in the data API, and those after a failure with
+// allOrNone are not shown. The parts of a [Fault] do this to a subrequest:
+//
+//   - Status, Header and Body are its answer. Without Commit the org does not do its
+//     work, but that of the others. With allOrNone, a status from 300 on undoes all.
+//   - Drop without Commit, Size with a Status but without Commit, and Expire undo what
+//     the composite has done so far and end it: the connection closes, or the answer to
+//     the whole is the blanks, or 401 INVALID_SESSION_ID. With Late, the whole is done
+//     later, with the faults that were met until then.
+//   - All others strike the answer to the whole, once all is done. If several
+//     subrequests meet such a fault, the first counts.
+//
+// What they do to the connection replaces what a fault of the whole does.
 type Control func(Request) *Fault
 
 // On is a control that gives a fault to requests of a method, or of any if it is
@@ -76,10 +94,10 @@ func On(method, path string, f Fault) Control {
 	}
 }
 
-// replaces says whether the org's own answer is not needed.
+// replaces reports whether the org's own answer is not needed.
 func (f *Fault) replaces() bool { return f.Drop || f.Status != 0 }
 
-// commits says whether the org does its work now.
+// commits reports whether the org does its work now.
 func (f *Fault) commits() bool { return f.Commit && f.Late == 0 || !f.replaces() }
 
 // answer is what is answered in place of a.
@@ -206,6 +224,19 @@ func (f *faults) add(c Control, keep bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.controls = append(f.controls, &control{decide: c, keep: keep})
+}
+
+// forSubrequest asks the controls about a part of a composite request. The fault is
+// never nil.
+func (f *faults) forSubrequest(r Request) *Fault {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	fault := f.controlled(r)
+	if fault == nil {
+		return &Fault{}
+	}
+	f.count(fault)
+	return fault
 }
 
 // forRequest asks the controls, then the plan. The fault is never nil.

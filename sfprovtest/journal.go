@@ -2,6 +2,7 @@ package sfprovtest
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -37,7 +38,8 @@ type journal struct {
 }
 
 // Requests are the requests to the data API, in the order in which they were
-// answered. Logins and questions to the userinfo endpoint are none.
+// answered. A composite one is one request. Logins and questions to the userinfo
+// endpoint are none.
 func (o *Org) Requests() []Request {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -82,12 +84,19 @@ func (o *Org) Expiries() int {
 func (o *Org) observe(c *call) Request {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	return o.seen(c)
+}
+
+func (o *Org) seen(c *call) Request {
 	r := Request{Method: c.method, Path: c.path, Query: c.query.Get("q"), Header: c.header.Clone(), Body: bytes.Clone(c.body), Time: o.now()}
 	if r.Header.Get("Authorization") != "" {
 		r.Header.Set("Authorization", "[REDACTED]")
 	}
 	if strings.HasSuffix(c.path, "/password") && len(c.body) > 0 {
 		r.Body = []byte(`{"NewPassword":"[REDACTED]"}`)
+	}
+	if strings.HasSuffix(strings.TrimRight(c.path, "/"), "/composite") && bytes.Contains(c.body, []byte("password")) {
+		r.Body = withoutPasswords(c.body)
 	}
 	if strings.HasPrefix(c.path, "/services/oauth2") { // the token endpoint, or an attempt at it
 		form, _ := url.ParseQuery(string(c.body)) // what can't be parsed is left out
@@ -103,6 +112,21 @@ func (o *Org) observe(c *call) Request {
 		r.Body = []byte(form.Encode())
 	}
 	return r
+}
+
+// withoutPasswords is a composite request's body without those that it sets; nothing,
+// if it can't be read.
+func withoutPasswords(body []byte) []byte {
+	var composite compositeBody
+	if json.Unmarshal(body, &composite) != nil {
+		return nil
+	}
+	for i, sub := range composite.CompositeRequest {
+		if path, _, _ := strings.Cut(sub.URL, "?"); strings.Contains(path, "password") && len(sub.Body) > 0 {
+			composite.CompositeRequest[i].Body = json.RawMessage(`{"NewPassword":"[REDACTED]"}`)
+		}
+	}
+	return jsonAnswer(0, composite).body
 }
 
 // record remembers a request that was answered.

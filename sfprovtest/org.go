@@ -28,6 +28,8 @@ type Org struct {
 	closing chan struct{}  // closed by Close, so that delayed answers end
 	late    sync.WaitGroup // work that is done after its connection was closed
 
+	turn sync.Mutex // of the request that is handled; mu is free while it asks controls
+
 	mu         sync.Mutex // guards all below, never held during I/O
 	offset     time.Duration
 	nextID     int
@@ -49,6 +51,7 @@ type Org struct {
 	passwords  passwords
 	rowControl func(object string, record sfprov.Fields) *Refusal
 	journal    journal
+	changes    *transaction // that is under way, if any
 
 	faults faults
 }

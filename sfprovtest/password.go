@@ -57,7 +57,7 @@ func (o *Org) password(c *call, id string) (answer, error) {
 		return o.setPassword(c, long, user)
 	case http.MethodDelete:
 		generated := "Gen3rated-" + long[9:]
-		o.passwords.resets[long]++
+		put(o, o.passwords.resets, long, o.passwords.resets[long]+1)
 		o.storePassword(long, user, generated)
 		return jsonAnswer(http.StatusOK, map[string]string{"NewPassword": generated}), nil
 	}
@@ -89,6 +89,6 @@ func (o *Org) setPassword(c *call, id string, user row) (answer, error) {
 }
 
 func (o *Org) storePassword(id string, user row, password string) {
-	o.passwords.ofUser[id] = append(o.passwords.ofUser[id], password)
-	user["lastpasswordchangedate"] = o.now()
+	put(o, o.passwords.ofUser, id, append(o.passwords.ofUser[id], password))
+	put(o, user, "lastpasswordchangedate", any(o.now()))
 }

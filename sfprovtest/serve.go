@@ -30,6 +30,12 @@ type call struct {
 
 	uriLength    int // as it was sent
 	headerLength int
+
+	// Of a composite request: what a subrequest's fault does to the connection, the
+	// faults of the subrequests so far, and whether the connection is closed already.
+	strike  *Fault
+	decided map[int]*Fault
+	late    bool
 }
 
 // serve handles every request: it records it, lets faults have their way, and
@@ -55,6 +61,9 @@ func (o *Org) serve(w http.ResponseWriter, r *http.Request) {
 	if fault.commits() {
 		a = o.handle(c)
 	}
+	if c.strike != nil {
+		fault = c.strike
+	}
 	a = fault.answer(a)
 	if fault.fromOrg {
 		o.mu.Lock()
@@ -66,6 +75,7 @@ func (o *Org) serve(w http.ResponseWriter, r *http.Request) {
 	if fault.Drop {
 		o.record(seen, 0)
 		if fault.Commit && fault.Late > 0 {
+			c.late = true
 			o.late.Go(func() {
 				if o.wait(nil, fault.Late) {
 					o.handle(c)
@@ -116,6 +126,8 @@ var dataPath = regexp.MustCompile(`^/services/data/v(\d+\.\d)(/.*)?$`)
 
 // handle is the org's own answer.
 func (o *Org) handle(c *call) answer {
+	o.turn.Lock()
+	defer o.turn.Unlock()
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if c.path == tokenPath {

@@ -79,27 +79,12 @@ func (o *Org) insertUser(user row) string {
 	}
 	o.insert("User", user)
 	o.index(id, nil, user)
+	o.undoable(func() { o.index(id, o.rows["User"][id], nil) })
 	o.ownSet(id, user)
 	login := o.newID(prefixUserLogin)
-	o.logins[id] = login
+	put(o, o.logins, id, login)
 	o.insert("UserLogin", row{"id": login, "userid": id, "isfrozen": false, "ispasswordlocked": false, "lastmodifieddate": now, "lastmodifiedbyid": o.access.runAs})
 	return id
-}
-
-// insert stores a record.
-func (o *Org) insert(object string, record row) {
-	id, _ := record["id"].(string)
-	if o.rows[object] == nil {
-		o.rows[object] = map[string]row{}
-	}
-	if object == "User" {
-		record["name"] = fullName(record)
-	}
-	o.rows[object][id] = record
-	o.order[object] = append(o.order[object], id)
-	if key, isAssignment := holdingsKey(object, record); isAssignment {
-		o.holdings[key] = append(o.holdings[key], id)
-	}
 }
 
 func fullName(user row) string {
@@ -143,7 +128,7 @@ func (o *Org) updateUser(c *call, id string) (answer, error) {
 		return answer{}, err
 	}
 	if _, mailed := change["email"]; mailed {
-		delete(o.pending, id) // an older change that was waiting
+		drop(o, o.pending, id) // an older change that was waiting
 	}
 	o.store(id, before, after, !o.rules.emailConfirmed)
 	return jsonAnswer(http.StatusNoContent, nil), nil
@@ -155,7 +140,7 @@ func (o *Org) store(id string, before, after row, confirm bool) {
 	was, _ := before["email"].(string)
 	is, _ := after["email"].(string)
 	if confirm && before["isactive"] == true && !strings.EqualFold(was, is) {
-		o.pending[id] = is
+		put(o, o.pending, id, is)
 		after["email"] = was
 	}
 	now := o.now()
@@ -166,6 +151,10 @@ func (o *Org) store(id string, before, after row, confirm bool) {
 	}
 	o.index(id, before, after)
 	o.rows["User"][id] = after
+	o.undoable(func() {
+		o.index(id, o.rows["User"][id], before)
+		o.rows["User"][id] = before
+	})
 	if after["profileid"] != before["profileid"] {
 		o.ownSet(id, after)
 	}

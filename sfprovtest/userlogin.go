@@ -1,9 +1,6 @@
 package sfprovtest
 
-import (
-	"maps"
-	"net/http"
-)
+import "net/http"
 
 // updateUserLogin is PATCH /sobjects/UserLogin/{id}: freezing and unfreezing. A
 // password lock can be taken off, but not put on.
@@ -16,8 +13,10 @@ func (o *Org) updateUserLogin(c *call, login row) (answer, error) {
 	if change["ispasswordlocked"] == true {
 		return answer{}, badRequest("FIELD_INTEGRITY_EXCEPTION", "Is Password Locked: value can only be set to false", "IsPasswordLocked")
 	}
-	maps.Copy(login, change)
-	login["lastmodifieddate"], login["lastmodifiedbyid"] = o.now(), o.access.runAs
+	change["lastmodifieddate"], change["lastmodifiedbyid"] = o.now(), o.access.runAs
+	for key, value := range change {
+		put(o, login, key, value)
+	}
 	return jsonAnswer(http.StatusNoContent, nil), nil
 }
 
