@@ -35,7 +35,7 @@ func (o *Org) offer(c *call, i int, inner *call) *Fault {
 // struck notes what the fault of a subrequest does to the whole composite. The error
 // says that nothing of it shall be done.
 func (c *call) struck(f *Fault) error {
-	undoes := f.wholeAnswer() && !f.commits() && !(c.late && f.Commit)
+	undoes := f.wholeAnswer() && !f.commits() && (!c.late || !f.Commit)
 	if c.strike == nil || f.Expire || undoes {
 		c.strike = f.ofConnection()
 	}

@@ -115,7 +115,7 @@ func TestFaultsThatAnswerSubrequests(t *testing.T) {
 				assert.Equal(t, object{"Location": location}, results[1]["httpHeaders"])
 			}
 			created, titled, member := hasJoined(org)
-			assert.Equal(t, test.done, [3]bool{created, titled, member})
+			assert.Equal(t, test.done, [3]bool{created, titled, member}) //nolint:testifylint // done is what is expected
 			assert.Equal(t, map[string]int{"struck": 1}, org.FaultCounts())
 			require.Len(t, org.Requests(), 1)
 			assert.Equal(t, 200, org.Requests()[0].Status)
@@ -222,7 +222,7 @@ func TestALateCompositeIsMadeOnce(t *testing.T) {
 				synctest.Wait()
 				created, _, _ := hasJoined(org)
 				assert.False(t, created, "not yet")
-				time.Sleep(2 * time.Minute)
+				time.Sleep(2 * time.Minute) //nolint:forbidigo // virtual
 				synctest.Wait()
 				created, titled, member := hasJoined(org)
 				assert.Equal(t, [3]bool{true, false, true}, [3]bool{created, titled, member})
@@ -303,11 +303,12 @@ func TestCompositesUnderWay(t *testing.T) {
 	c := logIn(t, org)
 	done := make(chan reply)
 	for n := range 8 {
+		subs := joining(org, group)
+		subs[0]["body"].(object)["Username"] = fmt.Sprintf("user%d@acme.example", n) //nolint:forcetypeassert // fails the test
+		subs = append(subs, sub(http.MethodPatch, "failing", users+"/@{new.id}", object{"LastName": nil}))
+		body := asJSON(t, object{"allOrNone": true, "compositeRequest": subs})
 		go func() {
-			subs := joining(org, group)
-			subs[0]["body"].(object)["Username"] = fmt.Sprintf("user%d@acme.example", n) //nolint:forcetypeassert // fails the test
-			subs = append(subs, sub(http.MethodPatch, "failing", users+"/@{new.id}", object{"LastName": nil}))
-			r, err := c.try(t, http.MethodPost, data+"/composite", "application/json", asJSON(t, object{"allOrNone": true, "compositeRequest": subs}))
+			r, err := c.try(t, http.MethodPost, data+"/composite", "application/json", body) //nolint:testifylint // its one assertion is on the test's own input
 			assert.NoError(t, err)
 			done <- r
 		}()
