@@ -89,7 +89,7 @@ func (b *batch) insert(ctx context.Context, items []*batchItem) (made, again []*
 			}
 		}
 		switch {
-		case lost != nil, isOfGateway(err), soon(err) && !undone(err):
+		case lost != nil, isOfGateway(err), soon(err) && !hadNoEffect(err):
 			return b.lookUp(ctx, items)
 		}
 		b.giveUp(items)
@@ -108,10 +108,10 @@ func (b *batch) insert(ctx context.Context, items []*batchItem) (made, again []*
 		case errors.As(err, &lost):
 			it.sent.last, it.sent.doubt = lost.err, lost.err
 			inDoubt = append(inDoubt, it)
-		case soon(err) && undone(err):
+		case soon(err) && hadNoEffect(err):
 			it.sent.last = err
 			again = append(again, it)
-		case it.sent.doubt != nil && mayBeHeld(err): // it may be its own account that stands in the way
+		case it.sent.doubt != nil && mayBeDuplicate(err): // it may be its own account that stands in the way
 			it.sent.last = err
 			inDoubt = append(inDoubt, it)
 		default:
@@ -136,7 +136,7 @@ func (it *batchItem) created(id string) {
 // refused ends an item whose row was refused, or adopts the account that stands in
 // the way, if it is the user's.
 func (b *batch) refused(ctx context.Context, it *batchItem, err error) {
-	if !mayBeHeld(err) {
+	if !mayBeDuplicate(err) {
 		b.finish(it, Result{}, err)
 		return
 	}

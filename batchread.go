@@ -65,7 +65,7 @@ func (b *batch) readAccounts(ctx context.Context, field string, items []*batchIt
 		values[i] = valueOf(it)
 	}
 	found, err := b.p.accountsBy(ctx, field, values, slices.Sorted(maps.Keys(columns)))
-	if isRefusal(err) {
+	if isFinalRefusal(err) {
 		sets := map[string][]*batchItem{} // by the columns that they need, of which some users only may have a wrong one
 		for _, it := range items {
 			set := strings.Join(it.w.reads(), ",")

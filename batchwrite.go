@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -28,7 +27,7 @@ func (b *batch) rows(ctx context.Context, n int, send func(ctx context.Context, 
 				if errs[row] = err; err == nil {
 					errs[row] = results[i].err
 				}
-				if err == nil && errs[row] != nil && soon(errs[row]) && undone(errs[row]) {
+				if err == nil && errs[row] != nil && soon(errs[row]) && hadNoEffect(errs[row]) {
 					again, last = append(again, row), errs[row]
 				}
 			}
@@ -289,11 +288,4 @@ func (b *batch) grantNew(ctx context.Context, items []*batchItem) {
 		result, err := b.p.finishWork(ctx, it.work)
 		b.finish(it, result, err)
 	}
-}
-
-// mayBeHeld says whether a refused row may mean that the user has an account, which
-// was not there when it was looked for.
-func mayBeHeld(err error) bool {
-	var apiErr *APIError
-	return errors.As(err, &apiErr) && (strings.HasPrefix(apiErr.Code, "DUPLICATE") || strings.Contains(strings.ToLower(apiErr.Message), "federation id"))
 }

@@ -24,13 +24,13 @@ type rowResult struct {
 // open what was created. See "sObject Collections" in the REST API Developer Guide.
 func (c *client) insertAll(ctx context.Context, object string, rows [][]byte, r request) ([]rowResult, error) {
 	r.method, r.path, r.body = http.MethodPost, c.base+"/composite/sobjects", collection(object, nil, rows)
-	return c.collection(ctx, r, len(rows))
+	return c.collection(ctx, object, r, len(rows), rows)
 }
 
 // updateAll changes up to 200 records of one object.
 func (c *client) updateAll(ctx context.Context, object string, ids []string, rows [][]byte) ([]rowResult, error) {
 	r := request{method: http.MethodPatch, path: c.base + "/composite/sobjects", body: collection(object, ids, rows), pathOnly: true}
-	results, err := c.collection(ctx, r, len(rows))
+	results, err := c.collection(ctx, object, r, len(rows), rows)
 	for i := range results {
 		if results[i].err == nil && results[i].id != ids[i] {
 			results[i].err = &unconfirmed{err: &APIError{StatusCode: http.StatusOK, Message: "the answer is about another record"}}
@@ -45,7 +45,7 @@ func (c *client) deleteAll(ctx context.Context, ids []string) ([]rowResult, erro
 		method: http.MethodDelete, path: c.base + "/composite/sobjects", pathOnly: true, repeatable: true,
 		query: url.Values{"ids": {strings.Join(ids, ",")}, "allOrNone": {"false"}}.Encode(),
 	}
-	return c.collection(ctx, r, len(ids))
+	return c.collection(ctx, "", r, len(ids), nil)
 }
 
 // collection writes the body of a request.
@@ -74,8 +74,9 @@ func collection(object string, ids []string, rows [][]byte) []byte {
 	return b.Bytes()
 }
 
-// collection sends a request about n records, and reads what became of each.
-func (c *client) collection(ctx context.Context, r request, n int) ([]rowResult, error) {
+// collection sends a request about n records of an object, and reads what became of
+// each. bodies are those of the records, if they have any.
+func (c *client) collection(ctx context.Context, object string, r request, n int, bodies [][]byte) ([]rowResult, error) {
 	ans, err := c.sender.send(ctx, r)
 	if err != nil {
 		return nil, err
@@ -94,8 +95,11 @@ func (c *client) collection(ctx context.Context, r request, n int) ([]rowResult,
 		if result.Success && rows[i].id != "" {
 			continue
 		}
-		refusal := newAPIError(http.StatusBadRequest, result.Errors, 0)
-		refusal.byID = r.method != http.MethodPost
+		asked := requestFacts{method: r.method, object: object, record: r.method != http.MethodPost}
+		if bodies != nil {
+			asked.sent = referencesIn(bodies[i])
+		}
+		refusal := newAPIError(asked, http.StatusBadRequest, result.Errors, 0)
 		rows[i].err = refusal
 		if result.Success || refusal.Code == "" {
 			rows[i].err = &unconfirmed{err: unexpected(ans, "the answer does not confirm the change of a record")}

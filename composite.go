@@ -49,7 +49,7 @@ func (c *client) queries(ctx context.Context, soql ...string) ([]iter.Seq2[Field
 		if answers, err = compositeAnswers(ans, len(soql)); err != nil {
 			return nil, err
 		}
-		failure := worstOf(answers)
+		failure := worstOf(answers, c.sender.facts(queryOf(0)))
 		if failure == nil || !soon(failure) {
 			break
 		}
@@ -62,9 +62,9 @@ func (c *client) queries(ctx context.Context, soql ...string) ([]iter.Seq2[Field
 	}
 	streams := make([]iter.Seq2[Fields, error], len(soql))
 	for i := range soql {
-		streams[i] = c.records(ctx, request{method: http.MethodGet, path: queryRef(i), pathOnly: true}, func() (queryPage, answer, error) {
+		streams[i] = c.records(ctx, queryOf(i), func() (queryPage, answer, error) {
 			var page queryPage
-			err := answers[i].failure()
+			err := answers[i].failure(c.sender.facts(queryOf(i)))
 			if err == nil {
 				err = decode(answer{status: answers[i].Status, body: answers[i].Body}, &page)
 			}
@@ -94,18 +94,18 @@ func compositeAnswers(ans answer, n int) ([]compositeAnswer, error) {
 }
 
 // failure is why a query failed; nil if it did not.
-func (a compositeAnswer) failure() error {
+func (a compositeAnswer) failure(asked requestFacts) error {
 	if a.Status < 300 {
 		return nil
 	}
-	return newAPIError(a.Status, a.Body, 0)
+	return newAPIError(asked, a.Status, a.Body, 0)
 }
 
 // worstOf is the first failure that is not only a reference to a record that isn't
 // there.
-func worstOf(answers []compositeAnswer) error {
+func worstOf(answers []compositeAnswer, asked requestFacts) error {
 	for _, a := range answers {
-		if err := a.failure(); err != nil && !isHalted(err) {
+		if err := a.failure(asked); err != nil && !isHalted(err) {
 			return err
 		}
 	}
@@ -117,6 +117,11 @@ func worstOf(answers []compositeAnswer) error {
 func isHalted(err error) bool {
 	var apiErr *APIError
 	return errors.As(err, &apiErr) && apiErr.Code == "PROCESSING_HALTED"
+}
+
+// queryOf is the nth query, as a request of its own.
+func queryOf(i int) request {
+	return request{method: http.MethodGet, path: queryRef(i), pathOnly: true}
 }
 
 func queryRef(i int) string { return "q" + strconv.Itoa(i) }

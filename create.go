@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"net/http"
 	"strings"
 	"time"
 )
@@ -59,7 +58,7 @@ func (p *Provisioner) create(ctx context.Context, c creation) (Result, error) {
 	switch {
 	case err == nil:
 		p.lost.forget(c.username)
-	case lostBefore && !errors.Is(err, ErrOutcomeUnknown) && !settled(err) && result.Action == "":
+	case lostBefore && !errors.Is(err, ErrOutcomeUnknown) && !isFinalRefusal(err) && result.Action == "":
 		// What an earlier call sent may be done, whatever became of this one.
 		unknown := unknownCreate(c, sentAt, errEarlier)
 		unknown.look = err
@@ -108,7 +107,7 @@ func (p *Provisioner) insert(ctx context.Context, c creation) (Result, error) {
 		switch {
 		case known:
 			return result, lookErr
-		case !again && settled(err) && (lookErr == nil || !mayBeDuplicate(err)): // else it may be its own account that stands in the way
+		case !again && isFinalRefusal(err) && (lookErr == nil || !mayBeDuplicate(err)): // else it may be its own account that stands in the way
 			return p.refused(ctx, c, err)
 		case lookErr == nil && again:
 			if err = p.api.sender.wait(ctx, *r.tries, r, err); err == nil {
@@ -129,13 +128,6 @@ func (p *Provisioner) insert(ctx context.Context, c creation) (Result, error) {
 		p.lost.remember(unknown, c.body)
 		return Result{}, unknown
 	}
-}
-
-// isOfGateway says whether an answer is of something on the way that gave up: some
-// say so too after they have passed the request on.
-func isOfGateway(err error) bool {
-	var apiErr *APIError
-	return errors.As(err, &apiErr) && apiErr.Code == "" && classify(apiErr, APIProblem{}).reason == ErrUnavailable //nolint:errorlint // as the table has it
 }
 
 // errEarlier is why the outcome of a create is unknown before it has begun.
@@ -174,14 +166,6 @@ func (p *Provisioner) refused(ctx context.Context, c creation, refusal error) (R
 		return p.createOverDuplicate(ctx, c, refusal)
 	}
 	return Result{}, p.withExisting(ctx, refusal, c.username)
-}
-
-// mayBeDuplicate says whether a refused create may mean that the user has an
-// account. Which code goes with a match value that is taken is not documented, so
-// every refusal of the data counts.
-func mayBeDuplicate(err error) bool {
-	var apiErr *APIError
-	return errors.Is(err, ErrDuplicateUsername) || errors.As(err, &apiErr) && apiErr.StatusCode == http.StatusBadRequest
 }
 
 // createOverDuplicate adopts the user's account, if that is what stood in the

@@ -117,7 +117,7 @@ func (p *Provisioner) settle(ctx context.Context, op, id string, sentAt time.Tim
 	switch {
 	case look == nil && made(now):
 		return nil
-	case settled(doubt.err):
+	case isFinalRefusal(doubt.err):
 		return doubt.err
 	case look == nil:
 		look = errNotSeen
@@ -133,14 +133,6 @@ func (p *Provisioner) releasing(released string) Fields {
 		fields[p.settings.MatchField] = nil
 	}
 	return fields
-}
-
-// isRefusal says whether Salesforce refused a change of the user for what it is,
-// and not because the record isn't there, the login failed, or for the moment.
-func isRefusal(err error) bool {
-	var apiErr *APIError
-	return errors.As(err, &apiErr) && apiErr.StatusCode >= 400 && apiErr.StatusCode < 500 && apiErr.Code != "" &&
-		apiErr.StatusCode != http.StatusUnauthorized && !errors.Is(err, ErrNotFound) && !Retryable(err)
 }
 
 // freeze locks the login of a user whom Salesforce refuses to deactivate. It goes
@@ -163,7 +155,7 @@ func (p *Provisioner) freeze(ctx context.Context, id, username string, refusal e
 }
 
 // errOwnLogin is why the integration user is never frozen.
-var errOwnLogin = errors.New("this is the integration user itself, and freezing it would lock this service out")
+var errOwnLogin error = &ownUserError{}
 
 // isOwn says whether a user is the one as whom the Provisioner is logged in.
 func (p *Provisioner) isOwn(id string) bool {

@@ -20,10 +20,10 @@ const (
 
 // newAPIError reads an error answer. The status decides: the body need not be
 // JSON, because gateways on the way answer in HTML.
-// secrets are taken out, should a proxy on the way send the request's headers
-// back.
-func newAPIError(status int, body []byte, retryAfter time.Duration, secrets ...string) *APIError {
-	e := &APIError{StatusCode: status, RetryAfter: retryAfter, Problems: parseProblems(body)}
+// asked is what is known of the request. secrets are taken out, should a proxy on
+// the way send the request's headers back.
+func newAPIError(asked requestFacts, status int, body []byte, retryAfter time.Duration, secrets ...string) *APIError {
+	e := &APIError{StatusCode: status, RetryAfter: retryAfter, Problems: parseProblems(body), asked: asked}
 	for i := range e.Problems {
 		p := &e.Problems[i]
 		for _, secret := range secrets {
@@ -38,6 +38,37 @@ func newAPIError(status int, body []byte, retryAfter time.Duration, secrets ...s
 		e.Code, e.Message, e.Fields = first.Code, first.Message, first.Fields
 	}
 	return e
+}
+
+// facts are what of a request decides what its error means.
+func (s *sender) facts(r request) requestFacts {
+	f := requestFacts{method: r.method, record: r.byID, reads: r.reads(), match: s.tokens.cfg.MatchField}
+	if _, path, found := strings.Cut(r.path, "/sobjects/"); found {
+		f.object, _, _ = strings.Cut(path, "/")
+	}
+	if !f.reads {
+		f.sent = referencesIn(r.body)
+	}
+	return f
+}
+
+// referencesIn are the fields of a record, as JSON, that hold references.
+func referencesIn(record []byte) []string {
+	var values map[string]json.RawMessage
+	if json.Unmarshal(record, &values) != nil {
+		return nil // not one record
+	}
+	var names []string
+	for name, value := range values {
+		field, known := standardField(name)
+		mayBe := known && field.kind == kindReference || !known && (strings.HasSuffix(name, "Id") || strings.HasSuffix(name, "__c"))
+		var text string
+		if mayBe && json.Unmarshal(value, &text) == nil && id18Of(text) != "" {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // parseProblems reads the entries of an error answer: an array of objects, or a

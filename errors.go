@@ -1,13 +1,11 @@
 package sfprov
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"net/url"
+	"net/http"
 	"strings"
 	"time"
-	"unicode"
 )
 
 // The reasons for which a call fails, for errors.Is. The details come with
@@ -21,7 +19,7 @@ var (
 	ErrDuplicateUsername = errors.New("sfprov: username is taken")
 	// ErrLicenseLimit: no user licence, or feature licence, is left.
 	ErrLicenseLimit = errors.New("sfprov: no licence left")
-	// ErrNotFound: there is no such user.
+	// ErrNotFound: there is no such user, as a query has shown.
 	ErrNotFound = errors.New("sfprov: not found")
 	// ErrPermission: the integration user may not do this.
 	ErrPermission = errors.New("sfprov: permission denied")
@@ -71,7 +69,12 @@ type ConfigError struct {
 }
 
 // Error names the field and the problem.
-func (e *ConfigError) Error() string { return "sfprov: config: " + e.Field + " " + e.Problem }
+func (e *ConfigError) Error() string { return render(e) }
+
+func (e *ConfigError) summary() string             { return "config: " + e.Field + " " + e.Problem }
+func (e *ConfigError) explanation() string         { return "" }
+func (e *ConfigError) next() (Step, time.Duration) { return StepSetup, 0 }
+func (e *ConfigError) saysWhetherAgain() bool      { return true }
 
 // FieldProblem is one reason why a user can't be sent.
 type FieldProblem struct {
@@ -86,7 +89,7 @@ type ValidationError struct {
 }
 
 // Error lists the problems.
-func (e *ValidationError) Error() string { return "sfprov: " + e.summary() }
+func (e *ValidationError) Error() string { return render(e) }
 
 func (e *ValidationError) summary() string {
 	parts := make([]string, len(e.Problems))
@@ -95,6 +98,10 @@ func (e *ValidationError) summary() string {
 	}
 	return "nothing was sent: " + strings.Join(parts, "; ")
 }
+
+func (e *ValidationError) explanation() string         { return "" }
+func (e *ValidationError) next() (Step, time.Duration) { return StepUser, 0 }
+func (e *ValidationError) saysWhetherAgain() bool      { return true }
 
 // APIProblem is one entry of an error answer.
 type APIProblem struct {
@@ -123,21 +130,25 @@ type APIError struct {
 	// RetryAfter is how long the answer asked to wait; 0 if it did not.
 	RetryAfter time.Duration
 
-	note string // what else is to be said
-	byID bool   // it is about the record that the path names
-	path bool   // a 404 is about the path, and no record
-	cut  bool   // the answer broke off before it told its code
+	note  string // what else is to be said
+	cut   bool   // the answer broke off before it told its code
+	asked requestFacts
 }
 
 // Error states what was tried and on whom, Salesforce's status, code, message
 // and fields, cause and cure where they are known, and whether a retry can help.
-func (e *APIError) Error() string { return text(e) }
+func (e *APIError) Error() string { return render(e) }
 
 func (e *APIError) summary() string {
-	var b strings.Builder
-	if e.Op != "" {
-		b.WriteString(e.Op + " " + shown(e.Target) + ": ")
+	if e.Op == "" {
+		return e.answered()
 	}
+	return e.Op + " " + shown(e.Target) + ": " + e.answered()
+}
+
+// answered is the summary without operation and target.
+func (e *APIError) answered() string {
+	var b strings.Builder
 	fmt.Fprintf(&b, "Salesforce answered %d", e.StatusCode)
 	for i, p := range e.problems() {
 		if i > 0 {
@@ -183,6 +194,74 @@ func (e *APIError) Is(target error) bool {
 	return false
 }
 
+// all reports whether all problems are of a kind.
+func (e *APIError) all(of func(failure) bool) bool {
+	for _, p := range e.problems() {
+		if !of(classify(e, p)) {
+			return false
+		}
+	}
+	return true
+}
+
+func (e *APIError) explanation() string {
+	return e.explained(func(failure) bool { return true })
+}
+
+// explained are the explanations of the problems of a kind.
+func (e *APIError) explained(of func(failure) bool) string {
+	var texts []string
+	for _, p := range e.problems() {
+		known := classify(e, p)
+		text := strings.ReplaceAll(known.explain, theReferences, e.references(p))
+		if text != "" && of(known) && !strings.Contains(strings.Join(texts, " "), text) {
+			texts = append(texts, text)
+		}
+	}
+	return strings.Join(texts, ". ")
+}
+
+// references names the references that a problem can be about.
+func (e *APIError) references(p APIProblem) string {
+	names := p.Fields
+	if len(names) == 0 {
+		names = e.asked.sent
+	}
+	switch len(names) {
+	case 0:
+		return "An ID that was sent"
+	case 1:
+		return "The ID in " + names[0]
+	}
+	return "One of the IDs in " + strings.Join(names, ", ")
+}
+
+// next is the worst of the problems': what the set-up is at fault for hits all,
+// and a part that passes by itself does not mend the others.
+func (e *APIError) next() (Step, time.Duration) {
+	step, wait := StepAgain, e.RetryAfter
+	for _, p := range e.problems() {
+		switch known := classify(e, p); known.step {
+		case StepSetup:
+			return StepSetup, 0
+		case StepAgain:
+		case StepDone, StepResolve, StepUser, "":
+			step = StepUser
+		}
+	}
+	if wait < dailyPauseLeast && isDailyLimit(e) {
+		wait = dailyPause
+	}
+	return step, wait
+}
+
+func (e *APIError) saysWhetherAgain() bool { return false }
+
+// blamesToken reports whether another token can help.
+func (e *APIError) blamesToken() bool {
+	return e.StatusCode == http.StatusUnauthorized && e.Code != "INVALID_AUTH_HEADER" && e.Code != "INVALID_OPERATION_WITH_EXPIRED_PASSWORD"
+}
+
 // plain takes the line breaks out of a message, HTML ones included.
 func plain(message string) string {
 	return strings.Join(strings.Fields(strings.ReplaceAll(message, "<br>", " ")), " ")
@@ -190,7 +269,7 @@ func plain(message string) string {
 
 // AuthError is what the token endpoint answered in place of a token. It is
 // ErrAuth if the login was refused, ErrUnavailable if the endpoint is out of
-// order. See "OAuth 2.0 Authorization Errors" in Salesforce Help.
+// order, or asks to try again. See "OAuth 2.0 Authorization Errors" in Salesforce Help.
 type AuthError struct {
 	Endpoint    string // the token endpoint
 	GrantType   GrantType
@@ -202,7 +281,7 @@ type AuthError struct {
 
 // Error states where the login was tried, what came back, cause and cure where
 // they are known, and whether a retry can help.
-func (e *AuthError) Error() string { return text(e) }
+func (e *AuthError) Error() string { return render(e) }
 
 func (e *AuthError) summary() string {
 	text := fmt.Sprintf("login at %s with grant %s: answered %d", e.Endpoint, e.GrantType, e.StatusCode)
@@ -215,183 +294,21 @@ func (e *AuthError) summary() string {
 	return text
 }
 
+func (e *AuthError) explanation() string { return classifyAuth(e).explain }
+
+// next is the set-up, but for what passes by itself.
+func (e *AuthError) next() (Step, time.Duration) {
+	known := classifyAuth(e)
+	switch {
+	case known.step != StepAgain:
+		return StepSetup, 0
+	case e.RetryAfter == 0 && !known.soon: // throttled
+		return StepAgain, maxLoginPause
+	}
+	return StepAgain, e.RetryAfter
+}
+
+func (e *AuthError) saysWhetherAgain() bool { return false }
+
 // Is matches ErrAuth or ErrUnavailable.
-func (e *AuthError) Is(target error) bool {
-	if e.StatusCode >= 500 {
-		return target == ErrUnavailable
-	}
-	return target == ErrAuth
-}
-
-// blockedError is a deactivation that Salesforce refused, with what became of
-// the freeze that stands in for it.
-type blockedError struct {
-	refusal *APIError
-	freeze  error // nil if the user is frozen
-}
-
-func (e *blockedError) Error() string { return text(e) }
-
-func (e *blockedError) summary() string {
-	if errors.Is(e.freeze, ErrOutcomeUnknown) {
-		return e.refusal.summary() + "; the user may be STILL ACTIVE, because it is not known whether freezing succeeded: " + summary(e.freeze)
-	}
-	if e.freeze != nil {
-		return e.refusal.summary() + "; the user is STILL ACTIVE, because freezing failed too: " + summary(e.freeze)
-	}
-	return e.refusal.summary() + "; the user is frozen instead: the login is locked, the licence still in use"
-}
-
-func (e *blockedError) Is(target error) bool { return target == ErrDeactivationBlocked }
-
-func (e *blockedError) Unwrap() []error {
-	if e.freeze != nil {
-		return []error{e.refusal, e.freeze}
-	}
-	return []error{e.refusal}
-}
-
-// callError decorates what went wrong in a call with operation and target, once,
-// at the edge. An *APIError names them itself.
-type callError struct {
-	op, target string
-	err        error
-}
-
-func (e *callError) Error() string { return text(e) }
-
-func (e *callError) summary() string { return e.op + " " + shown(e.target) + ": " + summary(e.err) }
-
-func (e *callError) Unwrap() error { return e.err }
-
-// stepError names the step of a call that failed.
-type stepError struct {
-	step string // with what went before, as the beginning of a sentence
-	err  error
-}
-
-func (e *stepError) Error() string { return text(e) }
-
-func (e *stepError) summary() string { return e.step + ": " + summary(e.err) }
-
-func (e *stepError) Unwrap() error { return e.err }
-
-// transportError is a request that got no answer, or none that can be understood.
-type transportError struct {
-	err  error
-	sent bool // the request may have reached Salesforce
-	left bool // the caller's context ended
-}
-
-func (e *transportError) Error() string { return text(e) }
-
-func (e *transportError) summary() string {
-	if e.left {
-		return e.err.Error()
-	}
-	return "no answer from Salesforce: " + e.err.Error()
-}
-
-// Is matches ErrUnavailable, unless it was the caller who left.
-func (e *transportError) Is(target error) bool { return !e.left && target == ErrUnavailable }
-
-func (e *transportError) Unwrap() error { return e.err }
-
-// newTransportError takes the URL out of what net/http reports: a query string
-// holds names and addresses of people.
-func newTransportError(ctx context.Context, err error, sent bool) *transportError {
-	if urlErr := (*url.Error)(nil); errors.As(err, &urlErr) {
-		err = urlErr.Err
-	}
-	if cause := context.Cause(ctx); errors.Is(cause, ErrClosed) {
-		return &transportError{err: cause, sent: sent, left: true}
-	}
-	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
-		err = errors.New("it took too long") // the limit is this library's, and not the caller's context
-	}
-	if ctx.Err() != nil {
-		err = ctx.Err()
-		if cause := context.Cause(ctx); !errors.Is(err, cause) {
-			err = fmt.Errorf("%w: %w", err, cause)
-		}
-		return &transportError{err: err, sent: sent, left: true}
-	}
-	return &transportError{err: err, sent: sent}
-}
-
-// decorate puts operation and target on an error that leaves a call.
-func decorate(op, target string, err error) error {
-	if err == nil {
-		return nil
-	}
-	switch e := err.(type) { //nolint:errorlint // a wrapped one is decorated by its wrapper
-	case *APIError:
-		decorated := *e // it may be a remembered one, which other calls get too
-		decorated.Op, decorated.Target = op, target
-		return &decorated
-	case *UnconfirmedError:
-		return e // names both itself
-	case *heldLogin:
-		return &heldLogin{err: decorate(op, target, e.err), until: e.until}
-	}
-	return &callError{op: op, target: target, err: err}
-}
-
-// text is what the outermost error prints: what happened, cause and cure, and
-// whether a retry can help.
-func text(err error) string {
-	what, then := summary(err), advice(err)
-	if then != "" {
-		what = strings.TrimRight(what, ". ") // messages of Salesforce's end with or without
-	}
-	return "sfprov: " + printable(what) + then
-}
-
-// printable takes out what a foreign text could do to a terminal or a log.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, s)
-}
-
-// shown is a target in a text: an ID as it is, anything else quoted.
-func shown(target string) string {
-	if _, problem := parseID(target); problem == "" {
-		return target
-	}
-	return quote(target)
-}
-
-// summary is the text of an error without prefix and advice, which only the
-// outermost error gives.
-func summary(err error) string {
-	if s, ok := err.(interface{ summary() string }); ok {
-		return s.summary()
-	}
-	return strings.TrimPrefix(err.Error(), "sfprov: ")
-}
-
-// find returns the outermost error of this package that carries details.
-func find(err error) error {
-	for err != nil {
-		switch e := err.(type) { //nolint:errorlint // this is the unwrapping
-		case *UnconfirmedError, *blockedError, *partialError, *reserveError, *noLoginError, *APIError, *AuthError, *transportError:
-			return e
-		case interface{ Unwrap() error }:
-			err = e.Unwrap()
-		case interface{ Unwrap() []error }:
-			for _, inner := range e.Unwrap() {
-				if found := find(inner); found != nil {
-					return found
-				}
-			}
-			return nil
-		default:
-			return nil
-		}
-	}
-	return nil
-}
+func (e *AuthError) Is(target error) bool { return target == classifyAuth(e).reason }

@@ -35,20 +35,25 @@ func TestExplanationsGolden(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
 	section := func(title string, e error) {
-		fmt.Fprintf(&b, "# %s\n%s\nretryable: %t\n\n", title, Explain(e), Retryable(e))
+		step, _ := NextStep(e)
+		fmt.Fprintf(&b, "# %s\n%s\nnext: %s\n\n", title, Explain(e), step)
 	}
 	for _, f := range apiFailures {
-		status := max(f.status, 400)
-		section(strings.TrimSpace(fmt.Sprintf("%d %s %s", status, f.code, f.contains)), &APIError{StatusCode: status, Code: f.code, Message: f.contains})
+		title, e := exampleOf(t, f)
+		section(title, e)
 	}
 	for _, f := range statusFailures {
-		section(fmt.Sprintf("%d without a code", f.status), &APIError{StatusCode: f.status})
+		title, e := fmt.Sprintf("%d without a code", f.status), &APIError{StatusCode: f.status}
+		if f.status == http.StatusForbidden && !f.page {
+			title, e.Code = "403 with an unknown code", "UNHEARD_OF"
+		}
+		section(title, e)
 	}
-	for _, status := range []int{200, 302, 418, 599} {
+	for _, status := range []int{200, 302, 418, 429, 599} {
 		section(fmt.Sprintf("%d without a code", status), &APIError{StatusCode: status})
 	}
 	for _, f := range authFailures {
-		section(strings.TrimSpace(fmt.Sprintf("login: %s %s", f.code, f.contains)), &AuthError{StatusCode: max(f.status, 400), Code: f.code, Description: f.contains})
+		section(strings.Join(strings.Fields("login: "+f.code+" "+f.contains), " "), &AuthError{StatusCode: max(f.status, 400), Code: f.code, Description: f.contains})
 	}
 	for _, status := range []int{200, 302, 404, 429, 503} {
 		section(fmt.Sprintf("login: %d without a code", status), &AuthError{StatusCode: status})
@@ -58,6 +63,34 @@ func TestExplanationsGolden(t *testing.T) {
 	section("refused connection", &transportError{err: &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}})
 	section("unknown host", &transportError{err: &net.DNSError{Err: "no such host", IsNotFound: true}})
 	golden(t, "explanations.golden", b.String())
+}
+
+// exampleOf is an answer that a row is for.
+func exampleOf(t *testing.T, row failure) (title string, e *APIError) {
+	t.Helper()
+	asked := []struct {
+		what  string
+		facts requestFacts
+	}{
+		{"", requestFacts{}},
+		{"to a query", requestFacts{method: http.MethodGet, reads: true, match: "Badge__c"}},
+		{"to a create", requestFacts{method: http.MethodPost, object: "User", sent: []string{"ProfileId", "UserRoleId"}}},
+	}
+	status := max(row.status, 400)
+	for _, one := range asked {
+		for _, field := range []string{"", "ContactId", "Badge__c", "ProfileId", "UserRoleId"} {
+			e := &APIError{StatusCode: status, Code: row.code, Message: row.contains, asked: one.facts}
+			if field != "" {
+				e.Fields = []string{field}
+			}
+			if known := classify(e, e.problems()[0]); known.explain == row.explain && known.step == row.step && (row.when == nil) == (known.when == nil) {
+				title := fmt.Sprintf("%d %s %q %s %s", status, row.code, row.contains, one.what, field)
+				return strings.Join(strings.Fields(strings.ReplaceAll(title, `""`, "")), " "), e
+			}
+		}
+	}
+	t.Errorf("no answer leads to the row %s %q", row.code, row.contains)
+	return "", nil
 }
 
 // Every code of the API that is documented or was seen, with what it must mean.
@@ -81,7 +114,7 @@ func TestEveryCodeIsClassified(t *testing.T) {
 		{"FIELD_INTEGRITY_EXCEPTION", "Profile ID: id value of incorrect type: x", 400, ErrInvalidField, false},
 		{"FIELD_INTEGRITY_EXCEPTION", "This Federation ID is already in use. Use a different Federation ID.", 400, ErrInvalidField, false},
 		{"MALFORMED_ID", "Profile ID: id value of incorrect type: x", 400, ErrInvalidField, false},
-		{"INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", 404, ErrNotFound, false},
+		{"INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", 404, nil, false},
 		{"INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", 400, ErrInvalidField, false},
 		{"INVALID_FIELD", "No such column 'foo' on sobject of type User", 400, ErrInvalidField, false},
 		{"INVALID_FIELD_FOR_INSERT_UPDATE", "Unable to create/update fields: A, B. Please check ...", 400, ErrInvalidField, false},
@@ -95,8 +128,8 @@ func TestEveryCodeIsClassified(t *testing.T) {
 		{"MIXED_DML_OPERATION", "DML operation on setup object is not permitted ...", 400, nil, false},
 		{"UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record", 400, ErrUnavailable, true},
 		{"UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record", 500, ErrUnavailable, true},
-		{"ENTITY_IS_DELETED", "entity is deleted", 404, ErrNotFound, false},
-		{"NOT_FOUND", "The requested resource does not exist", 404, ErrNotFound, false},
+		{"ENTITY_IS_DELETED", "entity is deleted", 404, nil, false},
+		{"NOT_FOUND", "The requested resource does not exist", 404, nil, false},
 		{"INVALID_SESSION_ID", "Session expired or invalid", 401, ErrAuth, false},
 		{"INVALID_AUTH_HEADER", "INVALID_AUTH_HEADER", 401, ErrAuth, false},
 		{"REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", 403, ErrRequestLimit, true},
@@ -113,6 +146,13 @@ func TestEveryCodeIsClassified(t *testing.T) {
 		{"PORTAL_USER_ALREADY_EXISTS_FOR_CONTACT", "portal user already exists for contact", 400, ErrInvalidField, false},
 		{"OP_WITH_INVALID_USER_TYPE_EXCEPTION", "High-volume portal users cannot be members", 400, ErrInvalidField, false},
 		{"UNKNOWN_EXCEPTION", "An unexpected error occurred.", 500, ErrUnavailable, true},
+		{"UNKNOWN_EXCEPTION", "An unexpected error occurred. Please include this ErrorId if you contact support: 1-2 (3)", 400, ErrUnavailable, true},
+		{"UNKNOWN_EXCEPTION", "Group membership operation already in progress", 400, ErrUnavailable, true},
+		{"CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "T: execution of AfterUpdate\n\ncaused by: System.DmlException: UNABLE_TO_LOCK_ROW, unable to obtain exclusive access", 400, ErrUnavailable, true},
+		{"CANNOT_EXECUTE_FLOW_TRIGGER", "We can't save this record because the \"X\" process failed.", 400, nil, false},
+		{"FIELD_INTEGRITY_EXCEPTION", "Cannot grant or remove a profile with modify all data", 400, ErrPermission, false},
+		{"INVALID_OPERATION_WITH_EXPIRED_PASSWORD", "The users password has expired", 401, ErrAuth, false},
+		{"REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", 429, ErrRequestLimit, true},
 		{"UNKNOWN_EXCEPTION", "portal account owner must have a role", 400, ErrInvalidField, false},
 		{"SERVER_UNAVAILABLE", "Server Unavailable", 503, ErrUnavailable, true},
 		{"INSERT_UPDATE_DELETE_NOT_ALLOWED_DURING_MAINTENANCE", "", 503, ErrUnavailable, true},
@@ -148,13 +188,80 @@ func TestEveryCodeIsClassified(t *testing.T) {
 	}
 }
 
-func TestAMissingTargetIsNotFoundWhateverTheStatus(t *testing.T) {
+// No answer to the request for one record proves that there is none.
+func TestAbsenceIsNotInAnAnswer(t *testing.T) {
 	t.Parallel()
-	gone := &APIError{Op: opUpdate, StatusCode: 400, Code: "INVALID_CROSS_REFERENCE_KEY", Message: "invalid cross reference id"}
-	require.ErrorIs(t, gone, ErrNotFound)
-	lookup := &APIError{Op: opUpdate, StatusCode: 400, Code: "INVALID_CROSS_REFERENCE_KEY", Message: "invalid cross reference id", Fields: []string{"ProfileId"}}
-	require.ErrorIs(t, lookup, ErrInvalidField)
-	require.NotErrorIs(t, lookup, ErrNotFound)
+	patch := requestFacts{method: http.MethodPatch, object: "User", record: true}
+	for name, test := range map[string]struct {
+		asked  requestFacts
+		status int
+		body   string
+		may    bool
+	}{
+		"no such resource":            {patch, 404, `[{"errorCode":"NOT_FOUND","message":"The requested resource does not exist"}]`, true},
+		"a web page":                  {patch, 404, "<html>", true},
+		"deleted":                     {patch, 404, `[{"errorCode":"ENTITY_IS_DELETED","message":"entity is deleted"}]`, true},
+		"deleted, in a row":           {patch, 400, `[{"statusCode":"ENTITY_IS_DELETED","message":"entity is deleted"}]`, true},
+		"no such ID, in a row":        {patch, 400, `[{"statusCode":"INVALID_CROSS_REFERENCE_KEY","message":"invalid cross reference id"}]`, true},
+		"a reference":                 {patch, 400, `[{"errorCode":"INVALID_CROSS_REFERENCE_KEY","message":"invalid cross reference id","fields":["ProfileId"]}]`, false},
+		"another refusal":             {patch, 400, `[{"errorCode":"STRING_TOO_LONG","message":"too long"}]`, false},
+		"a path that names no record": {requestFacts{method: http.MethodGet, reads: true}, 404, `[{"errorCode":"NOT_FOUND","message":"no"}]`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			err := newAPIError(test.asked, test.status, []byte(test.body), 0)
+			require.NotErrorIs(t, err, ErrNotFound)
+			assert.Equal(t, test.may, mayBeAbsent(fmt.Errorf("wrapped: %w", err)))
+		})
+	}
+}
+
+// Whatever the caller asked for, the answer to the same request means the same.
+func TestTheMeaningGoesByTheRequest(t *testing.T) {
+	t.Parallel()
+	body := []byte(`[{"errorCode":"INVALID_CROSS_REFERENCE_KEY","message":"invalid cross reference id","fields":[]}]`)
+	for _, op := range []string{opCreate, opUpdate, opEnsure, ""} {
+		sent := referencesIn([]byte(`{"LastName":"Doe","profileid":"00e000000000001AAA","UserRoleId":"00E000000000001AAA","ManagerId":null,"Title":"005000000000001"}`))
+		for _, asked := range []requestFacts{
+			{method: http.MethodPost, object: "User", sent: sent},
+			{method: http.MethodPatch, object: "User", record: true, sent: sent},
+		} {
+			err := decorate(op, "alice", newAPIError(asked, 400, body, 0))
+			require.ErrorIs(t, err, ErrInvalidField)
+			assert.Contains(t, Explain(err), "One of the IDs in UserRoleId, profileid refers")
+		}
+	}
+}
+
+// A person can bear any name.
+func TestANameIsNoLock(t *testing.T) {
+	t.Parallel()
+	for code, message := range map[string]string{
+		"STRING_TOO_LONG":           "Last Name: data value too large: UNABLE_TO_LOCK_ROW (max length=80)",
+		"FIELD_INTEGRITY_EXCEPTION": "Cannot inactivate user that is the value of a hierarchy field: Boss. : could not acquire lock",
+	} {
+		assert.False(t, Retryable(newAPIError(requestFacts{}, 400, []byte(fmt.Sprintf(`[{"errorCode":%q,"message":%q}]`, code, message)), 0)), code)
+	}
+}
+
+// What is inside of an error names operation and target, too.
+func TestAnswersInsideAreNamed(t *testing.T) {
+	t.Parallel()
+	answer := &APIError{StatusCode: 502}
+	for name, err := range map[string]error{
+		"unknown outcome": &UnconfirmedError{Op: opCreate, Username: "a", Err: answer},
+		"a look":          &UnconfirmedError{Op: opCreate, Username: "a", Err: errNotSeen, look: &stepError{step: "s", err: answer}},
+		"a step":          &stepError{step: "s", err: answer},
+		"the rest":        &partialError{done: "d", err: answer},
+		"a freeze":        &blockedError{refusal: answer, freeze: answer},
+	} {
+		var named *APIError
+		require.ErrorAs(t, decorate(opEnsure, "alice", err), &named, name)
+		assert.Equal(t, "ensure alice", named.Op+" "+named.Target, name)
+		assert.Empty(t, answer.Op, name)
+		assert.Equal(t, 1, strings.Count(decorate(opEnsure, "alice", err).Error(), "Salesforce answered")-strings.Count(err.Error(), "Salesforce answered")+1, name)
+		assert.NotContains(t, strings.TrimPrefix(decorate(opEnsure, "alice", err).Error(), "sfprov: ensure"), "ensure", name)
+	}
 }
 
 func TestErrorTextsGolden(t *testing.T) {
@@ -195,7 +302,7 @@ func TestErrorTextsGolden(t *testing.T) {
 
 func TestSeveralErrorsInOneAnswerAreAllKept(t *testing.T) {
 	t.Parallel()
-	err := newAPIError(400, []byte(`[
+	err := newAPIError(requestFacts{}, 400, []byte(`[
 		{"message":"Username must be in the form of an email address (for example, john@acme.com)","errorCode":"INVALID_EMAIL_ADDRESS","fields":["Username"]},
 		{"message":"This Federation ID is already in use. Use a different Federation ID.","errorCode":"DUPLICATE_VALUE","fields":["FederationIdentifier"]},
 		{"message":"License Limit Exceeded","errorCode":"LICENSE_LIMIT_EXCEEDED","fields":[]}]`), 0)
@@ -232,7 +339,7 @@ func TestBodiesOfErrors(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			err := newAPIError(http.StatusBadRequest, []byte(test.body), 0)
+			err := newAPIError(requestFacts{}, http.StatusBadRequest, []byte(test.body), 0)
 			assert.Equal(t, test.want, err.Problems)
 			assert.Equal(t, 400, err.StatusCode)
 			assert.Contains(t, err.Error(), "400")
@@ -247,7 +354,7 @@ func FuzzErrorBody(f *testing.F) {
 		f.Add(400, []byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
-		err := newAPIError(status, body, 0)
+		err := newAPIError(requestFacts{}, status, body, 0)
 		if err.StatusCode != status {
 			t.Errorf("status %d became %d", status, err.StatusCode)
 		}

@@ -3,7 +3,6 @@ package sfprov
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
 	"time"
@@ -125,20 +124,6 @@ func (p *Provisioner) frozen(ctx context.Context, id string, frozen bool, done A
 	}
 	p.log.LogAttrs(ctx, slog.LevelInfo, "login", slog.String("id", id), slog.String("action", string(done)))
 	return Result{ID: id, Action: done}, nil
-}
-
-// noLoginError is a user without a UserLogin record.
-type noLoginError struct {
-	userType string // where it is known
-}
-
-func (e *noLoginError) Error() string { return text(e) }
-
-func (e *noLoginError) summary() string {
-	if e.userType == "" {
-		return "the user has no UserLogin record, so the login can't be frozen"
-	}
-	return fmt.Sprintf("the user, of the type %s, has no UserLogin record, so the login can't be frozen", e.userType)
 }
 
 func isNoLogin(err error) bool {

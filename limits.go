@@ -44,6 +44,8 @@ const (
 	// dailyPause is when to come back after the daily limit: it is counted over
 	// the last 24 hours, so some of it is free again after an hour.
 	dailyPause = time.Hour
+	// dailyPauseLeast is the shortest pause that is believed to end the daily limit.
+	dailyPauseLeast = 5 * time.Minute
 )
 
 // WithAPIReserve leaves a part of the org's daily API requests to others: 0.1
@@ -107,21 +109,3 @@ func (q *quota) admit(underWay int) error {
 	}
 	return &reserveError{usage: q.usage, reserve: q.reserve, pause: next.Sub(now)}
 }
-
-// reserveError is a call that was not begun, to leave the rest of the daily limit
-// to others.
-type reserveError struct {
-	usage   APIUsage
-	reserve float64
-	pause   time.Duration
-}
-
-func (e *reserveError) Error() string { return text(e) }
-
-func (e *reserveError) summary() string {
-	return fmt.Sprintf("nothing was sent: %d of the org's %d daily API requests are spent, and %g %% are left to others (WithAPIReserve); come back in %v",
-		e.usage.Used, e.usage.Limit, e.reserve*100, e.pause.Round(time.Second))
-}
-
-// Is matches ErrRequestLimit.
-func (e *reserveError) Is(target error) bool { return target == ErrRequestLimit }

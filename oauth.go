@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -157,20 +156,6 @@ func (t *tokens) remember(err error) {
 	t.failure.until = time.Now().Add(pause)
 }
 
-// heldLogin is a login that was not tried, because the ones before it failed.
-type heldLogin struct {
-	err   error // of the last one
-	until time.Time
-}
-
-func (e *heldLogin) Error() string { return text(e) }
-
-func (e *heldLogin) summary() string {
-	return fmt.Sprintf("%s; the login is not tried again for %v", summary(e.err), max(time.Until(e.until), 0).Round(time.Second))
-}
-
-func (e *heldLogin) Unwrap() error { return e.err }
-
 // expired drops a token that Salesforce refused, if it is still the current one.
 func (t *tokens) expired(tok *token) bool {
 	if !t.current.CompareAndSwap(tok, nil) {
@@ -235,7 +220,7 @@ func (t *tokens) login(ctx context.Context) (*token, error) {
 	case x.err != nil:
 		err = newTransportError(ctx, scrubError(x.err, x.secrets...), false)
 	case x.status == 0:
-		err = fmt.Errorf("sfprov: login with grant %s: %w", t.cfg.GrantType, err) // nothing was sent
+		err = &loginError{grant: t.cfg.GrantType, err: err}
 	default:
 		err = x.authError(t.cfg)
 	}

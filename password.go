@@ -63,11 +63,11 @@ func problemsOfPassword(password Secret) []FieldProblem {
 // says what it changed of the access, and whether it changed anything. done is what
 // was done before; again says whether the same call can take up the rest.
 func (p *Provisioner) finish(ctx context.Context, id string, g grants, password Secret, done string, again bool) (access []Change, changed bool, err error) {
-	partial := func(but, then string, err error) error {
+	partial := func(missing, then string, err error) error {
 		if done == "" {
 			return err
 		}
-		return &partialError{done: done + " (" + id + "), but " + but, err: err, again: again, then: then}
+		return &partialError{done: done + " (" + id + ")", missing: []string{missing}, err: err, again: again, then: then}
 	}
 	access, err = p.grant(ctx, id, g)
 	changed = len(access) > 0
@@ -84,7 +84,7 @@ func (p *Provisioner) finish(ctx context.Context, id string, g grants, password 
 		done = "the access was given"
 	}
 	if err := lost(opSetPassword, id, "", time.Now(), p.api.setPassword(ctx, id, password)); err != nil {
-		return access, changed, partial("the password is not set", "set the password with SetPassword", err)
+		return access, changed, partial("the password", "set the password with SetPassword", err)
 	}
 	return access, true, nil
 }
@@ -114,18 +114,3 @@ func (c *client) password(ctx context.Context, r request) error {
 	}
 	return nil
 }
-
-// partialError is a call whose first steps were done, as its Result says, and
-// whose last one failed.
-type partialError struct {
-	done  string // and what was not
-	err   error
-	again bool   // the same call takes up the rest
-	then  string // what does, otherwise
-}
-
-func (e *partialError) Error() string { return text(e) }
-
-func (e *partialError) summary() string { return e.done + ": " + summary(e.err) }
-
-func (e *partialError) Unwrap() error { return e.err }

@@ -103,45 +103,6 @@ func (r RetryPolicy) pause(n int, asked time.Duration) time.Duration {
 	return rand.N(ceiling) //nolint:gosec // jitter, not a secret
 }
 
-// soon says whether the same request can succeed within seconds.
-func soon(err error) bool {
-	var apiErr *APIError
-	var lost *transportError
-	var authErr *AuthError
-	switch {
-	case errors.As(err, &lost):
-		return !lost.left && !isCertificateError(lost.err)
-	case errors.As(err, &apiErr):
-		for _, p := range apiErr.problems() {
-			if !classify(apiErr, p).soon {
-				return false
-			}
-		}
-		return true
-	case errors.As(err, &authErr):
-		return authErr.StatusCode >= 500
-	}
-	return false
-}
-
-// undone says whether it is certain that a request which failed has changed
-// nothing: it was not sent, or Salesforce says so.
-func undone(err error) bool {
-	var apiErr *APIError
-	var lost *transportError
-	switch {
-	case errors.As(err, &lost):
-		return !lost.sent
-	case errors.As(err, &apiErr):
-		for _, p := range apiErr.problems() {
-			if !classify(apiErr, p).undone {
-				return false
-			}
-		}
-	}
-	return true
-}
-
 // wait pauses before the next attempt. If the pause can't fit into the caller's
 // deadline, or the answer asks for more than is reasonable, it returns the last
 // error at once.
@@ -173,6 +134,9 @@ func (s *sender) wait(ctx context.Context, attempt int, r request, last error) e
 	}
 }
 
+// maxAsked bounds what is believed of a Retry-After header.
+const maxAsked = 7 * 24 * time.Hour
+
 // retryAfter reads the Retry-After header, seconds or a date; 0 if there is none.
 func retryAfter(header http.Header) time.Duration {
 	value := strings.TrimSpace(header.Get("Retry-After"))
@@ -180,10 +144,10 @@ func retryAfter(header http.Header) time.Duration {
 		return 0
 	}
 	if seconds, err := strconv.Atoi(value); err == nil {
-		return time.Duration(min(max(seconds, 0), 7*24*3600)) * time.Second
+		return min(time.Duration(min(max(seconds, 0), 1<<30))*time.Second, maxAsked)
 	}
 	if date, err := http.ParseTime(value); err == nil {
-		return max(time.Until(date), 0)
+		return min(max(time.Until(date), 0), maxAsked)
 	}
 	return 0
 }

@@ -160,7 +160,7 @@ func (s *sender) send(ctx context.Context, r request) (answer, error) {
 		}
 		*r.tries++
 		doubt = doubt || !r.reads() && inDoubt(err)
-		if soon(err) && (r.safe() || undone(err)) && *r.tries < s.retry.Attempts {
+		if soon(err) && (r.safe() || hadNoEffect(err)) && *r.tries < s.retry.Attempts {
 			if err = s.wait(ctx, *r.tries, r, err); err == nil {
 				continue
 			}
@@ -184,9 +184,9 @@ func (s *sender) authorized(ctx context.Context, r request) (answer, error) {
 		if ans.status < 300 {
 			return ans, nil
 		}
-		apiErr := newAPIError(ans.status, ans.body, retryAfter(ans.header), append(r.secrets, tok.value)...)
-		apiErr.cut, apiErr.byID, apiErr.path = ans.cut && apiErr.Code == "", r.byID, r.pathOnly
-		if ans.status != http.StatusUnauthorized || apiErr.Code == "INVALID_AUTH_HEADER" { // the token is not at fault
+		apiErr := newAPIError(s.facts(r), ans.status, ans.body, retryAfter(ans.header), append(r.secrets, tok.value)...)
+		apiErr.cut = ans.cut && apiErr.Code == ""
+		if !apiErr.blamesToken() {
 			return ans, apiErr
 		}
 		// This call has a right to one refresh. What doesn't count as one: a token

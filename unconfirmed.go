@@ -43,7 +43,7 @@ type UnconfirmedError struct {
 var errNotSeen = errors.New("a look found it not done so far")
 
 // Error states what was tried, what happened to the answer, and how to find out.
-func (e *UnconfirmedError) Error() string { return text(e) }
+func (e *UnconfirmedError) Error() string { return render(e) }
 
 func (e *UnconfirmedError) summary() string {
 	what := "the change was made"
@@ -69,16 +69,42 @@ func (e *UnconfirmedError) summary() string {
 	}
 	var why string
 	if e.Err != nil {
-		why = ": " + summary(e.Err)
+		why = ": " + cause(e.Err)
 	}
 	switch {
 	case e.look == errNotSeen: //nolint:errorlint // set here, unwrapped
 		why += "; " + e.look.Error()
 	case e.look != nil:
-		why += "; a look did not tell: " + summary(e.look)
+		why += "; a look did not tell: " + cause(e.look)
 	}
 	return fmt.Sprintf("%s %s: it is not known whether %s, because the answer was lost%s", e.Op, shown(target), what, why)
 }
+
+func (e *UnconfirmedError) explanation() string {
+	switch {
+	case e.Op != opCreate:
+		return "Call it again: it makes the change, or finds it made"
+	case e.again:
+		return "Call Create again with the same user: it finds the account by the match field and adopts it, or creates it"
+	}
+	return "Give this error to Provisioner.Resolve, which looks the user up. In this process, calling Create again with the same user does so too, for half an hour; elsewhere or later, it could not tell its own account from another's"
+}
+
+// next is how to find out. If a look failed for a reason that a person must mend, it
+// would fail for ever.
+func (e *UnconfirmedError) next() (Step, time.Duration) {
+	step, wait := nextOf(e.look)
+	if step == StepSetup || step == StepUser {
+		return step, 0
+	}
+	wait = max(wait, RetryAfter(e.Err))
+	if e.Op == opCreate && !e.again {
+		return StepResolve, wait
+	}
+	return StepAgain, wait
+}
+
+func (e *UnconfirmedError) saysWhetherAgain() bool { return true } // the explanation does
 
 // Is matches ErrOutcomeUnknown.
 func (e *UnconfirmedError) Is(target error) bool { return target == ErrOutcomeUnknown }
@@ -90,36 +116,6 @@ func (e *UnconfirmedError) Unwrap() []error {
 	return slices.DeleteFunc(errs, func(err error) bool { return err == nil })
 }
 
-// unconfirmed is a change that may have been made although its request failed.
-type unconfirmed struct {
-	err error // of the last attempt
-}
-
-func (e *unconfirmed) Error() string   { return e.err.Error() }
-func (e *unconfirmed) summary() string { return summary(e.err) }
-func (e *unconfirmed) Unwrap() error   { return e.err }
-
-// inDoubt says whether a request that failed may have been carried out, or may be
-// yet: it was sent and not answered, or by a gateway that may have passed it on.
-// Error codes are Salesforce's own and mean that it did nothing, and a 503 says
-// that nobody took the request.
-func inDoubt(err error) bool {
-	var silent *transportError
-	var apiErr *APIError
-	switch {
-	case errors.As(err, &silent):
-		return silent.sent
-	case errors.As(err, &apiErr):
-		return apiErr.StatusCode < 300 ||
-			apiErr.StatusCode >= 500 && apiErr.StatusCode != http.StatusServiceUnavailable && apiErr.Code == ""
-	}
-	return false
-}
-
-// settled says whether an error that follows on attempts in doubt ends the doubt:
-// a refusal for good, for which those before were refused as well.
-func settled(err error) bool { return isRefusal(err) || errors.Is(err, ErrNotFound) }
-
 // lost makes an UnconfirmedError of a change in doubt, and leaves every other error as
 // it is.
 func lost(op, id, username string, sentAt time.Time, err error) error {
@@ -127,7 +123,7 @@ func lost(op, id, username string, sentAt time.Time, err error) error {
 	switch {
 	case !errors.As(err, &doubt):
 		return err
-	case settled(doubt.err):
+	case isFinalRefusal(doubt.err):
 		return doubt.err
 	}
 	return &UnconfirmedError{Op: op, ID: id, Username: username, SentAt: sentAt, LostAt: time.Now(), Err: doubt.err, again: true}

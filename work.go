@@ -85,17 +85,17 @@ func (k *work) didUnfreeze() {
 
 // What is not as it should be if a step fails.
 const (
-	accessLacks   = "not all of the access is as it should be"
-	fieldsLack    = "the fields are as they were"
-	unfreezeLacks = "the login is still frozen"
+	accessLacks   = "a part of the access"
+	fieldsLack    = "the fields"
+	unfreezeLacks = "the unfreezing of the login"
 )
 
 // stopped is the end of work of which a step failed.
-func (k *work) stopped(but string, err error) (Result, error) {
+func (k *work) stopped(missing string, err error) (Result, error) {
 	if k.result.Action == Unchanged {
 		return Result{}, err
 	}
-	return k.result, &partialError{done: "a part was done (" + k.result.ID + "), but " + but, err: err, again: true}
+	return k.result, &partialError{done: "a part was done (" + k.result.ID + ")", missing: []string{missing}, err: err, again: true}
 }
 
 // bring does the work for one account.
@@ -157,7 +157,7 @@ func (p *Provisioner) finishWork(ctx context.Context, k *work) (Result, error) {
 		if k.result.Action == Unchanged {
 			return Result{}, err
 		}
-		return k.result, &partialError{done: "the rest was done (" + id + "), but the password is not set", err: err, then: "set the password with SetPassword"}
+		return k.result, &partialError{done: "the rest was done (" + id + ")", missing: []string{"the password"}, err: err, then: "set the password with SetPassword"}
 	}
 	k.did(Updated)
 	return k.result, nil
