@@ -189,7 +189,7 @@ func TestAccessThatSalesforceRefuses(t *testing.T) {
 		require.ErrorIs(t, err, sfprov.ErrInvalidField)
 		assert.Equal(t, sfprov.Created, result.Action, "the user exists")
 		assert.False(t, sfprov.Retryable(err))
-		assert.Contains(t, err.Error(), `the user was created (`+result.ID+`), but not all of the access is as it should be: giving PermissionSet "Chat"`)
+		assert.Contains(t, err.Error(), `the user was created (`+result.ID+`); still missing: a part of the access; because: giving PermissionSet "Chat"`)
 		assert.Contains(t, sfprov.Explain(err), "call Update with the Access")
 		assert.Contains(t, sfprov.Explain(err), "user licence must be that of the user's profile")
 		assert.Equal(t, []string{"Deal Desk"}, org.Access(result.ID).PermissionSets)

@@ -368,7 +368,7 @@ func TestEnsureSaysWhatWasDone(t *testing.T) {
 	assert.Equal(t, []sfprov.Change{
 		{Field: "Title", Before: "Clerk", After: "CFO"}, {Field: "IsActive", Before: false, After: true}, {Field: "Access.PermissionSets", After: "Deal Desk"},
 	}, result.Changes)
-	assert.Contains(t, err.Error(), `ensure "alice@primary.com": a part was done (`+id+`), but not all of the access is as it should be: giving PermissionSet "Chat"`)
+	assert.Contains(t, err.Error(), `ensure "alice@primary.com": a part was done (`+id+`); still missing: a part of the access; because: giving PermissionSet "Chat"`)
 	user, _ := org.User(id)
 	assert.True(t, user.Frozen, "the door is opened last")
 }

@@ -249,11 +249,12 @@ func TestACreateThatCannotBeFoundOutAbout(t *testing.T) {
 		_, err := p.Create(t.Context(), employee("alice", "E-1"))
 		unknown(t, err)
 		assert.Equal(t, time.Hour, sfprov.RetryAfter(err), "as the look says")
-		for _, fault := range []sfprovtest.Fault{sfprovtest.Redirect(302, "https://elsewhere.example/"), sfprovtest.DailyLimit()} {
+		for step, fault := range map[sfprov.Step]sfprovtest.Fault{sfprov.StepSetup: sfprovtest.Redirect(302, "https://elsewhere.example/"), sfprov.StepAgain: sfprovtest.DailyLimit()} {
 			lose(org, everyTime, http.MethodPost, "/sobjects/User", fault)
 			_, err = p.Create(t.Context(), employee("alice", "E-1"))
 			unknown(t, err)
-			assert.True(t, sfprov.Retryable(err))
+			next, _ := sfprov.NextStep(err)
+			assert.Equal(t, step, next, err.Error())
 		}
 		org.ClearControls()
 		result, err := p.Create(t.Context(), employee("alice", "E-1"))

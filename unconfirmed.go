@@ -81,6 +81,13 @@ func (e *UnconfirmedError) summary() string {
 }
 
 func (e *UnconfirmedError) explanation() string {
+	if why := Explain(e.look); why != "" && !Retryable(e.look) {
+		return why + ". Then: " + e.howToFindOut()
+	}
+	return e.howToFindOut()
+}
+
+func (e *UnconfirmedError) howToFindOut() string {
 	switch {
 	case e.Op != opCreate:
 		return "Call it again: it makes the change, or finds it made"
