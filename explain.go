@@ -34,8 +34,10 @@ type requestFacts struct {
 	match  string   // the match field
 }
 
-// What the meaning of a failure hangs on.
+// namesNoRecord reports whether the request is known to be about no record.
 func namesNoRecord(r requestFacts, _ APIProblem) bool { return r.method != "" && !r.record }
+
+// sentReference reports whether it is known which references can be at fault.
 func sentReference(r requestFacts, p APIProblem) bool { return len(r.sent) > 0 || len(p.Fields) > 0 }
 
 // isOfObject reports whether it is about the right to the object, and not to one
@@ -44,12 +46,15 @@ func isOfObject(r requestFacts, _ APIProblem) bool {
 	return r.reads || r.method == http.MethodPost && r.object == "User" && !r.record
 }
 
+// readsMatchField reports whether a query is refused for the match field.
 func readsMatchField(r requestFacts, p APIProblem) bool { return r.match != "" && reads(r.match)(r, p) }
 
+// reads makes a predicate that reports whether a query is refused for a field.
 func reads(field string) func(requestFacts, APIProblem) bool {
 	return func(r requestFacts, p APIProblem) bool { return r.reads && names(field)(r, p) }
 }
 
+// names makes a predicate that reports whether a problem names a field.
 func names(field string) func(requestFacts, APIProblem) bool {
 	return func(_ requestFacts, p APIProblem) bool {
 		return slices.ContainsFunc(p.Fields, func(named string) bool { return strings.EqualFold(named, field) })
