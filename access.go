@@ -2,12 +2,9 @@ package sfprov
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
-	"time"
 )
 
 // Access is what a user may do in Salesforce. Everything is named as people name
@@ -18,21 +15,21 @@ import (
 // A list that is nil is left alone. What a list names is added to what the user
 // has; with Exact, what it doesn't name is removed, so that an empty list that is
 // not nil removes all of its kind. The permission set that belongs to a profile
-// is never touched.
+// is never touched. [User].Revoke removes single things.
 //
 // See "PermissionSetAssignment", "PermissionSetLicenseAssign", "GroupMember" and
 // "UserRole" in the Object Reference for Salesforce.
 type Access struct {
-	Profile string // decides the user's licence; empty leaves it alone
-	Role    string // empty leaves it alone
+	Profile string `json:"profile,omitempty"` // decides the user's licence; empty leaves it alone
+	Role    string `json:"role,omitempty"`    // empty leaves it alone
 
-	PermissionSets        []string
-	PermissionSetGroups   []string
-	PermissionSetLicenses []string
-	PublicGroups          []string
-	Queues                []string
+	PermissionSets        []string `json:"permissionSets,omitempty"`
+	PermissionSetGroups   []string `json:"permissionSetGroups,omitempty"`
+	PermissionSetLicenses []string `json:"permissionSetLicenses,omitempty"`
+	PublicGroups          []string `json:"publicGroups,omitempty"`
+	Queues                []string `json:"queues,omitempty"`
 
-	Exact bool
+	Exact bool `json:"exact,omitempty"`
 }
 
 // lists are the lists of an Access, in the order in which they are given: what
@@ -60,6 +57,7 @@ type accessKind struct {
 	names  []string // fields that name them
 	// How one is given to a user; empty for what is a field of the user.
 	assignment, assignee, given string
+	order                       int // in which it is given, from 1
 }
 
 // The kinds. Permission sets of profiles are not to be given, and are not among
@@ -67,105 +65,218 @@ type accessKind struct {
 var kinds = struct { //nolint:gochecknoglobals // a constant table
 	profile, role, permissionSet, permissionSetGroup, permissionSetLicense, publicGroup, queue accessKind
 }{
-	profile:              accessKind{field: "Access.Profile", object: "Profile", names: []string{"Name"}},
-	role:                 accessKind{field: "Access.Role", object: "UserRole", names: []string{"DeveloperName", "Name"}},
-	permissionSet:        accessKind{field: "Access.PermissionSets", object: "PermissionSet", where: "IsOwnedByProfile = false", names: []string{"Name", "Label"}, assignment: "PermissionSetAssignment", assignee: "AssigneeId", given: "PermissionSetId"},
-	permissionSetGroup:   accessKind{field: "Access.PermissionSetGroups", object: "PermissionSetGroup", names: []string{"DeveloperName", "MasterLabel"}, assignment: "PermissionSetAssignment", assignee: "AssigneeId", given: "PermissionSetGroupId"},
-	permissionSetLicense: accessKind{field: "Access.PermissionSetLicenses", object: "PermissionSetLicense", names: []string{"DeveloperName", "MasterLabel"}, assignment: "PermissionSetLicenseAssign", assignee: "AssigneeId", given: "PermissionSetLicenseId"},
-	publicGroup:          accessKind{field: "Access.PublicGroups", object: "Group", where: "Type = 'Regular'", names: []string{"DeveloperName", "Name"}, assignment: "GroupMember", assignee: "UserOrGroupId", given: "GroupId"},
-	queue:                accessKind{field: "Access.Queues", object: "Group", where: "Type = 'Queue'", names: []string{"DeveloperName", "Name"}, assignment: "GroupMember", assignee: "UserOrGroupId", given: "GroupId"},
+	profile: accessKind{field: "Access.Profile", object: "Profile", names: []string{"Name"}, given: "ProfileId"},
+	role:    accessKind{field: "Access.Role", object: "UserRole", names: []string{"DeveloperName", "Name"}, given: "UserRoleId"},
+	permissionSetLicense: accessKind{
+		field: "Access.PermissionSetLicenses", object: "PermissionSetLicense", names: []string{"DeveloperName", "MasterLabel"},
+		assignment: "PermissionSetLicenseAssign", assignee: "AssigneeId", given: "PermissionSetLicenseId", order: 1,
+	},
+	permissionSet: accessKind{
+		field: "Access.PermissionSets", object: "PermissionSet", where: "IsOwnedByProfile = false", names: []string{"Name", "Label"},
+		assignment: "PermissionSetAssignment", assignee: "AssigneeId", given: "PermissionSetId", order: 2,
+	},
+	permissionSetGroup: accessKind{
+		field: "Access.PermissionSetGroups", object: "PermissionSetGroup", names: []string{"DeveloperName", "MasterLabel"},
+		assignment: "PermissionSetAssignment", assignee: "AssigneeId", given: "PermissionSetGroupId", order: 3,
+	},
+	publicGroup: accessKind{
+		field: "Access.PublicGroups", object: "Group", where: "Type = 'Regular'", names: []string{"DeveloperName", "Name"},
+		assignment: "GroupMember", assignee: "UserOrGroupId", given: "GroupId", order: 4,
+	},
+	queue: accessKind{
+		field: "Access.Queues", object: "Group", where: "Type = 'Queue'", names: []string{"DeveloperName", "Name"},
+		assignment: "GroupMember", assignee: "UserOrGroupId", given: "GroupId", order: 5,
+	},
 }
 
-// isZero says whether nothing is asked for.
+// isZero reports whether nothing is asked for.
 func (a Access) isZero() bool {
 	return a.Profile == "" && a.Role == "" && a.PermissionSets == nil && a.PermissionSetGroups == nil && a.PermissionSetLicenses == nil &&
 		a.PublicGroups == nil && a.Queues == nil
 }
 
+// clone is a copy that shares nothing.
+func (a Access) clone() Access {
+	for _, list := range []*[]string{&a.PermissionSets, &a.PermissionSetGroups, &a.PermissionSetLicenses, &a.PublicGroups, &a.Queues} {
+		*list = slices.Clone(*list)
+	}
+	return a
+}
+
 // problems are those that need no look at the org.
-func (a Access) problems(fields Fields) []FieldProblem {
-	if a.isZero() {
+func (u User) accessProblems() []FieldProblem {
+	if u.Access.isZero() && u.Revoke.isZero() && !u.Revoke.Exact {
 		return nil
 	}
 	var problems []FieldProblem
-	for _, one := range []struct{ field, name, of string }{{"Access.Profile", a.Profile, "ProfileId"}, {"Access.Role", a.Role, "UserRoleId"}} {
-		if _, given := fields.lookup(one.of); given && one.name != "" {
-			problems = append(problems, FieldProblem{Field: one.field, Problem: "and Fields[\"" + one.of + "\"] are both given; give one of them"})
+	add := func(field, format string, args ...any) {
+		problems = append(problems, FieldProblem{Field: field, Problem: fmt.Sprintf(format, args...)})
+	}
+	for _, one := range []struct{ field, name, of string }{{"Access.Profile", u.Access.Profile, "ProfileId"}, {"Access.Role", u.Access.Role, "UserRoleId"}} {
+		if _, given := u.Fields.lookup(one.of); given && one.name != "" {
+			add(one.field, "and Fields[\"%s\"] are both given; give one of them", one.of)
 		}
 	}
-	for _, list := range a.lists() {
-		if slices.ContainsFunc(list.names, func(name string) bool { return strings.TrimSpace(name) == "" }) {
-			problems = append(problems, FieldProblem{Field: list.kind.field, Problem: "holds an empty name"})
+	revoked := u.Revoke.lists()
+	for i, list := range u.Access.lists() {
+		field := strings.Replace(list.kind.field, "Access.", "Revoke.", 1)
+		if slices.ContainsFunc(list.names, isBlankText) {
+			add(list.kind.field, "holds an empty name")
 		}
+		if slices.ContainsFunc(revoked[i].names, isBlankText) {
+			add(field, "holds an empty name")
+		}
+		for _, name := range revoked[i].names {
+			if slices.ContainsFunc(list.names, func(given string) bool { return strings.EqualFold(given, name) }) {
+				add(field, "holds %s, which %s gives; name it in one of them", quote(name), list.kind.field)
+			}
+		}
+	}
+	if u.Revoke.Profile != "" {
+		add("Revoke.Profile", "is set; a user always has a profile: give another one by Access.Profile")
+	}
+	if _, given := u.Fields.lookup("UserRoleId"); u.Revoke.Role != "" && (given || u.Access.Role != "") {
+		add("Revoke.Role", "is set beside another role; give one of them")
+	}
+	if u.Revoke.Exact {
+		add("Revoke.Exact", "is set; it is for Access")
 	}
 	return problems
 }
 
-// grants are what an Access comes to: record IDs in place of names.
-type grants struct {
+func isBlankText(s string) bool { return strings.TrimSpace(s) == "" }
+
+// resolvedAccess is what Access and Revoke come to: record IDs in place of names.
+type resolvedAccess struct {
 	fields Fields // of the user: profile and role
-	lists  []grantList
-	exact  bool
-	toNew  bool // the user was just made, and has nothing but what the org gives by itself
+	lists  []resolvedList
+	// noRole is the role that is taken away; empty if none is.
+	noRole catalogEntry
 }
 
-type grantList struct {
-	kind  accessKind
-	wants []entry
+type resolvedList struct {
+	kind    accessKind
+	wanted  []catalogEntry
+	revoked []catalogEntry
+	known   []catalogEntry // all of the kind, for Exact
+	exact   bool
 }
 
-// resolveAccess finds what an Access names, and tells all that can't be found at
-// once. It costs a query for each kind that is not remembered.
-func (p *Provisioner) resolveAccess(ctx context.Context, a Access) (grants, error) {
-	if a.isZero() {
-		return grants{}, nil
+// needsReading reports whether what the user has must be known to tell what is to be
+// taken away.
+func (r resolvedAccess) needsReading() bool {
+	return r.noRole.id != "" || slices.ContainsFunc(r.lists, func(l resolvedList) bool { return l.exact || len(l.revoked) > 0 })
+}
+
+// accessResolver finds what an Access names, and gathers what can't be found.
+type accessResolver struct {
+	p        *Provisioner
+	problems []FieldProblem
+}
+
+func (r *accessResolver) find(ctx context.Context, kind accessKind, field, name string) (catalogEntry, error) {
+	found, problem, err := r.p.catalog.find(ctx, r.p.api, kind, name)
+	if problem != "" {
+		r.problems = append(r.problems, FieldProblem{Field: field, Problem: problem})
 	}
-	g := grants{fields: Fields{}, exact: a.Exact}
-	var problems []FieldProblem
-	find := func(kind accessKind, name string) (entry, error) {
-		found, problem, err := p.directory.find(ctx, p.api, kind, name)
-		if problem != "" {
-			problems = append(problems, FieldProblem{Field: kind.field, Problem: problem})
+	return found, err
+}
+
+func (r *accessResolver) findAll(ctx context.Context, kind accessKind, field string, names []string) (found []catalogEntry, err error) {
+	for _, name := range names {
+		entry, err := r.find(ctx, kind, field, name)
+		if err != nil {
+			return nil, err
 		}
-		return found, err
+		if !containsEntry(found, entry.id) { // a name can be given twice
+			found = append(found, entry)
+		}
 	}
+	return found, nil
+}
+
+func containsEntry(entries []catalogEntry, id string) bool {
+	return slices.ContainsFunc(entries, func(e catalogEntry) bool { return e.id == id })
+}
+
+// resolveAccess finds what a user's Access and Revoke name, and tells all that can't
+// be found at once. It costs a query for each kind that is not remembered.
+func (p *Provisioner) resolveAccess(ctx context.Context, access, revoke Access) (resolvedAccess, error) {
+	if access.isZero() && revoke.isZero() {
+		return resolvedAccess{}, nil
+	}
+	resolver := &accessResolver{p: p}
+	resolved := resolvedAccess{fields: Fields{}}
 	for _, one := range []struct {
-		kind       accessKind
-		name, into string
-	}{{kinds.profile, a.Profile, "ProfileId"}, {kinds.role, a.Role, "UserRoleId"}} {
+		kind accessKind
+		name string
+	}{{kinds.profile, access.Profile}, {kinds.role, access.Role}} {
 		if one.name == "" {
 			continue
 		}
-		found, err := find(one.kind, one.name)
+		entry, err := resolver.find(ctx, one.kind, one.kind.field, one.name)
 		if err != nil {
-			return grants{}, err
+			return resolvedAccess{}, err
 		}
-		g.fields[one.into] = found.id
+		resolved.fields[one.kind.given] = entry.id
 	}
-	for _, list := range a.lists() {
-		if list.names == nil {
+	if revoke.Role != "" {
+		var err error
+		if resolved.noRole, err = resolver.find(ctx, kinds.role, "Revoke.Role", revoke.Role); err != nil {
+			return resolvedAccess{}, err
+		}
+	}
+	revoked := revoke.lists()
+	for i, list := range access.lists() {
+		if list.names == nil && len(revoked[i].names) == 0 {
 			continue
 		}
-		resolved := grantList{kind: list.kind}
-		for _, name := range list.names {
-			found, err := find(list.kind, name)
-			if err != nil {
-				return grants{}, err
-			}
-			resolved.wants = append(resolved.wants, found)
+		l := resolvedList{kind: list.kind, exact: access.Exact && list.names != nil}
+		var err error
+		if l.wanted, err = resolver.findAll(ctx, list.kind, list.kind.field, list.names); err == nil {
+			l.revoked, err = resolver.findAll(ctx, list.kind, strings.Replace(list.kind.field, "Access.", "Revoke.", 1), revoked[i].names)
 		}
-		g.lists = append(g.lists, resolved)
+		if err == nil && l.exact {
+			l.known, err = p.catalog.list(ctx, p.api, list.kind)
+		}
+		if err != nil {
+			return resolvedAccess{}, err
+		}
+		resolver.checkBoth(l)
+		resolved.lists = append(resolved.lists, l)
 	}
-	return g, validationError(problems)
+	return resolved, validationError(resolver.problems)
 }
 
-// assignmentsOf are a user's assignments, by their object.
-type assignmentsOf map[string][]Fields
+// checkBoth finds what is given and revoked under two names.
+func (r *accessResolver) checkBoth(l resolvedList) {
+	for _, entry := range l.revoked {
+		if containsEntry(l.wanted, entry.id) {
+			r.problems = append(r.problems, FieldProblem{
+				Field:   strings.Replace(l.kind.field, "Access.", "Revoke.", 1),
+				Problem: fmt.Sprintf("holds %s, which %s gives under another name; name it in one of them", quote(entry.label()), l.kind.field),
+			})
+		}
+	}
+}
+
+// assignments are what users were given, by the object that records it.
+type assignments map[string][]Fields
+
+// find is the assignment of an entry; nil if there is none.
+func (a assignments) find(kind accessKind, entryID string) Fields {
+	for _, record := range a[kind.assignment] {
+		if given, _ := record.text(kind.given); id18Of(given) == entryID {
+			return record
+		}
+	}
+	return nil
+}
 
 // objects are the objects of the assignments that a user's are compared with.
-func (g grants) objects() []string {
+func (r resolvedAccess) objects() []string {
 	var objects []string
-	for _, list := range g.lists {
+	for _, list := range r.lists {
 		if !slices.Contains(objects, list.kind.assignment) {
 			objects = append(objects, list.kind.assignment)
 		}
@@ -173,122 +284,9 @@ func (g grants) objects() []string {
 	return objects
 }
 
-// accessStep gives a user one thing, or takes it away.
-type accessStep struct {
-	kind   accessKind
-	entry  entry
-	remove string // ID of the assignment; empty if the thing is given
-}
-
-// change is the step as it is told of.
-func (s accessStep) change() Change {
-	name := s.entry.names[len(s.entry.names)-1]
-	if s.remove != "" {
-		return Change{Field: s.kind.field, Before: name}
-	}
-	return Change{Field: s.kind.field, After: name}
-}
-
-// accessSteps are what brings a user from what it has to what it shall have: what
-// is too much is taken away first.
-func (p *Provisioner) accessSteps(ctx context.Context, g grants, held assignmentsOf) ([]accessStep, error) {
-	var steps []accessStep
-	for _, list := range slices.Backward(g.lists) { // what needs a licence goes before the licence
-		if !g.exact {
-			break
-		}
-		known, err := p.directory.list(ctx, p.api, list.kind)
-		if err != nil {
-			return nil, err
-		}
-		for _, record := range held[list.kind.assignment] {
-			given, _ := record.text(list.kind.given)
-			tooMuch := slices.IndexFunc(known, func(e entry) bool { return e.id == id18Of(given) })
-			if tooMuch < 0 || slices.ContainsFunc(list.wants, func(e entry) bool { return e.id == known[tooMuch].id }) {
-				continue // not of this kind, or a profile's own, or wanted
-			}
-			assignment, _ := record.text("Id")
-			steps = append(steps, accessStep{kind: list.kind, entry: known[tooMuch], remove: assignment})
-		}
-	}
-	for _, list := range g.lists {
-		given := map[string]bool{} // a name can be given twice
-		for _, want := range list.wants {
-			if !given[want.id] && !holds(held, list.kind, want) {
-				steps = append(steps, accessStep{kind: list.kind, entry: want})
-			}
-			given[want.id] = true
-		}
-	}
-	return steps, nil
-}
-
-// holds says whether a thing is among the assignments.
-func holds(held assignmentsOf, kind accessKind, e entry) bool {
-	return slices.ContainsFunc(held[kind.assignment], func(record Fields) bool {
-		given, _ := record.text(kind.given)
-		return id18Of(given) == e.id
-	})
-}
-
-// take makes one step.
-func (p *Provisioner) take(ctx context.Context, userID string, s accessStep) error {
-	if s.remove != "" {
-		if err := p.api.unassign(ctx, s.kind.assignment, s.remove); err != nil {
-			return &stepError{step: "taking away " + s.kind.called(s.entry), err: lost(opAccess, userID, "", time.Now(), err)}
-		}
-		return nil
-	}
-	err := p.api.assign(ctx, s.kind, userID, s.entry.id)
-	if _, inDoubt := errors.AsType[*unconfirmed](err); inDoubt || isRefusal(err) {
-		// How Salesforce says that a user has it already is not documented for
-		// all kinds: what the user has decides.
-		now, lookErr := p.api.assignments(ctx, s.kind.assignment, userID)
-		if lookErr == nil && holds(assignmentsOf{s.kind.assignment: now}, s.kind, s.entry) {
-			return nil
-		}
-	}
-	if err != nil {
-		return &stepError{step: "giving " + s.kind.called(s.entry), err: lost(opAccess, userID, "", time.Now(), err)}
-	}
-	return nil
-}
-
-// grant gives a user what is missing and, with exact, takes what is too much,
-// first. It says what it changed.
-func (p *Provisioner) grant(ctx context.Context, userID string, g grants) (changes []Change, err error) {
-	held := assignmentsOf{}
-	for _, object := range g.objects() {
-		if g.toNew && !g.exact {
-			break // take finds out about what the org gave by itself
-		}
-		if held[object], err = p.api.assignments(ctx, object, userID); err != nil {
-			return nil, &stepError{step: "reading what the user has", err: err}
-		}
-	}
-	steps, err := p.accessSteps(ctx, g, held)
-	if err != nil {
-		return nil, err
-	}
-	for _, step := range steps {
-		if err := p.take(ctx, userID, step); err != nil {
-			return changes, err
-		}
-		changes = append(changes, step.change())
-	}
-	return changes, nil
-}
-
 // called names one of the kind, for people.
-func (k accessKind) called(e entry) string {
-	return fmt.Sprintf("%s %s", strings.TrimSuffix(strings.TrimPrefix(k.field, "Access."), "s"), quote(e.names[len(e.names)-1]))
-}
-
-// id18Of is the 18-character form of an ID that Salesforce sent; empty if it is
-// none.
-func id18Of(id string) string {
-	long, _ := parseID(id)
-	return long
+func (k accessKind) called(e catalogEntry) string {
+	return fmt.Sprintf("%s %s", strings.TrimSuffix(strings.TrimPrefix(k.field, "Access."), "s"), quote(e.label()))
 }
 
 // assignmentsQuery reads the assignments of an object that users have.
@@ -303,55 +301,19 @@ func assignmentsQuery(object, condition string) string {
 	return "SELECT " + fields + ", " + assignee + " FROM " + object + " WHERE " + assignee + " " + condition
 }
 
+// assigneeOf is the user of a record of such a query.
+func assigneeOf(record Fields) string {
+	assignee, _ := record.text("AssigneeId")
+	if assignee == "" {
+		assignee, _ = record.text("UserOrGroupId")
+	}
+	return id18Of(assignee)
+}
+
 // assignmentOf is a record of such a query.
 func assignmentOf(record Fields) Fields {
 	if group, _ := record.text("PermissionSetGroupId"); group != "" {
 		delete(record, "PermissionSetId") // the set that the group is made into
 	}
 	return record
-}
-
-// assignments are a user's assignments of an object.
-func (c *client) assignments(ctx context.Context, object, userID string) ([]Fields, error) {
-	var records []Fields
-	for record, err := range c.query(ctx, assignmentsQuery(object, "= '"+userID+"'")) {
-		if err != nil {
-			return nil, err
-		}
-		records = append(records, assignmentOf(record))
-	}
-	return records, nil
-}
-
-// assign gives a user one thing. It may be repeated: nobody can have it twice.
-func (c *client) assign(ctx context.Context, kind accessKind, userID, id string) error {
-	body, err := Fields{kind.assignee: userID, kind.given: id}.encode()
-	if err != nil {
-		return err // of two IDs
-	}
-	ans, err := c.sender.send(ctx, request{method: http.MethodPost, path: c.base + "/sobjects/" + kind.assignment + "/", body: body, repeatable: true})
-	if err != nil {
-		return err
-	}
-	var created struct {
-		Success bool `json:"success"`
-	}
-	if err := decode(ans, &created); err != nil || ans.status != http.StatusCreated || !created.Success {
-		return &unconfirmed{err: unexpected(ans, "the answer does not confirm the assignment")}
-	}
-	return nil
-}
-
-// unassign takes it away. It may be repeated: what is gone is gone.
-func (c *client) unassign(ctx context.Context, object, id string) error {
-	ans, err := c.sender.send(ctx, request{method: http.MethodDelete, path: c.record(object, id), byID: true, repeatable: true})
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return nil
-	case err != nil:
-		return err
-	case ans.status != http.StatusNoContent:
-		return &unconfirmed{err: unexpected(ans, "the answer does not confirm that the assignment is gone")}
-	}
-	return nil
 }

@@ -57,17 +57,18 @@ func TestAccessByName(t *testing.T) {
 	assert.Equal(t, has(), org.Access(created.ID))
 	user, _ := org.User(created.ID)
 	assert.Equal(t, org.ProfileID("Sales User"), user.Fields["ProfileId"])
-	assert.Len(t, org.Requests(), 7+1+6, "a query for each kind, the user, one for each thing given")
+	assert.Len(t, org.Requests(), 7+1, "a query for each kind, and one for the user with all that is given")
 
-	{ // again, nothing is written
+	{ // again, nothing changes
 		org.ResetRequests()
 		access := everything()
 		access.Profile, access.Role = "", ""
 		result, err := p.Update(t.Context(), created.ID, sfprov.User{Access: access})
 		require.NoError(t, err)
 		assert.Equal(t, sfprov.Unchanged, result.Action)
-		assert.Len(t, org.Requests(), 3)
-		assert.Zero(t, sent(org, http.MethodPost, ""))
+		assert.Empty(t, result.Changes)
+		assert.Len(t, org.Requests(), 2)
+		assert.Equal(t, has(), org.Access(created.ID))
 	}
 
 	{ // a list that is given is added, one that is nil is left alone
@@ -123,9 +124,9 @@ func TestAccessThatIsUnknown(t *testing.T) {
 	require.ErrorAs(t, err, &invalid)
 	assert.Len(t, invalid.Problems, 6)
 	for _, want := range []string{
-		`Access.Profile is "Sales Usr", which this org hasn't got; did you mean "Sales User"?`, `Access.Role is "CEO", which this org hasn't got`,
-		`is "Deal Dsk", which this org hasn't got; did you mean "Deal Desk"?`, `is "Twice", which names several: 0PS`, `is "0PS000000000001AAA", which this org hasn't got`,
-		`Access.Queues is "EMEA", which this org hasn't got`,
+		`Access.Profile is "Sales Usr", which this org does not have; did you mean "Sales User"?`, `Access.Role is "CEO", which this org does not have`,
+		`is "Deal Dsk", which this org does not have; did you mean "Deal Desk"?`, `is "Twice", which names several: 0PS`, `is "0PS000000000001AAA", which this org does not have`,
+		`Access.Queues is "EMEA", which this org does not have`,
 	} {
 		assert.Contains(t, err.Error(), want)
 	}
@@ -189,8 +190,8 @@ func TestAccessThatSalesforceRefuses(t *testing.T) {
 		require.ErrorIs(t, err, sfprov.ErrInvalidField)
 		assert.Equal(t, sfprov.Created, result.Action, "the user exists")
 		assert.False(t, sfprov.Retryable(err))
-		assert.Contains(t, err.Error(), `the user was created (`+result.ID+`); still missing: a part of the access; because: giving PermissionSet "Chat"`)
-		assert.Contains(t, sfprov.Explain(err), "call Update with the Access")
+		assert.Contains(t, err.Error(), `the user was created (`+result.ID+`); still missing: PermissionSet "Chat", the password; because: giving PermissionSet "Chat"`)
+		assert.Contains(t, sfprov.Explain(err), "call Update with the ID, the Access")
 		assert.Contains(t, sfprov.Explain(err), "user licence must be that of the user's profile")
 		assert.Equal(t, []string{"Deal Desk"}, org.Access(result.ID).PermissionSets)
 		assert.False(t, org.CheckPassword(result.ID, string(secret)), "one step after the other")
@@ -205,7 +206,9 @@ func TestAccessThatSalesforceRefuses(t *testing.T) {
 		require.NoError(t, err)
 		result, err := p.Update(t.Context(), second, sfprov.User{Access: access})
 		require.ErrorIs(t, err, sfprov.ErrLicenseLimit)
-		assert.Empty(t, result, "nothing was done")
+		user, _ := org.User(second)
+		assert.Equal(t, sfprov.Result{ID: second, Username: user.Username}, result, "nothing was done")
+		assert.Empty(t, org.Access(second))
 		assert.Contains(t, sfprov.Explain(err), "Permission Set Licenses")
 	})
 	t.Run("has it already, by whatever word", func(t *testing.T) {
@@ -224,7 +227,8 @@ func TestAccessThatSalesforceRefuses(t *testing.T) {
 		})
 		result, err := p.Update(t.Context(), id, sfprov.User{Access: sfprov.Access{PublicGroups: []string{"Late"}}})
 		require.NoError(t, err)
-		assert.Equal(t, sfprov.Updated, result.Action)
+		assert.Equal(t, sfprov.Unchanged, result.Action, "it was not this call")
+		assert.Equal(t, []string{"Late"}, org.Access(id).PublicGroups)
 	})
 }
 

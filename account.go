@@ -3,7 +3,6 @@ package sfprov
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"net/http"
 	"slices"
@@ -20,99 +19,6 @@ type Account struct {
 	// Fields holds the fields that were asked for, spelt as they were; nil values
 	// are fields that are empty.
 	Fields Fields
-}
-
-// matchValue is the field, and its value, by which an account is known to be the
-// user's. The zero value matches no account.
-type matchValue struct {
-	field, value string
-}
-
-// match is the user's value of the match field.
-func (c *settings) match(u User) (matchValue, error) {
-	if c.MatchField == "" {
-		return matchValue{}, nil
-	}
-	if u.Fields.hasTwo(c.MatchField) {
-		return matchValue{}, &ValidationError{Problems: []FieldProblem{{Field: c.MatchField, Problem: givenTwice}}}
-	}
-	given, _ := u.Fields.lookup(c.MatchField)
-	value, problem := plainValue(given)
-	if problem != "" {
-		return matchValue{}, &ValidationError{Problems: []FieldProblem{{Field: c.MatchField, Problem: problem}}}
-	}
-	if isBlank(value) {
-		return matchValue{}, nil
-	}
-	text, isString := value.(string)
-	if !isString {
-		return matchValue{}, &ValidationError{Problems: []FieldProblem{{
-			Field: c.MatchField, Problem: fmt.Sprintf("is %s; the match field takes a string", jsonOf(value)),
-		}}}
-	}
-	return matchValue{field: c.MatchField, value: strings.Trim(text, " \t\r\n")}, nil // Salesforce stores no blanks around
-}
-
-// set says whether there is a value to match by.
-func (m matchValue) set() bool { return m.field != "" }
-
-// agrees says whether the account is the user's. The comparison is exact, also
-// where Salesforce's is not: in doubt an account is somebody else's.
-func (m matchValue) agrees(a Account) bool {
-	value, _ := a.Fields.text(m.field)
-	return m.set() && value == m.value
-}
-
-// isUnique says whether Salesforce itself refuses a second account with the same
-// value, so that it needs no look before a create.
-func (m matchValue) isUnique() bool { return strings.EqualFold(m.field, "FederationIdentifier") }
-
-// maxAmbiguous is how many accounts with the same match value are listed.
-const maxAmbiguous = 10
-
-// matching finds the account that holds the match value; its ID is empty if
-// there is none.
-func (p *Provisioner) matching(ctx context.Context, m matchValue, fields ...string) (Account, error) {
-	condition, err := equals(m.field, m.value)
-	if err != nil {
-		return Account{}, err
-	}
-	if !slices.ContainsFunc(fields, func(field string) bool { return strings.EqualFold(field, m.field) }) {
-		fields = append(slices.Clone(fields), m.field)
-	}
-	var found []Account
-	for account, err := range p.accounts(ctx, fields, condition) {
-		if err != nil {
-			return Account{}, err
-		}
-		if m.agrees(account) {
-			found = append(found, account)
-		}
-		if len(found) > maxAmbiguous {
-			break // enough to know
-		}
-	}
-	return m.only(found)
-}
-
-// only is the one account that was found; its ID is empty if there is none.
-func (m matchValue) only(found []Account) (Account, error) {
-	switch len(found) {
-	case 0:
-		return Account{}, nil
-	case 1:
-		return found[0], nil
-	}
-	ids := make([]string, min(len(found), maxAmbiguous))
-	for i := range ids {
-		ids[i] = found[i].ID
-	}
-	others := ""
-	if len(found) > len(ids) {
-		others = " and others"
-	}
-	return Account{}, fmt.Errorf("%w: %s = %s is held by %s%s; clear it on all but the user's own",
-		ErrAmbiguousMatch, m.field, quote(m.value), strings.Join(ids, ", "), others)
 }
 
 // named finds the account with this username; its ID is empty if this org has
@@ -138,7 +44,7 @@ func (p *Provisioner) named(ctx context.Context, username string, fields ...stri
 // was.
 func (p *Provisioner) withExisting(ctx context.Context, err error, username string) error {
 	var apiErr *APIError
-	if !errors.As(err, &apiErr) || !errors.Is(err, ErrDuplicateUsername) || apiErr.Existing != "" {
+	if !errors.As(err, &apiErr) || !errors.Is(err, ErrDuplicateUsername) || apiErr.Existing != "" || username == "" {
 		return err
 	}
 	account, lookupErr := p.named(ctx, username)

@@ -88,9 +88,7 @@ func TestAFreezeThatCannotBeReadIsNoUnfreeze(t *testing.T) {
 	} {
 		b := setup(t, matching)
 		b.on(http.MethodPost, usersURL, duplicateUsername)
-		b.on(http.MethodGet, queryURL,
-			found(record(aliceID, "alice@primary.com", true, map[string]any{"FederationIdentifier": "E-1"})),
-			found(login))
+		b.queries(found(record(aliceID, "alice@primary.com", true, map[string]any{"FederationIdentifier": "E-1"})), found(login))
 		b.on(http.MethodPatch, usersURL+aliceID, noContent)
 		_, err := b.Create(t.Context(), employee("alice", "E-1"))
 		require.ErrorContains(t, err, "does not tell whether it is frozen")
@@ -120,15 +118,30 @@ func TestErrorAnswersInOddForms(t *testing.T) {
 	assert.Contains(t, sfprov.Explain(err), "proxy or firewall")
 }
 
-// A user who is deleted, or another org's, between two requests is not found.
+// A user who is deleted, or another org's, between two requests is not found. That a
+// query shows, and not the code of a write.
 func TestAUserWhoIsGoneBetweenTwoRequests(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
-	b.on(http.MethodGet, usersURL+aliceID, httpmock.NewStringResponder(200, `{"IsActive":true}`))
-	b.on(http.MethodPatch, usersURL+aliceID, refused(400, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", []string{}...))
-	_, err := b.Deactivate(t.Context(), aliceID)
-	require.ErrorIs(t, err, sfprov.ErrNotFound)
-	require.NotErrorIs(t, err, sfprov.ErrDeactivationBlocked)
+	for name, refusal := range map[string]httpmock.Responder{
+		"a reference": refused(400, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", []string{}...),
+		"deleted":     refused(404, "ENTITY_IS_DELETED", "entity is deleted", []string{}...),
+	} {
+		b := setup(t)
+		b.on(http.MethodGet, queryURL, activeUser("alice@primary.com", true), found())
+		b.on(http.MethodPatch, usersURL+aliceID, refusal)
+		_, err := b.Deactivate(t.Context(), aliceID)
+		require.ErrorIs(t, err, sfprov.ErrNotFound, name)
+		require.NotErrorIs(t, err, sfprov.ErrDeactivationBlocked, name)
+
+		b = setup(t)
+		b.queries(activeUser("alice@primary.com", true), found(map[string]any{"Id": loginID, "IsFrozen": false}))
+		b.on(http.MethodPatch, usersURL+aliceID, refusal)
+		b.on(http.MethodPatch, loginURL, noContent)
+		result, err := b.Deactivate(t.Context(), aliceID)
+		require.ErrorIs(t, err, sfprov.ErrDeactivationBlocked, name)
+		require.NotErrorIs(t, err, sfprov.ErrNotFound, name)
+		assert.Equal(t, sfprov.Frozen, result.Action, name)
+	}
 }
 
 // A refusal whose text broke off is asked for again, as it can't be acted upon.
@@ -159,6 +172,10 @@ func TestEchoesAreScrubbed(t *testing.T) {
 			w.WriteHeader(http.StatusBadRequest)
 			escaped := strings.NewReplacer("/", `\/`, "+", `\u002b`, `"`, `\"`).Replace(value)
 			_, _ = fmt.Fprintf(w, `[{"errorCode":"X","message":"got %s"}]`, escaped)
+		},
+		"a part of a composite answer": func(w http.ResponseWriter, value string) {
+			part := `{"body":[{"errorCode":"X","message":"got %s"}],"httpHeaders":{},"httpStatusCode":400,"referenceId":"q%d"}`
+			_, _ = fmt.Fprintf(w, `{"compositeResponse":[`+part+`,`+part+`]}`, value, 0, value, 1)
 		},
 		"a broken header": func(w http.ResponseWriter, value string) {
 			conn, rw, err := http.NewResponseController(w).Hijack()
@@ -202,6 +219,24 @@ func TestEchoesAreScrubbed(t *testing.T) {
 		require.ErrorIs(t, err, sfprov.ErrAuth, name)
 		assert.Contains(t, err.Error(), "got [REDACTED]", name)
 	}
+}
+
+// A row of a batch is an answer, too.
+func TestEchoesInRowsAreScrubbed(t *testing.T) {
+	t.Parallel()
+	const token = "C4n4ry/Token+1234"
+	b := setup(t, func(c *sfprov.Config) { c.MatchField = "FederationIdentifier" })
+	b.net.RegisterResponder(http.MethodPost, tokenURL, tokenAnswer(token))
+	b.on(http.MethodGet, queryURL, found())
+	b.on(http.MethodPost, compositeURL+"/sobjects", httpmock.NewStringResponder(200, `[{"success":false,"errors":[{"statusCode":"STRING_TOO_LONG","message":"got `+token+`","fields":["Title"]}]}]`))
+	var told []string
+	_, err := b.EnsureAll(t.Context(), reading([]sfprov.User{employee("alice", "E-1")}), func(o sfprov.Outcome) error {
+		told = append(told, fmt.Sprint(o.Err))
+		return nil
+	})
+	told = append(told, fmt.Sprint(err))
+	require.Contains(t, told[0], "STRING_TOO_LONG")
+	assert.NotContains(t, fmt.Sprint(told), "C4n4ry")
 }
 
 func TestTokensThatCannotBeSent(t *testing.T) {

@@ -57,6 +57,17 @@ func TestCallTable(t *testing.T) {
 	}
 	release := func(c *sfprov.Config) { c.ReleaseUsername = true }
 	access := sfprov.Access{Profile: "Sales User", Role: "VP Sales", PermissionSets: []string{"Deal Desk"}, PublicGroups: []string{"EMEA"}, Queues: []string{"Returns"}}
+	several := sfprov.Access{PermissionSets: []string{"Deal Desk", "Order Desk"}, PublicGroups: []string{"EMEA"}}
+	asleep := func(org *sfprovtest.Org) string {
+		id := seeded(org, sfprov.Fields{"IsActive": false})
+		org.Freeze(id, true)
+		return id
+	}
+	askew := func(org *sfprovtest.Org) string {
+		id := seeded(org, sfprov.Fields{"Title": "Clerk", "IsActive": false})
+		org.Freeze(id, true)
+		return id
+	}
 	given := func(org *sfprovtest.Org) string {
 		id := seeded(org, nil)
 		p := in(t, org, byFederationID)
@@ -100,18 +111,22 @@ func TestCallTable(t *testing.T) {
 		{"Create with a password", "nobody", nobody, nil, false, create(with(func(u *sfprov.User) { u.Password = "correct-horse-1" }))},
 		{"Create with access: profile, role, a permission set, a group, a queue", "nobody", nobody, nil, false, create(with(func(u *sfprov.User) { u.Access = access }))},
 		{"the same, once the names are known", "nobody", nobody, nil, true, create(with(func(u *sfprov.User) { u.Access = access }))},
+		{"Create with two permission sets and a group, the names known", "nobody", nobody, nil, true, create(with(func(u *sfprov.User) { u.Access = several }))},
 		{"Create", "the user's own account", seed(nil), nil, false, create(federated())},
 		{"Create", "the user's own account, inactive", inactive, nil, false, create(federated())},
 		{"Create", "the user's own account, frozen", frozen, nil, false, create(federated())},
+		{"Create", "the user's own account, inactive and frozen", asleep, nil, false, create(federated())},
 		{"Create", "another's account of that username", seed(sfprov.Fields{"FederationIdentifier": "E-1"}), nil, false, create(federated())},
 		{"Update", "an account", seed(nil), nil, false, update(sfprov.User{Fields: sfprov.Fields{"Title": "CEO", "Department": nil}})},
 		{"Update with nothing to send", "an account", seed(nil), nil, false, update(sfprov.User{})},
 		{"Update with a permission set, the name known", "an account", seed(nil), nil, true, update(sfprov.User{Access: sfprov.Access{PermissionSets: []string{"Deal Desk"}}})},
+		{"Update with two permission sets and a group, the names known", "an account", seed(nil), nil, true, update(sfprov.User{Access: several})},
 		{"Deactivate", "an account", seed(nil), nil, false, verb(provisioner.Deactivate)},
 		{"Deactivate", "an inactive account", inactive, nil, false, verb(provisioner.Deactivate)},
 		{"Deactivate with ReleaseUsername", "an account", seed(nil), release, false, verb(provisioner.Deactivate)},
 		{"Deactivate", "an account that Salesforce keeps", blocked, nil, false, verb(provisioner.Deactivate)},
 		{"Reactivate", "an inactive account", inactive, nil, false, verb(provisioner.Reactivate)},
+		{"Reactivate", "an inactive and frozen account", asleep, nil, false, verb(provisioner.Reactivate)},
 		{"Reactivate", "an account", seed(nil), nil, false, verb(provisioner.Reactivate)},
 		{"Freeze", "an account", seed(nil), nil, false, verb(provisioner.Freeze)},
 		{"Unfreeze", "a frozen account", frozen, nil, false, verb(provisioner.Unfreeze)},
@@ -127,6 +142,8 @@ func TestCallTable(t *testing.T) {
 		{"Ensure", "an account as it should be", seed(nil), nil, false, ensure(federated())},
 		{"Ensure with access, the names known", "an account as it should be", given, nil, true, ensure(with(func(u *sfprov.User) { u.Access = access }))},
 		{"Ensure", "nobody", nobody, nil, false, ensure(federated())},
+		{"Ensure with access, the names known", "nobody", nobody, nil, true, ensure(with(func(u *sfprov.User) { u.Access = several }))},
+		{"Ensure with access, the names known", "an account whose fields, access and login differ", askew, nil, true, ensure(with(func(u *sfprov.User) { u.Access = several }))},
 		{"Ensure", "an account whose fields differ", seed(sfprov.Fields{"Title": "Clerk", "LastName": "Maiden"}), nil, false, ensure(federated())},
 		{"Ensure", "an inactive account", inactive, nil, false, ensure(federated())},
 		{"Ensure", "a frozen account", frozen, nil, false, ensure(federated())},
@@ -142,6 +159,7 @@ func TestCallTable(t *testing.T) {
 	} {
 		org := sfprovtest.NewOrg(t)
 		furnish(org)
+		org.AddPermissionSet("Order Desk", "")
 		org.AddCustomField("HR_Number__c", 20, true)
 		id := row.prepare(org)
 		p := in(t, org, byFederationID, func(c *sfprov.Config) {
@@ -150,8 +168,10 @@ func TestCallTable(t *testing.T) {
 			}
 		})
 		if row.warm {
-			_, err := p.Update(t.Context(), org.AddUser(nil), sfprov.User{Access: access})
-			require.NoError(t, err)
+			for _, names := range []sfprov.Access{access, several} {
+				_, err := p.Update(t.Context(), org.AddUser(nil), sfprov.User{Access: names})
+				require.NoError(t, err)
+			}
 		}
 		org.ResetRequests()
 		result, err := row.do(t.Context(), p, id)

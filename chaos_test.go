@@ -206,7 +206,7 @@ func (h *person) run(t *testing.T, org *sfprovtest.Org, r *report, op string, u 
 		var result sfprov.Result
 		var err error
 		if unknown != nil && !sfprov.Retryable(unknown) && h.random.IntN(2) == 0 {
-			if result, err = h.provider.Resolve(ctx, unknown); errors.Is(err, sfprov.ErrNotFound) {
+			if result, err = h.provider.Resolve(ctx, unknown); errors.Is(err, sfprov.ErrNotCreated) {
 				r.resolved(h, op+", by Resolve not done", unknown)
 				unknown = nil
 				cancel()
@@ -224,7 +224,7 @@ func (h *person) run(t *testing.T, org *sfprovtest.Org, r *report, op string, u 
 			}
 			r.add("confirmed " + op + ": " + string(result.Action))
 			h.confirm(t, op, u, result)
-			assert.Empty(t, h.differs(org), "%s after %s, %v", h.name, op, result)
+			assert.Empty(t, h.differs(org), "%s after %s, %v\n%s", h.name, op, result, strings.Join(h.history, "\n"))
 			return
 		case errors.Is(err, sfprov.ErrDuplicateUsername):
 			r.add("refused " + op)

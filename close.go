@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
+	"time"
 )
 
 // ErrClosed says that the Provisioner was closed. Nothing was sent, or, together
@@ -19,7 +21,10 @@ var ErrClosed = errors.New("sfprov: provisioner is closed")
 // [ErrOutcomeUnknown]. Close then returns the reason why ctx ended.
 //
 // When Close returns, no call is under way, and idle connections are closed, those
-// of the client given with [WithHTTPClient] too. Calling it again is harmless.
+// of the client given with [WithHTTPClient] too. The exception is a call that is
+// held by code of the caller's, such as the body of a loop over its results: Close
+// does not wait for that longer than a moment once ctx has ended. Calling it again
+// is harmless.
 func (p *Provisioner) Close(ctx context.Context) error {
 	idle := p.calls.close()
 	var err error
@@ -29,11 +34,26 @@ func (p *Provisioner) Close(ctx context.Context) error {
 		if p.calls.breakOff() {
 			err = fmt.Errorf("sfprov: close: calls under way were broken off: %w", context.Cause(ctx))
 		}
-		<-idle
 	}
-	p.api.sender.client.CloseIdleConnections()
+	if ctx.Err() != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), lastMoment)
+		defer cancel()
+	}
+	select {
+	case <-idle:
+	case <-ctx.Done():
+	}
+	_, _ = apart(ctx, p.log, func() (struct{}, io.Closer) { // what is still busy then closes them when it is done
+		p.api.closeIdle()
+		return struct{}{}, nil
+	})
 	return err
 }
+
+// lastMoment is how long Close waits, when its time is up, for what is broken off to
+// come to its end. Calls need far less, unless the caller's code holds them.
+const lastMoment = 250 * time.Millisecond
 
 // calls are the calls under way.
 type calls struct {
@@ -54,7 +74,7 @@ func (p *Provisioner) begin(ctx context.Context) (context.Context, *call, error)
 	if p.calls.idle != nil {
 		return nil, nil, ErrClosed
 	}
-	if err := p.api.sender.quota.admit(len(p.calls.underWay)); err != nil {
+	if err := p.api.admit(len(p.calls.underWay)); err != nil {
 		return nil, nil, err
 	}
 	c := &call{}
@@ -87,7 +107,7 @@ func (c *calls) close() <-chan struct{} {
 	return c.idle
 }
 
-// breakOff ends the contexts of the calls under way; it says whether there are any.
+// breakOff ends the contexts of the calls under way; it reports whether there are any.
 func (c *calls) breakOff() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -7,103 +7,145 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+	"sync/atomic"
 )
 
 // maxCollection is how many records one request of sObject Collections takes.
 const maxCollection = 200
 
-// rowResult is what became of one record of a collection.
+// rowResult is what became of one record of a request about several.
 type rowResult struct {
 	id  string // that Salesforce sent, 18 characters; empty if it sent none
-	err error  // an *APIError, or an *unconfirmed
+	err error  // an *APIError, an *unconfirmed, or that of the whole request
 }
 
-// insertAll creates up to 200 records of one object by one request. The rows are
-// JSON objects. An error is that of the whole request; an *unconfirmed one leaves
-// open what was created. See "sObject Collections" in the REST API Developer Guide.
-func (c *client) insertAll(ctx context.Context, object string, rows [][]byte, r request) ([]rowResult, error) {
-	r.method, r.path, r.body = http.MethodPost, c.base+"/composite/sobjects", collection(object, nil, rows)
-	return c.collection(ctx, object, r, len(rows), rows)
+// writeAll makes any number of writes of one method and one object, and says what
+// became of each. Those that failed for the moment are sent again, in collections that
+// are half as large each time. contended counts those that met a lock. See "sObject
+// Collections" in the REST API Developer Guide.
+func (c *client) writeAll(ctx context.Context, writes []write, contended *atomic.Int64) []rowResult {
+	results := make([]rowResult, len(writes))
+	pending := make([]int, len(writes))
+	for i := range pending {
+		pending[i] = i
+	}
+	size := maxCollection
+	doubtful := make([]bool, len(writes))
+	again := func(bool) (bool, error) {
+		c.writeOnce(ctx, writes, pending, size, results, contended)
+		var momentary []int
+		var last error
+		for _, row := range pending {
+			cause, inDoubt := isInDoubt(results[row].err)
+			if doubtful[row] = doubtful[row] || inDoubt; doubtful[row] && cause != nil && !inDoubt { // of an attempt before
+				results[row].err = &unconfirmed{err: cause}
+			}
+			if cause != nil && isMomentary(cause) && (writes[row].repeatable() || !inDoubt && hadNoEffect(cause)) {
+				momentary, last = append(momentary, row), results[row].err
+			}
+		}
+		pending, size = momentary, max(1, size/2)
+		return len(momentary) > 0, last
+	}
+	// What an error says of the whole, the rows say already.
+	_ = c.sender.attempts(ctx, request{method: http.MethodPost, path: c.base + "/composite/sobjects"}, again)
+	return results
 }
 
-// updateAll changes up to 200 records of one object.
-func (c *client) updateAll(ctx context.Context, object string, ids []string, rows [][]byte) ([]rowResult, error) {
-	r := request{method: http.MethodPatch, path: c.base + "/composite/sobjects", body: collection(object, ids, rows), pathOnly: true}
-	results, err := c.collection(ctx, object, r, len(rows), rows)
-	for i := range results {
-		if results[i].err == nil && results[i].id != ids[i] {
-			results[i].err = &unconfirmed{err: &APIError{StatusCode: http.StatusOK, Message: "the answer is about another record"}}
+// writeOnce makes some of the writes, in requests of a size, each sent once.
+func (c *client) writeOnce(ctx context.Context, writes []write, rows []int, size int, results []rowResult, contended *atomic.Int64) {
+	for some := range slices.Chunk(rows, size) {
+		c.writeSome(ctx, writes, some, results)
+		for _, row := range some {
+			if isContention(results[row].err) {
+				contended.Add(1)
+			}
 		}
 	}
-	return results, err
 }
 
-// deleteAll deletes up to 200 records of one object. What is gone is deleted.
-func (c *client) deleteAll(ctx context.Context, ids []string) ([]rowResult, error) {
-	r := request{
-		method: http.MethodDelete, path: c.base + "/composite/sobjects", pathOnly: true, repeatable: true,
-		query: url.Values{"ids": {strings.Join(ids, ",")}, "allOrNone": {"false"}}.Encode(),
+// writeSome makes writes by one request.
+func (c *client) writeSome(ctx context.Context, writes []write, rows []int, results []rowResult) {
+	r, err := c.collection(writes, rows)
+	var ans answer
+	if err == nil {
+		ans, err = c.sender.send(ctx, r)
 	}
-	return c.collection(ctx, "", r, len(ids), nil)
+	var said []struct {
+		ID      string          `json:"id"`
+		Success bool            `json:"success"`
+		Errors  json.RawMessage `json:"errors"`
+	}
+	if err == nil && (json.Unmarshal(ans.body, &said) != nil || ans.status != http.StatusOK || len(said) != len(rows)) {
+		err = &unconfirmed{err: unexpected(ans, fmt.Sprintf("the answer does not tell what became of %d records", len(rows)))}
+	}
+	for i, row := range rows {
+		if err != nil {
+			results[row] = rowResult{err: err}
+			continue
+		}
+		results[row] = c.rowOf(ans, writes[row], said[i].ID, said[i].Success, said[i].Errors)
+	}
 }
 
-// collection writes the body of a request.
-func collection(object string, ids []string, rows [][]byte) []byte {
+// rowOf is what the answer says of one record.
+func (c *client) rowOf(ans answer, w write, saidID string, success bool, errs json.RawMessage) rowResult {
+	row := rowResult{id: id18Of(saidID)}
+	isRight := success && row.id != ""
+	switch {
+	case isRight && w.method == http.MethodPost && w.object == "User" && !strings.HasPrefix(row.id, prefixUser),
+		isRight && w.method != http.MethodPost && row.id != w.id:
+		row.err = &unconfirmed{err: unexpected(ans, "the answer is about another record")}
+	case isRight:
+	default:
+		refusal := newAPIError(c.asked(w), http.StatusBadRequest, errs, 0, ans.secrets...)
+		row.err = refusal
+		if success || refusal.Code == "" {
+			row.err = &unconfirmed{err: unexpected(ans, "the answer does not confirm the change of a record")}
+		}
+	}
+	return row
+}
+
+// collection is the request about some writes.
+func (c *client) collection(writes []write, rows []int) (request, error) {
+	first := writes[rows[0]]
+	r := request{method: first.method, path: c.base + "/composite/sobjects", once: true, repeatable: first.repeatable()}
+	if first.method == http.MethodDelete {
+		ids := make([]string, len(rows))
+		for i, row := range rows {
+			ids[i] = writes[row].id
+		}
+		r.query = url.Values{"ids": {strings.Join(ids, ",")}, "allOrNone": {"false"}}.Encode()
+		return r, nil
+	}
 	size := 64
 	for _, row := range rows {
-		size += len(row) + 64
+		if err := writes[row].encode(); err != nil {
+			return request{}, err
+		}
+		size += len(writes[row].body) + 64
 	}
 	var b bytes.Buffer
 	b.Grow(size)
 	b.WriteString(`{"allOrNone":false,"records":[`)
 	for i, row := range rows {
+		w := writes[row]
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		b.WriteString(`{"attributes":{"type":"` + object + `"}`)
-		if ids != nil {
-			b.WriteString(`,"id":"` + ids[i] + `"`)
+		b.WriteString(`{"attributes":{"type":"` + w.object + `"}`)
+		if w.id != "" {
+			b.WriteString(`,"id":"` + w.id + `"`)
 		}
-		if len(row) > len(`{}`) {
+		if len(w.body) > len(`{}`) {
 			b.WriteByte(',')
 		}
-		b.Write(row[1:])
+		b.Write(w.body[1:])
 	}
 	b.WriteString("]}")
-	return b.Bytes()
-}
-
-// collection sends a request about n records of an object, and reads what became of
-// each. bodies are those of the records, if they have any.
-func (c *client) collection(ctx context.Context, object string, r request, n int, bodies [][]byte) ([]rowResult, error) {
-	ans, err := c.sender.send(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	var results []struct {
-		ID      string          `json:"id"`
-		Success bool            `json:"success"`
-		Errors  json.RawMessage `json:"errors"`
-	}
-	if err := json.Unmarshal(ans.body, &results); err != nil || ans.status != http.StatusOK || len(results) != n {
-		return nil, &unconfirmed{err: unexpected(ans, fmt.Sprintf("the answer does not tell what became of %d records", n))}
-	}
-	rows := make([]rowResult, n)
-	for i, result := range results {
-		rows[i].id = id18Of(result.ID)
-		if result.Success && rows[i].id != "" {
-			continue
-		}
-		asked := requestFacts{method: r.method, object: object, record: r.method != http.MethodPost}
-		if bodies != nil {
-			asked.sent = referencesIn(bodies[i])
-		}
-		refusal := newAPIError(asked, http.StatusBadRequest, result.Errors, 0)
-		rows[i].err = refusal
-		if result.Success || refusal.Code == "" {
-			rows[i].err = &unconfirmed{err: unexpected(ans, "the answer does not confirm the change of a record")}
-		}
-	}
-	return rows, nil
+	r.body = b.Bytes()
+	return r, nil
 }

@@ -120,3 +120,16 @@ func sameChoices(a, b string) bool {
 	slices.Sort(y)
 	return slices.Equal(x, y)
 }
+
+// sameText compares as Salesforce stores: names without regard to case, IDs in
+// 18 characters, without blanks around.
+func sameText(name, sent, stored string) bool {
+	field, known := standardField(name)
+	switch {
+	case known && field.kind == kindReference:
+		return id18Of(sent) == id18Of(stored)
+	case known && (field.kind == kindEmail || field.name == "Username"):
+		return strings.EqualFold(strings.TrimSpace(sent), stored)
+	}
+	return strings.TrimSpace(sent) == strings.TrimSpace(stored)
+}

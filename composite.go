@@ -12,122 +12,232 @@ import (
 	"strings"
 )
 
-// compositeAnswer is the answer to one of the requests in a composite one.
-type compositeAnswer struct {
+const (
+	// compositeParts is how many requests a composite one may hold, and
+	// compositeQueries how many of them may be queries.
+	compositeParts   = 25
+	compositeQueries = 5
+)
+
+// composite is several requests in one, which counts as one API call. They are
+// carried out in their order: the queries, then the writes. A query or a write can
+// refer to the records of a query before it: queryReference says how; and to the
+// record that a write before it created: writeReference. See "Composite" in the
+// REST API Developer Guide.
+type composite struct {
+	queries []string
+	writes  []write
+	// allOrNone undoes everything if a part fails.
+	allOrNone bool
+	// once leaves the repetitions to the caller.
+	once bool
+	// sure sends it again only if it is certain that nothing was done: what it reads is
+	// the state before its own effect.
+	sure bool
+}
+
+// compositeResult is the answer.
+type compositeResult struct {
+	records []iter.Seq2[Fields, error] // of each query; one that failed yields its error
+	written []rowResult                // of each write
+}
+
+// failure is the first error of a write that says why it failed, and not that it
+// was halted because another did; nil if all were done.
+func (r compositeResult) failure() error {
+	var halted error
+	for _, w := range r.written {
+		switch {
+		case w.err == nil:
+		case !isHalted(w.err):
+			return w.err
+		case halted == nil:
+			halted = w.err
+		}
+	}
+	return halted
+}
+
+type subrequest struct {
+	Method string          `json:"method"`
+	URL    string          `json:"url"`
+	Ref    string          `json:"referenceId"`
+	Body   json.RawMessage `json:"body,omitempty"`
+}
+
+// subanswer is the answer to one of them.
+type subanswer struct {
 	Body   json.RawMessage `json:"body"`
 	Status int             `json:"httpStatusCode"`
 	Ref    string          `json:"referenceId"`
 }
 
-// queries makes several queries, five at most, with one request, which counts as one API call. A
-// query can refer to the records of those before it: reference says how. The
-// streams are those of the queries, in their order; one that failed yields its
-// error. See "Composite" in the REST API Developer Guide.
-func (c *client) queries(ctx context.Context, soql ...string) ([]iter.Seq2[Fields, error], error) {
-	type subrequest struct {
-		Method string `json:"method"`
-		URL    string `json:"url"`
-		Ref    string `json:"referenceId"`
-	}
-	var body struct {
-		Requests []subrequest `json:"compositeRequest"`
-	}
-	for i, q := range soql {
-		body.Requests = append(body.Requests, subrequest{http.MethodGet, c.base + "/query?q=" + escapeQuery(q), queryRef(i)})
-	}
-	encoded, err := json.Marshal(body)
+// composite sends a composite request. An error is that of the whole request; an
+// *unconfirmed one leaves open what was done. What fails for the moment is sent
+// again, if nothing of it was done or it may be repeated.
+func (c *client) composite(ctx context.Context, parts composite) (compositeResult, error) {
+	subs, err := c.subrequests(parts)
 	if err != nil {
-		return nil, err // of strings
+		return compositeResult{}, err
 	}
-	r := request{method: http.MethodPost, path: c.base + "/composite", body: encoded, repeatable: true, readOnly: true, pathOnly: true, tries: new(int)}
-	var ans answer
-	var answers []compositeAnswer
-	for {
-		if ans, err = c.sender.send(ctx, r); err != nil {
-			return nil, err
+	encoded, err := json.Marshal(map[string]any{"allOrNone": parts.allOrNone, "compositeRequest": subs})
+	if err != nil {
+		return compositeResult{}, err // of what was encoded
+	}
+	r := request{
+		method: http.MethodPost, path: c.base + "/composite", body: encoded, once: true,
+		readOnly: len(parts.writes) == 0,
+	}
+	var result compositeResult
+	doubt := false // this or an earlier attempt may have been carried out
+	err = c.sender.attempts(ctx, r, func(bool) (again bool, err error) {
+		ans, err := c.sender.send(ctx, r)
+		if err != nil {
+			cause, inDoubt := isInDoubt(err)
+			if doubt = doubt || inDoubt; doubt && !inDoubt {
+				err = &unconfirmed{err: cause}
+			}
+			return isMomentary(cause) && parts.mayRepeat(!inDoubt && hadNoEffect(cause)), err
 		}
-		if answers, err = compositeAnswers(ans, len(soql)); err != nil {
-			return nil, err
+		answers, err := subanswers(ans, subs)
+		if err != nil {
+			if !r.readOnly {
+				err = &unconfirmed{err: err}
+			}
+			return false, err
 		}
-		failure := worstOf(answers, c.sender.facts(queryOf(0)))
-		if failure == nil || !soon(failure) {
-			break
+		result = c.compositeResult(ctx, ans, parts, answers)
+		momentary := c.momentaryOf(parts, answers, ans.secrets)
+		return momentary != nil, momentary
+	})
+	if err != nil && (result.records == nil && result.written == nil || doubt) {
+		if _, inDoubt := isInDoubt(err); doubt && !inDoubt { // the pause before the next attempt
+			err = &unconfirmed{err: err}
 		}
-		if *r.tries++; *r.tries >= c.sender.retry.Attempts {
-			break
-		}
-		if err = c.sender.wait(ctx, *r.tries, r, failure); err != nil {
-			return nil, err
+		return compositeResult{}, err
+	}
+	return result, nil // which tells of the errors of its parts
+}
+
+// mayRepeat reports whether a composite request may be sent again, if it is certain
+// that nothing of it was done, or if not.
+func (parts composite) mayRepeat(undone bool) bool {
+	switch {
+	case parts.once:
+		return false
+	case undone:
+		return true
+	}
+	return !parts.sure && parts.repeatable()
+}
+
+// repeatable reports whether a second time changes nothing.
+func (parts composite) repeatable() bool {
+	for _, w := range parts.writes {
+		if !w.repeatable() {
+			return false
 		}
 	}
-	streams := make([]iter.Seq2[Fields, error], len(soql))
-	for i := range soql {
-		streams[i] = c.records(ctx, queryOf(i), func() (queryPage, answer, error) {
+	return true
+}
+
+func (c *client) subrequests(parts composite) ([]subrequest, error) {
+	subs := make([]subrequest, 0, len(parts.queries)+len(parts.writes))
+	for i, soql := range parts.queries {
+		subs = append(subs, subrequest{Method: http.MethodGet, URL: c.base + "/query?q=" + escapeQuery(soql), Ref: queryRef(i)})
+	}
+	for i := range parts.writes {
+		w := &parts.writes[i]
+		if err := w.encode(); err != nil {
+			return nil, err
+		}
+		subs = append(subs, subrequest{Method: w.method, URL: c.path(*w), Ref: writeRef(i), Body: w.body})
+	}
+	return subs, nil
+}
+
+// subanswers are the answers, one for each request.
+func subanswers(ans answer, subs []subrequest) ([]subanswer, error) {
+	var said struct {
+		Answers []subanswer `json:"compositeResponse"`
+	}
+	if err := decode(ans, &said); err != nil {
+		return nil, err
+	}
+	if len(said.Answers) != len(subs) {
+		return nil, unexpected(ans, "the composite answer does not answer every request")
+	}
+	for i, sub := range said.Answers {
+		if sub.Ref != subs[i].Ref || sub.Status < 200 {
+			return nil, unexpected(ans, "the composite answer is not one to the requests that were sent")
+		}
+	}
+	return said.Answers, nil
+}
+
+func (c *client) compositeResult(ctx context.Context, ans answer, parts composite, answers []subanswer) compositeResult {
+	var result compositeResult
+	for i := range parts.queries {
+		result.records = append(result.records, c.records(ctx, request{method: http.MethodGet, path: queryRef(i)}, func() (queryPage, answer, error) {
 			var page queryPage
-			err := answers[i].failure(c.sender.facts(queryOf(i)))
+			err := answers[i].failure(c.asksQuery, ans.secrets)
 			if err == nil {
 				err = decode(answer{status: answers[i].Status, body: answers[i].Body}, &page)
 			}
 			return page, ans, err
-		})
+		}))
 	}
-	return streams, nil
-}
-
-// compositeAnswers are the answers to n queries.
-func compositeAnswers(ans answer, n int) ([]compositeAnswer, error) {
-	var composite struct {
-		Answers []compositeAnswer `json:"compositeResponse"`
-	}
-	if err := decode(ans, &composite); err != nil {
-		return nil, err
-	}
-	for i, sub := range composite.Answers {
-		if sub.Ref != queryRef(i) || sub.Status < 200 {
-			return nil, unexpected(ans, "the composite answer is not one to the queries that were sent")
+	for i, w := range parts.writes {
+		sub := answers[len(parts.queries)+i]
+		row := rowResult{err: sub.failure(func() requestFacts { return c.asked(w) }, ans.secrets)}
+		if row.err == nil {
+			row.id, row.err = w.confirmed(sub.Status, sub.Body)
+		} else if cause := row.err; inDoubt(cause) {
+			row.err = &unconfirmed{err: cause}
 		}
+		result.written = append(result.written, row)
 	}
-	if len(composite.Answers) != n {
-		return nil, unexpected(ans, "the composite answer does not answer every query")
-	}
-	return composite.Answers, nil
+	return result
 }
 
-// failure is why a query failed; nil if it did not.
-func (a compositeAnswer) failure(asked requestFacts) error {
+// failure is why a request failed; nil if it did not.
+func (a subanswer) failure(asked func() requestFacts, secrets []string) error {
 	if a.Status < 300 {
 		return nil
 	}
-	return newAPIError(asked, a.Status, a.Body, 0)
+	return newAPIError(asked(), a.Status, a.Body, 0, secrets...)
 }
 
-// worstOf is the first failure that is not only a reference to a record that isn't
-// there.
-func worstOf(answers []compositeAnswer, asked requestFacts) error {
-	for _, a := range answers {
-		if err := a.failure(asked); err != nil && !isHalted(err) {
+// momentaryOf is a failure of a part that can succeed within seconds, if all may be
+// sent again for its sake: nothing was done, or a second time changes nothing.
+func (c *client) momentaryOf(parts composite, answers []subanswer, secrets []string) error {
+	for i, a := range answers {
+		asked := c.asksQuery
+		if n := i - len(parts.queries); n >= 0 {
+			asked = func() requestFacts { return c.asked(parts.writes[n]) }
+		}
+		if err := a.failure(asked, secrets); err != nil && !isHalted(err) && isMomentary(err) &&
+			parts.mayRepeat(hadNoEffect(err) && (parts.allOrNone || len(parts.writes) < 2)) {
 			return err
 		}
 	}
 	return nil
 }
 
-// isHalted says whether a query was not made because it refers to a record that
-// isn't there.
+// isHalted reports whether a part was not carried out, or undone, because it refers
+// to a record that isn't there, or another part failed.
 func isHalted(err error) bool {
 	var apiErr *APIError
 	return errors.As(err, &apiErr) && apiErr.Code == "PROCESSING_HALTED"
 }
 
-// queryOf is the nth query, as a request of its own.
-func queryOf(i int) request {
-	return request{method: http.MethodGet, path: queryRef(i), pathOnly: true}
-}
-
 func queryRef(i int) string { return "q" + strconv.Itoa(i) }
+func writeRef(i int) string { return "w" + strconv.Itoa(i) }
 
-// reference is how a query refers to a field of the first record of the nth one.
-func reference(n int, field string) string { return "@{" + queryRef(n) + ".records[0]." + field + "}" }
+// queryReference is how a part refers to the ID of the first record of the nth
+// query, and writeReference to that of the record that the nth write created.
+func queryReference(n int) string { return "@{" + queryRef(n) + ".records[0].Id}" }
+func writeReference(n int) string { return "@{" + writeRef(n) + ".id}" }
 
 var escapedReference = regexp.MustCompile(`%40%7B(q\d)\.records%5B0%5D\.(\w+)%7D`)
 

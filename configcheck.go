@@ -264,7 +264,7 @@ func (c *configCheck) usernamePart(field, value string) {
 	}
 }
 
-// provesIdentity says whether a field can be the match field: one made to tell
+// provesIdentity reports whether a field can be the match field: one made to tell
 // people apart, or a custom one. All others are the same for different people, and
 // adopting by them would let one take the account of another over.
 func provesIdentity(field string) bool {

@@ -57,6 +57,9 @@ const (
 	opEnsure        = "ensure"
 	opProvision     = "provision"
 	opUsers         = "list users"
+	opAccount       = "read"
+	opAccessOf      = "read the access of"
+	opMembers       = "list the members of"
 	opPlan          = "plan"
 	opApply         = "apply"
 )

@@ -3,7 +3,7 @@ package sfprov_test
 import (
 	"context"
 	"fmt"
-	"slices"
+	"iter"
 
 	"github.com/sfprov/sfprov"
 )
@@ -19,49 +19,54 @@ func directory(names ...string) []sfprov.User {
 	return users
 }
 
-func ExampleProvisioner_EnsureAll() {
-	p, org := example(func(c *sfprov.Config) { c.MatchField = "FederationIdentifier" })
-	defer org.Close()
-
-	users := directory("alice", "bob", "carol")
-	users[1].Fields["Email"] = "no address"
-	outcomes := slices.Collect(p.EnsureAll(context.Background(), slices.Values(users)))
-	slices.SortFunc(outcomes, func(a, b sfprov.Outcome) int { return a.Index - b.Index }) // they come as they are done
-	for _, o := range outcomes {
-		if o.Err != nil {
-			fmt.Println(o.User.Username, o.State)
-			fmt.Println(o.Err)
-			continue
-		}
-		fmt.Println(o.User.Username, o.State, o.Result.Action)
-	}
-	// Output:
-	// alice done created
-	// bob refused
-	// sfprov: ensure "bob@acme.com": nothing was sent: Email is "no address", which is not an email address
-	// carol done created
-}
-
-func ExampleProvisioner_Plan() {
-	p, org := example(func(c *sfprov.Config) { c.MatchField = "FederationIdentifier" })
-	defer org.Close()
-	ctx := context.Background()
-	for o := range p.EnsureAll(ctx, slices.Values(directory("alice", "bob"))) {
-		if o.Err != nil {
-			fmt.Println(o.Err)
-		}
-	}
-
-	users := directory("alice") // bob has left
-	users[0].Fields["Title"] = "CFO"
-	desired := func(yield func(sfprov.User, error) bool) { // an error here would stop it all
+// reading is the users as a program reads them, one by one. An error in place of a
+// user would end the call, and nobody would be deactivated.
+func reading(users []sfprov.User) iter.Seq2[sfprov.User, error] {
+	return func(yield func(sfprov.User, error) bool) {
 		for _, u := range users {
 			if !yield(u, nil) {
 				return
 			}
 		}
 	}
-	plan, err := p.Plan(ctx, desired, sfprov.Scope{})
+}
+
+func ExampleProvisioner_EnsureAll() {
+	p, org := example(func(c *sfprov.Config) { c.MatchField = "FederationIdentifier" })
+	defer org.Close()
+
+	users := directory("alice", "bob", "carol")
+	users[1].Fields["Email"] = "no address"
+	summary, err := p.EnsureAll(context.Background(), reading(users), func(o sfprov.Outcome) error {
+		switch step, _ := sfprov.NextStep(o.Err); step {
+		case sfprov.StepDone:
+			fmt.Println(o.User.Username, o.Result.Action)
+		default:
+			fmt.Println(o.User.Username, step)
+			fmt.Println(o.Err)
+		}
+		return nil // an error would end the run
+	})
+	fmt.Println(summary.Done, "of", summary.Users, "done;", err != nil)
+	// Unordered output:
+	// bob user
+	// sfprov: ensure "bob@acme.com": nothing was sent: Email is "no address", which is not an email address
+	// alice created
+	// carol created
+	// 2 of 3 done; true
+}
+
+func ExampleProvisioner_Plan() {
+	p, org := example(func(c *sfprov.Config) { c.MatchField = "FederationIdentifier" })
+	defer org.Close()
+	ctx := context.Background()
+	if _, err := p.EnsureAll(ctx, reading(directory("alice", "bob")), nil); err != nil {
+		fmt.Println(err)
+	}
+
+	users := directory("alice") // bob has left
+	users[0].Fields["Title"] = "CFO"
+	plan, err := p.Plan(ctx, reading(users), sfprov.Scope{})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -69,14 +74,17 @@ func ExampleProvisioner_Plan() {
 	for _, step := range plan.Steps { // or print the plan
 		fmt.Println(step.Action, step.Username)
 	}
-	for o := range p.Apply(ctx, plan) {
+	summary, err := p.Apply(ctx, plan, func(o sfprov.Outcome) error {
 		fmt.Println(o.State, o.Result.Action)
-	}
+		return nil
+	})
+	fmt.Println(summary.Changed, "changed;", err)
 	// Output:
 	// updated alice@acme.com
 	// deactivated bob@acme.com
 	// done deactivated
 	// done updated
+	// 2 changed; <nil>
 }
 
 func ExampleProvisioner_Users() {

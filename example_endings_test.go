@@ -67,7 +67,7 @@ func ExampleProvisioner_Resolve() {
 	switch {
 	case err == nil:
 		fmt.Println(result.Action, result.Username)
-	case errors.Is(err, sfprov.ErrNotFound):
+	case errors.Is(err, sfprov.ErrNotCreated):
 		fmt.Println("not done: call Create again")
 	default:
 		fmt.Println("still unknown:", err)
@@ -81,8 +81,11 @@ func ExampleProvisioner_Resolve() {
 func ExampleProvisioner_Create_resumed() {
 	p, org := example(func(c *sfprov.Config) { c.MatchField = "FederationIdentifier" })
 	defer org.Close()
-	org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer()))
-	org.Control(sfprovtest.On(http.MethodGet, "/query", sfprovtest.DailyLimit()))
+	// The answer is lost, and so is the look at what became of the user.
+	org.SetFaultPlan(sfprovtest.FaultPlan{Rules: []sfprovtest.FaultRule{
+		{Path: "/composite", Nth: 1, Faults: []sfprovtest.Fault{sfprovtest.LostAnswer()}},
+		{Path: "/query", Nth: 1, Faults: []sfprovtest.Fault{sfprovtest.DailyLimit()}},
+	}})
 	alice := sfprov.User{Username: "alice", Fields: sfprov.Fields{
 		"LastName": "Jones", "Email": "alice@acme.com", "FederationIdentifier": "E-4711",
 	}}

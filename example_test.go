@@ -152,7 +152,7 @@ func ExampleProvisioner_APIUsage() {
 		log.Fatal(err)
 	}
 	fmt.Println(p.APIUsage().Used, "of", p.APIUsage().Limit)
-	// Output: 1202 of 100000
+	// Output: 1201 of 100000
 }
 
 func ExampleExplain() {
@@ -257,7 +257,7 @@ func ExampleAccess() {
 	// Output:
 	// updated <nil>
 	// {VP Sales [Deal Desk] [] [] [] [Returns]}
-	// sfprov: update 0055g000000000DAAQ: nothing was sent: Access.PermissionSets is "Deal Desc", which this org hasn't got; did you mean "Deal Desk"?
+	// sfprov: update 0055g000000000DAAQ: nothing was sent: Access.PermissionSets is "Deal Desc", which this org does not have; did you mean "Deal Desk"?
 }
 
 func ExampleProvisioner_Ensure() {

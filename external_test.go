@@ -120,7 +120,7 @@ func TestUsersWhoBelongToSalesforce(t *testing.T) {
 	} {
 		result, err := call()
 		require.ErrorIs(t, err, sfprov.ErrPermission)
-		assert.Empty(t, result)
+		assert.Equal(t, sfprov.Result{ID: id, Username: "alice@primary.com"}, result)
 		assert.Contains(t, err.Error(), name)
 		assert.Contains(t, err.Error(), "of the type AutomatedProcess, which belongs to Salesforce")
 	}

@@ -27,6 +27,7 @@ type detailed interface {
 var _ = []detailed{
 	(*APIError)(nil), (*AuthError)(nil), (*ValidationError)(nil), (*ConfigError)(nil), (*UnconfirmedError)(nil),
 	(*transportError)(nil), (*heldLogin)(nil), (*loginError)(nil), (*reserveError)(nil), (*notFoundError)(nil),
+	(*unsentError)(nil), (*runError)(nil), (*passwordLostError)(nil),
 	(*blockedError)(nil), (*noLoginError)(nil), (*ownUserError)(nil), (*partialError)(nil), (*vetoError)(nil),
 }
 
@@ -403,12 +404,12 @@ func (e *noLoginError) next() (Step, time.Duration) { return StepUser, 0 }
 func (e *noLoginError) saysWhetherAgain() bool      { return false }
 
 // ownUserError is a call that would have locked out the integration user.
-type ownUserError struct{}
+type ownUserError struct{ id string }
 
 func (e *ownUserError) Error() string { return render(e) }
 
 func (e *ownUserError) summary() string {
-	return "this is the integration user itself, and locking it out would lock this service out: nothing was changed"
+	return "this is the integration user itself (" + e.id + "), and locking it out would lock this service out: nothing was changed"
 }
 
 func (e *ownUserError) explanation() string {
@@ -427,8 +428,7 @@ type partialError struct {
 	done    string   // what was done, with the ID
 	missing []string // the names of what is not, such as `PermissionSet "Sales"`
 	err     error    // why
-	again   bool     // the same call takes up the rest
-	then    string   // what does, otherwise
+	then    string   // how to go on where the same call does not take up the rest; empty if it does
 }
 
 func (e *partialError) Error() string { return render(e) }
@@ -438,38 +438,111 @@ func (e *partialError) summary() string {
 }
 
 func (e *partialError) explanation() string {
-	step, _ := NextStep(e.err)
 	why := strings.TrimSuffix(Explain(e.err), ".")
-	switch {
-	case e.again:
-		return why
-	case step == StepAgain || step == StepResolve:
-		why = "" // it speaks of the call that is not to be made again
-	case why != "":
-		why += ". "
+	if _, isUnknown := errors.AsType[*UnconfirmedError](e.err); isUnknown && e.then != "" {
+		why = "" // it speaks of the call
 	}
-	return why + "The rest is done: don't call again, " + e.then
+	if then := e.then; then != "" {
+		if why != "" {
+			why += ". "
+		}
+		why += then
+	}
+	return why
 }
 
 func (e *partialError) next() (Step, time.Duration) {
 	step, wait := NextStep(e.err)
-	if step == StepSetup || step == StepAgain && e.again {
+	if step == StepSetup || step == StepAgain {
 		return step, wait
 	}
 	return StepUser, 0
 }
 
-func (e *partialError) saysWhetherAgain() bool { return !e.again }
+func (e *partialError) saysWhetherAgain() bool { return false }
 
 func (e *partialError) Unwrap() error { return e.err }
 
-// vetoError is an account that the function of WithAdoption keeps out of reach.
-type vetoError struct {
-	err error // that the function returned
+// unsentError is a user of a batch who was not begun, because the run was stopped.
+type unsentError struct {
+	err      error // why it was stopped
+	byCaller bool  // by an error of the caller's own, which says nothing about the user
 }
 
-func (e *vetoError) Error() string               { return render(e) }
-func (e *vetoError) summary() string             { return "the account was not adopted: " + summary(e.err) }
+func (e *unsentError) Error() string { return render(e) }
+func (e *unsentError) summary() string {
+	return "not sent, because the run was stopped: " + cause(e.err)
+}
+
+func (e *unsentError) explanation() string {
+	if e.byCaller {
+		return ""
+	}
+	return Explain(e.err)
+}
+
+func (e *unsentError) next() (Step, time.Duration) {
+	if e.byCaller {
+		return StepAgain, 0
+	}
+	return NextStep(e.err)
+}
+
+func (e *unsentError) saysWhetherAgain() bool { return false }
+func (e *unsentError) Unwrap() error          { return e.err }
+
+// runError is a run of which not every user is done.
+type runError struct {
+	op      string
+	counts  Summary
+	stopped bool    // before the end of the input
+	reasons []error // the first ones
+}
+
+func (e *runError) Error() string { return "sfprov: " + printable(e.summary()) }
+
+func (e *runError) summary() string {
+	s := e.counts
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s: %d of %d users are not done (%d refused, %d not sent, %d unknown)", e.op, s.Users-s.Done, s.Users, s.Refused, s.NotSent, s.Unknown)
+	if e.stopped {
+		text.WriteString(", and the run was stopped")
+	}
+	for i, reason := range e.reasons {
+		text.WriteString([]string{": ", "; "}[min(i, 1)] + strings.TrimPrefix(reason.Error(), "sfprov: "))
+	}
+	if more := s.Users - s.Done - len(e.reasons); more > 0 {
+		fmt.Fprintf(&text, "; and %d more", more)
+	}
+	return text.String()
+}
+
+func (e *runError) explanation() string { return "" } // the reasons give theirs
+
+// next is what comes next for most: the set-up, or the same users again.
+func (e *runError) next() (Step, time.Duration) {
+	step, wait := nextOf(errors.Join(e.reasons...))
+	if step != StepSetup && e.counts.NotSent > 0 {
+		step = StepAgain
+	}
+	return step, wait
+}
+
+func (e *runError) saysWhetherAgain() bool { return true }
+
+// Unwrap returns the first reasons.
+func (e *runError) Unwrap() []error { return e.reasons }
+
+// vetoError is an account that the function of WithAdoption keeps out of reach.
+type vetoError struct {
+	id  string // of the account
+	err error  // that the function returned
+}
+
+func (e *vetoError) Error() string { return render(e) }
+func (e *vetoError) summary() string {
+	return "the account " + e.id + " was not adopted: " + summary(e.err)
+}
 func (e *vetoError) explanation() string         { return "" }
 func (e *vetoError) next() (Step, time.Duration) { return StepUser, 0 }
 func (e *vetoError) saysWhetherAgain() bool      { return true }

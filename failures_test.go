@@ -35,12 +35,10 @@ func TestNextStepOfPrivateErrors(t *testing.T) {
 		"nobody, after an answer":         {&notFoundError{err: busy}, StepUser, 0},
 		"a veto":                          {&vetoError{err: errors.New("no")}, StepUser, 0},
 		"a veto that came late":           {&vetoError{err: context.Canceled}, StepUser, 0},
-		"the rest, by the same call":      {&partialError{err: busy, again: true}, StepAgain, time.Minute},
-		"the rest, refused":               {&partialError{err: refusal, again: true}, StepUser, 0},
-		"the rest, otherwise":             {&partialError{err: busy}, StepUser, 0},
+		"the rest, by the same call":      {&partialError{err: busy}, StepAgain, time.Minute},
+		"the rest, refused":               {&partialError{err: refusal}, StepUser, 0},
 		"the rest, logged out":            {&partialError{err: login}, StepSetup, 0},
-		"a lost password":                 {&partialError{err: lostPassword, again: true}, StepAgain, 0},
-		"a lost password of a new user":   {&partialError{err: lostPassword}, StepUser, 0},
+		"a lost password":                 {&partialError{err: lostPassword}, StepAgain, 0},
 		"no login":                        {&noLoginError{}, StepUser, 0},
 		"reserve":                         {&reserveError{pause: 3 * time.Minute}, StepAgain, 3 * time.Minute},
 		"a login that could not be sent":  {&loginError{err: errors.New("no key")}, StepSetup, 0},
@@ -73,9 +71,9 @@ func TestTheRestIsNamed(t *testing.T) {
 	lostPassword := &UnconfirmedError{Op: opSetPassword, ID: "005000000000001AAA", Err: &APIError{StatusCode: 504}, again: true}
 	err := decorate(opCreate, "alice@primary.com", &partialError{
 		done: "the user was created (005000000000001AAA)", missing: []string{`PermissionSet "Sales"`, "the password"},
-		err: lostPassword, then: "set the password with SetPassword",
+		err: lostPassword, then: "The same call takes up the rest",
 	})
-	for _, part := range []string{"the user was created (005000000000001AAA)", `PermissionSet "Sales"`, "the password", "don't call again, set the password with SetPassword"} {
+	for _, part := range []string{"the user was created (005000000000001AAA)", `PermissionSet "Sales"`, "the password", "The same call takes up the rest"} {
 		assert.Contains(t, err.Error(), part)
 	}
 	assert.NotContains(t, err.Error(), "Call it again", "one word on what to do")

@@ -83,15 +83,22 @@ var userFields = []userField{ //nolint:gochecknoglobals // a constant table
 	{name: "SystemModstamp", label: "System Modstamp", kind: kindReadOnly},
 }
 
+// fieldsByName are the standard fields by their names as the table spells them.
+var fieldsByName = func() map[string]userField { //nolint:gochecknoglobals // made of a constant table
+	byName := make(map[string]userField, len(userFields))
+	for _, f := range userFields {
+		byName[f.name] = f
+	}
+	return byName
+}()
+
 // standardField finds a field by its API name, ignoring case as Salesforce does.
 func standardField(name string) (userField, bool) {
-	for _, f := range userFields { // mostly the case is right, and this is several times faster
-		if f.name == name {
-			return f, true
-		}
+	if f, known := fieldsByName[name]; known { // mostly the case is right
+		return f, true
 	}
 	for _, f := range userFields {
-		if strings.EqualFold(f.name, name) {
+		if sameName(f.name, name) {
 			return f, true
 		}
 	}
@@ -108,7 +115,7 @@ func fieldOfLabel(label string) (userField, bool) {
 	return userField{}, false
 }
 
-// isFieldName says whether s has the form of a field API name. Nothing else gets
+// isFieldName reports whether s has the form of a field API name. Nothing else gets
 // into a query or a request as a field name.
 func isFieldName(s string) bool {
 	if s == "" || len(s) > 255 || strings.EqualFold(s, "attributes") { // names the record's type in a request

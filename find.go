@@ -12,53 +12,50 @@ import (
 // names in User.Fields are the fields to read, whatever their values.
 //
 // No account is [ErrNotFound]. An account found by its username need not be the
-// user's: names are no proof. It costs two API calls.
+// user's: names are no proof. It costs one API call.
 func (p *Provisioner) Find(ctx context.Context, u User) (Account, error) {
-	account, target, err := p.find(ctx, u)
-	return account, decorate(opFind, target, err)
+	d, target, err := p.settings.sought(u)
+	if err != nil {
+		return Account{}, decorate(opFind, target, err)
+	}
+	var account Account
+	_, err = p.run(ctx, opFind, target, func(ctx context.Context) (Result, error) {
+		o, err := p.observe(ctx, d)
+		switch {
+		case err != nil:
+			return Result{}, err
+		case o.account.ID == "":
+			return Result{}, &notFoundError{}
+		}
+		account = d.accountAsAsked(o.account)
+		return Result{}, o.blind
+	})
+	return account, err
 }
 
-func (p *Provisioner) find(ctx context.Context, u User) (account Account, target string, err error) {
-	target = u.Username
-	wanted := slices.Sorted(maps.Keys(u.Fields))
-	var problems []FieldProblem
-	for _, name := range wanted {
-		if !isFieldName(name) {
-			problems = append(problems, FieldProblem{Field: quote(name), Problem: notAFieldName})
-		}
+// sought is whom Find looks for, and how errors name it.
+func (c *settings) sought(u User) (d *desired, target string, err error) {
+	d = &desired{op: opFind, login: loginThawed, sought: slices.Sorted(maps.Keys(u.Fields))}
+	problems := problemsIn(problemOfColumns(d.sought))
+	match, matchProblems := c.match(u)
+	problems = append(problems, matchProblems...)
+	if d.match = match; match.set() {
+		return d, fmt.Sprintf("%s = %s", match.field, match.value), validationError(problems)
 	}
-	if err := validationError(problems); err != nil {
-		return Account{}, target, err
+	username, usernameProblems := c.username(u)
+	d.username = username
+	if len(usernameProblems) > 0 {
+		return d, u.Username, validationError(append(problems, usernameProblems...))
 	}
-	match, err := p.settings.match(u)
-	if err != nil {
-		return Account{}, target, err
+	return d, username, validationError(problems)
+}
+
+// accountAsAsked leaves out what was read and not asked for.
+func (d *desired) accountAsAsked(a Account) Account {
+	read := a.Fields
+	a.Fields = make(Fields, len(d.sought))
+	for _, name := range d.sought {
+		a.Fields[name], _ = read.lookup(name)
 	}
-	if match.set() {
-		target = match.field + " = " + match.value
-	} else {
-		username, usernameProblems := p.settings.username(u)
-		if len(usernameProblems) > 0 {
-			return Account{}, target, validationError(usernameProblems)
-		}
-		target = username
-	}
-	ctx, call, err := p.begin(ctx)
-	if err != nil {
-		return Account{}, target, err
-	}
-	defer p.end(call)
-	if match.set() {
-		account, err = p.matching(ctx, match, wanted...)
-	} else {
-		account, err = p.named(ctx, target, wanted...)
-	}
-	if err != nil {
-		return Account{}, target, err
-	}
-	if account.ID == "" {
-		return Account{}, target, fmt.Errorf("%w: no account of this org has it", ErrNotFound)
-	}
-	_, account.Frozen, err = p.api.login(ctx, account.ID)
-	return account, target, err
+	return a
 }

@@ -83,3 +83,10 @@ func quote(s string) string {
 	}
 	return fmt.Sprintf("%q", s)
 }
+
+// id18Of is the 18-character form of an ID that Salesforce sent; empty if it is
+// none.
+func id18Of(id string) string {
+	long, _ := parseID(id)
+	return long
+}

@@ -3,6 +3,7 @@ package sfprov_test
 import (
 	"context"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -26,18 +27,17 @@ func TestReactivateFreezeUnfreeze(t *testing.T) {
 		action         sfprov.Action
 		isActive       bool
 		isFrozen       bool
-		requests       int
 	}{
-		"inactive, reactivated":        {"reactivate", false, false, sfprov.Reactivated, true, false, 3},
-		"inactive, frozen, and back":   {"reactivate", false, true, sfprov.Reactivated, true, false, 4},
-		"frozen only, reactivated":     {"reactivate", true, true, sfprov.Unfrozen, true, false, 3},
-		"active, reactivated":          {"reactivate", true, false, sfprov.Unchanged, true, false, 2},
-		"active, frozen":               {"freeze", true, false, sfprov.Frozen, true, true, 2},
-		"frozen, frozen":               {"freeze", true, true, sfprov.Unchanged, true, true, 1},
-		"inactive, frozen as well":     {"freeze", false, false, sfprov.Frozen, false, true, 2},
-		"frozen, unfrozen":             {"unfreeze", true, true, sfprov.Unfrozen, true, false, 2},
-		"active, unfrozen":             {"unfreeze", true, false, sfprov.Unchanged, true, false, 1},
-		"inactive, unfrozen, stays so": {"unfreeze", false, true, sfprov.Unfrozen, false, false, 2},
+		"inactive, reactivated":        {"reactivate", false, false, sfprov.Reactivated, true, false},
+		"inactive, frozen, and back":   {"reactivate", false, true, sfprov.Reactivated, true, false},
+		"frozen only, reactivated":     {"reactivate", true, true, sfprov.Unfrozen, true, false},
+		"active, reactivated":          {"reactivate", true, false, sfprov.Unchanged, true, false},
+		"active, frozen":               {"freeze", true, false, sfprov.Frozen, true, true},
+		"frozen, frozen":               {"freeze", true, true, sfprov.Unchanged, true, true},
+		"inactive, frozen as well":     {"freeze", false, false, sfprov.Frozen, false, true},
+		"frozen, unfrozen":             {"unfreeze", true, true, sfprov.Unfrozen, true, false},
+		"active, unfrozen":             {"unfreeze", true, false, sfprov.Unchanged, true, false},
+		"inactive, unfrozen, stays so": {"unfreeze", false, true, sfprov.Unfrozen, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -46,11 +46,18 @@ func TestReactivateFreezeUnfreeze(t *testing.T) {
 			org.Freeze(id, test.frozen)
 			result, err := verbs[test.verb](in(t, org), t.Context(), id[:15])
 			require.NoError(t, err)
-			assert.Equal(t, sfprov.Result{ID: id, Action: test.action}, result)
 			user, _ := org.User(id)
+			var changes []sfprov.Change
+			if test.isActive != test.active {
+				changes = append(changes, sfprov.Change{Field: "IsActive", Before: test.active, After: test.isActive})
+			}
+			if test.isFrozen != test.frozen {
+				changes = append(changes, sfprov.Change{Field: "IsFrozen", Before: test.frozen, After: test.isFrozen})
+			}
+			assert.Equal(t, sfprov.Result{ID: id, Username: user.Username, Action: test.action, Changes: changes}, result)
 			assert.Equal(t, test.isActive, user.Active)
 			assert.Equal(t, test.isFrozen, user.Frozen)
-			assert.Len(t, org.Requests(), test.requests)
+			assert.Equal(t, []string{"POST /composite"}, requested(org), "one call for all of it")
 		})
 	}
 	for name, call := range verbs {
@@ -99,9 +106,10 @@ func TestReactivationThatIsRefused(t *testing.T) {
 	org.SetLicenses("Salesforce", 1)
 	result, err := in(t, org).Reactivate(t.Context(), id)
 	require.ErrorIs(t, err, sfprov.ErrLicenseLimit)
-	assert.Empty(t, result)
-	assert.Contains(t, sfprov.Explain(err), "Deactivate users who have left")
 	user, _ := org.User(id)
+	assert.Equal(t, sfprov.Result{ID: id, Username: user.Username}, result)
+	assert.Contains(t, sfprov.Explain(err), "Deactivate users who have left")
+	assert.False(t, user.Active)
 	assert.True(t, user.Frozen, "nothing has changed")
 }
 
@@ -116,11 +124,7 @@ func TestLostReactivations(t *testing.T) {
 	})
 	bubble(t, "not found out about", func(t *testing.T, org *sfprovtest.Org) {
 		p, id := in(t, org), org.AddUser(sfprov.Fields{"IsActive": false})
-		org.SetFaultPlan(sfprovtest.FaultPlan{Rules: []sfprovtest.FaultRule{
-			{Method: http.MethodPatch, Faults: []sfprovtest.Fault{sfprovtest.LostAnswer()}},
-			{Method: http.MethodGet, Nth: 1, Faults: []sfprovtest.Fault{{}}},
-			{Method: http.MethodGet, Faults: []sfprovtest.Fault{sfprovtest.GatewayHTML(503)}},
-		}})
+		loseThenFail(org, sfprovtest.GatewayHTML(503))
 		_, err := p.Reactivate(t.Context(), id)
 		require.ErrorIs(t, err, sfprov.ErrOutcomeUnknown)
 		assert.True(t, sfprov.Retryable(err))
@@ -129,15 +133,33 @@ func TestLostReactivations(t *testing.T) {
 	bubble(t, "active, but the login can't be read", func(t *testing.T, org *sfprovtest.Org) {
 		p, id := in(t, org), org.AddUser(sfprov.Fields{"IsActive": false})
 		org.Freeze(id, true)
-		lose(org, everyTime, http.MethodGet, "/query", sfprovtest.DailyLimit())
+		org.KeepControl(func(r sfprovtest.Request) *sfprovtest.Fault {
+			if !strings.Contains(r.Query, "FROM UserLogin") {
+				return nil
+			}
+			fault := sfprovtest.Refuse(http.StatusBadRequest, "INVALID_TYPE", "sObject type 'UserLogin' is not supported.")
+			return &fault
+		})
 		result, err := p.Reactivate(t.Context(), id)
-		require.ErrorIs(t, err, sfprov.ErrRequestLimit)
+		require.NoError(t, err)
 		assert.Equal(t, sfprov.Reactivated, result.Action, "that much is done")
-		assert.Contains(t, err.Error(), "the user is active again, but it is not known whether the login is frozen")
+		require.ErrorContains(t, result.Warning, "it is not known whether the login is frozen")
 		org.ClearControls()
 		result, err = p.Reactivate(t.Context(), id)
 		require.NoError(t, err)
 		assert.Equal(t, sfprov.Unfrozen, result.Action)
+	})
+	bubble(t, "active, but the unfreezing is refused", func(t *testing.T, org *sfprovtest.Org) {
+		p, id := in(t, org), org.AddUser(sfprov.Fields{"IsActive": false})
+		org.Freeze(id, true)
+		org.KeepControl(sfprovtest.On(http.MethodPatch, "/UserLogin/", sfprovtest.Refuse(http.StatusForbidden, "INSUFFICIENT_ACCESS_OR_READONLY", "no")))
+		result, err := p.Reactivate(t.Context(), id)
+		require.ErrorIs(t, err, sfprov.ErrPermission)
+		assert.Equal(t, sfprov.Reactivated, result.Action, "that much is done")
+		assert.Contains(t, err.Error(), "still missing: the unfreezing of the login")
+		user, _ := org.User(id)
+		assert.True(t, user.Active)
+		assert.True(t, user.Frozen)
 	})
 	for name, frozen := range map[string]bool{"a freeze": true, "an unfreeze": false} {
 		bubble(t, name, func(t *testing.T, org *sfprovtest.Org) {
@@ -147,11 +169,7 @@ func TestLostReactivations(t *testing.T) {
 			if frozen {
 				call = p.Freeze
 			}
-			org.SetFaultPlan(sfprovtest.FaultPlan{Rules: []sfprovtest.FaultRule{
-				{Method: http.MethodPatch, Faults: []sfprovtest.Fault{sfprovtest.LostAnswer()}},
-				{Method: http.MethodGet, Nth: 1, Faults: []sfprovtest.Fault{{}}},
-				{Method: http.MethodGet, Faults: []sfprovtest.Fault{sfprovtest.DailyLimit()}},
-			}})
+			loseThenFail(org, sfprovtest.DailyLimit())
 			_, err := call(t.Context(), id)
 			require.ErrorIs(t, err, sfprov.ErrOutcomeUnknown)
 			assert.True(t, sfprov.Retryable(err))
@@ -161,6 +179,22 @@ func TestLostReactivations(t *testing.T) {
 			assert.Equal(t, sfprov.Unchanged, result.Action)
 		})
 	}
+}
+
+// loseThenFail loses the answer to the first composite request, which is carried out,
+// and makes all others meet a fault.
+func loseThenFail(org *sfprovtest.Org, fault sfprovtest.Fault) {
+	isLost := false
+	org.KeepControl(func(r sfprovtest.Request) *sfprovtest.Fault {
+		if !strings.HasSuffix(r.Path, "/composite") {
+			return nil
+		}
+		given := fault
+		if !isLost {
+			isLost, given = true, sfprovtest.LostAnswer()
+		}
+		return &given
+	})
 }
 
 // Who takes the integration user for another is refused, and not locked out.

@@ -91,7 +91,7 @@ func (q *quota) last() APIUsage {
 	return q.usage
 }
 
-// admit says whether a call may begin while others are under way.
+// admit reports whether a call may begin while others are under way.
 func (q *quota) admit(underWay int) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -70,7 +70,7 @@ func TestMaliciousBodies(t *testing.T) {
 	t.Parallel()
 	forged := `"X\r\nforged \u001b[2J\u202e\u0000\u2028` + strings.Repeat("long", 1<<14) + `"`
 	bodies := []string{
-		"", "null", "true", "[]", "{}", `"x"`, "<html><body>success</body></html>", "success=true&access_token=", sane + "x", sane[:len(sane)-1], "\ufeff" + sane, "\x00",
+		"", "null", "true", "[]", "{}", `"x"`, "<html><body>success</body></html>", "success=true&access_token=", sane + "x", sane[:len(sane)-1], "\ufeff\ufeff" + sane, "\x00",
 		`[{"errorCode":` + forged + `}]`, `[{"errorCode":"X","message":` + forged + `}]`, `[{"errorCode":"X","fields":[` + forged + `]}]`, `{"error":` + forged + `}`, `{"error":"x","error_description":` + forged + `}`,
 		`[` + strings.Repeat(`{"errorCode":"X"},`, 10_000) + `{}]`, `[{"errorCode":"X","fields":[` + strings.Repeat(`"X",`, 10_000) + `"X"]}]`,
 	}

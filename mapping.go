@@ -189,7 +189,7 @@ func (m Mapping) apply(username string, claims map[string][]string, whole bool) 
 	return u, nil
 }
 
-// isGivenElsewhere says whether a later rule has a value for the same field.
+// isGivenElsewhere reports whether a later rule has a value for the same field.
 func (m Mapping) isGivenElsewhere(i int, claims map[string][]string) bool {
 	return slices.ContainsFunc(m.Rules[i+1:], func(other Rule) bool {
 		_, given := claims[other.Claim]

@@ -26,7 +26,7 @@ const (
 	StepSetup Step = "setup"
 )
 
-// ErrNotCreated: the answer of [Provisioner.Resolve] where a query shows that
+// ErrNotCreated is the answer of [Provisioner.Resolve] where a query shows that
 // there is no such account, so far. Create may be called again. It is never
 // [ErrNotFound], which says of a user that was there that there is none any more.
 var ErrNotCreated = errors.New("sfprov: not created")

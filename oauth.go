@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -66,6 +67,11 @@ type tokens struct {
 	// waits for a login can leave when their context ends.
 	slot    chan struct{}
 	current atomic.Pointer[token]
+	// own is the integration user's ID, once it is known: it outlives the token that
+	// told it.
+	own    atomic.Pointer[string]
+	asking chan struct{} // held by who asks for it
+	noAsk  time.Time     // nobody asks before; guarded by asking
 
 	mu      sync.Mutex // guards what follows, never held during I/O
 	failure loginFailure
@@ -82,7 +88,7 @@ type loginFailure struct {
 }
 
 func newTokens(cfg *Config, client *http.Client, log *slog.Logger) *tokens {
-	return &tokens{cfg: cfg, client: client, log: log, slot: make(chan struct{}, 1)}
+	return &tokens{cfg: cfg, client: client, log: log, slot: make(chan struct{}, 1), asking: make(chan struct{}, 1)}
 }
 
 // get returns the current token, logging in if there is none. One caller logs
@@ -101,6 +107,9 @@ func (t *tokens) get(ctx context.Context) (*token, error) {
 	if tok := t.current.Load(); tok != nil {
 		return tok, nil
 	}
+	if ctx.Err() != nil {
+		return nil, newTransportError(ctx, ctx.Err(), false)
+	}
 	last := t.lastFailure()
 	if last.total != before.total {
 		return nil, last.err
@@ -114,6 +123,9 @@ func (t *tokens) get(ctx context.Context) (*token, error) {
 			t.fail(err)
 		}
 		return nil, err
+	}
+	if tok.userID != "" {
+		t.own.Store(&tok.userID)
 	}
 	t.current.Store(tok)
 	return tok, nil
@@ -138,13 +150,14 @@ func (t *tokens) fail(err error) {
 // remember notes why a login, or its token, was refused. The lock is held.
 func (t *tokens) remember(err error) {
 	t.failure.err = err
-	if !errors.Is(err, ErrAuth) {
+	var authErr *AuthError
+	isAnswer := errors.As(err, &authErr)
+	if !errors.Is(err, ErrAuth) || isAnswer && isMomentaryLogin(authErr) {
 		return
 	}
 	pause := maxLoginPause
-	var authErr *AuthError
 	switch {
-	case errors.As(err, &authErr) && authErr.RetryAfter > 0:
+	case isAnswer && authErr.RetryAfter > 0:
 		pause = min(authErr.RetryAfter, maxAskedPause)
 	case Retryable(err): // throttled
 	case t.failure.refused == 0:
@@ -208,31 +221,44 @@ func (t *tokens) login(ctx context.Context) (*token, error) {
 	}
 	loginCtx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	x := &exchange{ctx: loginCtx, base: t.client.Transport}
-	// The client's Timeout is in loginCtx already; its Jar and CheckRedirect go along.
-	client := *t.client
-	client.Transport, client.Timeout = x, 0
-	fetched, err := t.fetch(context.WithValue(loginCtx, oauth2.HTTPClient, &client))
+	type fetched struct {
+		token *oauth2.Token
+		err   error
+		x     *exchange
+	}
+	got, left := apart(loginCtx, t.log, func() (fetched, io.Closer) {
+		x := &exchange{ctx: loginCtx, base: t.client.Transport}
+		// The client's Timeout is in loginCtx already; its Jar and CheckRedirect go along.
+		client := *t.client
+		client.Transport, client.Timeout = x, 0
+		tok, err := t.fetch(context.WithValue(loginCtx, oauth2.HTTPClient, &client))
+		return fetched{tok, err, x}, x.rest
+	})
+	var err error
+	status := 0
+	if left == nil {
+		status = got.x.status
+	}
 	switch {
-	case err == nil && x.status == http.StatusOK && isToken(fetched.AccessToken):
+	case left != nil:
+		err = newTransportError(ctx, left, false)
+	case got.err == nil && status == http.StatusOK && isToken(got.token.AccessToken):
+		t.log.LogAttrs(ctx, slog.LevelInfo, "logged in", slog.String("grant", string(t.cfg.GrantType)))
+		return &token{value: got.token.AccessToken, userID: userIDOf(got.token)}, nil
 	case ctx.Err() != nil:
 		err = newTransportError(ctx, ctx.Err(), false)
-	case x.err != nil:
-		err = newTransportError(ctx, scrubError(x.err, x.secrets...), false)
-	case x.status == 0:
-		err = &loginError{grant: t.cfg.GrantType, err: err}
+	case got.x.err != nil:
+		err = newTransportError(ctx, scrubError(got.x.err, got.x.secrets...), false)
+	case status == 0:
+		err = &loginError{grant: t.cfg.GrantType, err: got.err}
 	default:
-		err = x.authError(t.cfg)
+		err = got.x.authError(t.cfg)
 	}
-	if err != nil {
-		t.log.LogAttrs(ctx, slog.LevelWarn, "login failed", slog.String("grant", string(t.cfg.GrantType)), slog.Int("status", x.status))
-		return nil, err
-	}
-	t.log.LogAttrs(ctx, slog.LevelInfo, "logged in", slog.String("grant", string(t.cfg.GrantType)))
-	return &token{value: fetched.AccessToken, userID: userIDOf(fetched)}, nil
+	t.log.LogAttrs(ctx, slog.LevelWarn, "login failed", append([]slog.Attr{slog.String("grant", string(t.cfg.GrantType))}, failureAttrs(err)...)...)
+	return nil, err
 }
 
-// isToken says whether a token can be sent: as a header, and within what Salesforce
+// isToken reports whether a token can be sent: as a header, and within what Salesforce
 // takes of one.
 func isToken(value string) bool {
 	if value == "" || len(value) > maxToken {
@@ -294,20 +320,29 @@ type exchange struct {
 	status  int
 	header  http.Header
 	body    []byte
-	err     error // of the network
+	rest    io.Closer // the body that it was read from
+	err     error     // of the network
 }
 
 // RoundTrip sends the token request.
 func (x *exchange) RoundTrip(r *http.Request) (*http.Response, error) {
 	x.noteSecrets(r)
-	resp, err := x.base.RoundTrip(r.WithContext(x.ctx))
+	r = r.Clone(x.ctx)
+	r.Header.Set("User-Agent", userAgent())
+	resp, err := x.base.RoundTrip(r)
+	if err == nil && resp == nil {
+		err = errors.New("the HTTP client returned neither an answer nor an error")
+	}
 	if err != nil {
 		x.err = err
 		return nil, err
 	}
-	defer func() { _ = resp.Body.Close() }() // read whole, or not worth keeping the connection
+	if resp.Body == nil {
+		resp.Body = http.NoBody
+	}
+	x.rest = resp.Body // read whole, or not worth keeping the connection
 	x.status, x.header = resp.StatusCode, resp.Header
-	x.body, err = io.ReadAll(io.LimitReader(resp.Body, maxTokenAnswer))
+	x.body, _, err = readBody(resp, maxTokenAnswer)
 	if err != nil && x.status == http.StatusOK { // an error's status says enough
 		x.err = err
 		return nil, err
@@ -316,8 +351,7 @@ func (x *exchange) RoundTrip(r *http.Request) (*http.Response, error) {
 	// x/oauth2 goes by the content type, and takes JSON that is labelled as plain
 	// text for a form.
 	if bytes.HasPrefix(bytes.TrimSpace(x.body), []byte("{")) {
-		resp.Header = resp.Header.Clone()
-		resp.Header.Set("Content-Type", "application/json")
+		resp.Header = http.Header{"Content-Type": {"application/json"}}
 	}
 	return resp, nil
 }
@@ -365,4 +399,11 @@ func (x *exchange) authError(cfg *Config) *AuthError {
 		Endpoint: cfg.TokenEndpoint, GrantType: cfg.GrantType, StatusCode: x.status,
 		Code: clean(answer.Error), Description: clean(answer.Description), RetryAfter: retryAfter(x.header),
 	}
+}
+
+// isMomentaryLogin recognises a refusal of the token endpoint that passes by
+// itself: some are answered with 400, and ask to try again.
+func isMomentaryLogin(e *AuthError) bool {
+	return e.StatusCode == http.StatusBadRequest &&
+		(e.Code == "unknown_error" || strings.Contains(strings.ToLower(e.Description), "retry your request"))
 }

@@ -203,7 +203,10 @@ func TestAdoptionInAnOrg(t *testing.T) {
 		back, err := p.Create(t.Context(), employee("alice", "E-1"))
 
 		require.NoError(t, err)
-		assert.Equal(t, sfprov.Result{ID: first.ID, Username: "alice@primary.com", Action: sfprov.Adopted}, back)
+		assert.Equal(t, sfprov.Result{
+			ID: first.ID, Username: "alice@primary.com", Action: sfprov.Adopted,
+			Changes: []sfprov.Change{{Field: "IsActive", Before: false, After: true}},
+		}, back)
 		user, _ := org.User(first.ID)
 		assert.True(t, user.Active)
 		assert.Len(t, org.Users(), 1)
@@ -229,9 +232,14 @@ func TestAdoptionInAnOrg(t *testing.T) {
 		t.Parallel()
 		org := sfprovtest.NewOrg(t)
 		id := org.AddUser(sfprov.Fields{"Username": "a.jones@old.example", "FederationIdentifier": "E-1", "Title": "kept", "TimeZoneSidKey": "Asia/Tokyo"})
+		before, _ := org.User(id)
 		adopted, err := in(t, org, matching).Create(t.Context(), employee("alice", "E-1"))
 		require.NoError(t, err)
-		assert.Equal(t, sfprov.Result{ID: id, Username: "alice@primary.com", Action: sfprov.Adopted}, adopted)
+		assert.Equal(t, sfprov.Result{ID: id, Username: "alice@primary.com", Action: sfprov.Adopted, Changes: []sfprov.Change{
+			{Field: "Email", Before: before.Fields["Email"], After: "alice@primary.com"},
+			{Field: "LastName", Before: "Seed", After: "Jones"},
+			{Field: "Username", Before: "a.jones@old.example", After: "alice@primary.com"},
+		}}, adopted)
 		user, _ := org.User(id)
 		assert.Equal(t, "alice@primary.com", user.Username)
 		assert.Equal(t, "kept", user.Fields["Title"])
@@ -347,9 +355,9 @@ func TestDeactivationInAnOrg(t *testing.T) {
 		org.BlockDeactivation(id, sfprovtest.Refusal{})
 		result, err := in(t, org).Deactivate(t.Context(), id[:15])
 		require.ErrorIs(t, err, sfprov.ErrDeactivationBlocked)
-		assert.Equal(t, sfprov.Result{ID: id, Action: sfprov.Frozen}, result)
-		assert.Contains(t, err.Error(), "hierarchy field")
 		user, _ := org.User(id)
+		assert.Equal(t, sfprov.Result{ID: id, Username: user.Username, Action: sfprov.Frozen, Changes: []sfprov.Change{isFrozenNow}}, result)
+		assert.Contains(t, err.Error(), "hierarchy field")
 		assert.True(t, user.Active)
 		assert.True(t, user.Frozen)
 	})
@@ -361,7 +369,8 @@ func TestDeactivationInAnOrg(t *testing.T) {
 		org.RemoveUserLogin(id)
 		result, err := in(t, org).Deactivate(t.Context(), id)
 		require.ErrorIs(t, err, sfprov.ErrDeactivationBlocked)
-		assert.Equal(t, sfprov.Result{ID: id}, result)
+		user, _ := org.User(id)
+		assert.Equal(t, sfprov.Result{ID: id, Username: user.Username}, result)
 		assert.Contains(t, err.Error(), "STILL ACTIVE")
 	})
 	t.Run("the username is released, and a rehire gets a new account", func(t *testing.T) {
@@ -427,7 +436,7 @@ func TestRefusalsOfAnOrg(t *testing.T) {
 		"restricted list":    {nil, sfprov.Fields{"TimeZoneSidKey": "Mars/Base"}, sfprov.ErrInvalidField, "TimeZoneSidKey"},
 		"profile not there":  {nil, sfprov.Fields{"ProfileId": "00e000000000001AAA"}, sfprov.ErrInvalidField, "ProfileId"},
 		"unknown field":      {nil, sfprov.Fields{"Shoe_Size__c": "44"}, sfprov.ErrInvalidField, "Shoe_Size__c"},
-		"wrong type":         {nil, sfprov.Fields{"IsActive": "perhaps"}, sfprov.ErrInvalidField, ""},
+		"wrong type":         {nil, sfprov.Fields{"UserPermissionsMarketingUser": "perhaps"}, sfprov.ErrInvalidField, ""},
 		"nickname taken":     {func(o *sfprovtest.Org) { o.AddUser(sfprov.Fields{"CommunityNickname": "al"}) }, sfprov.Fields{"CommunityNickname": "AL"}, sfprov.ErrInvalidField, "CommunityNickname"},
 		"the daily limit":    {func(o *sfprovtest.Org) { o.SetAPIUsage(5, 5) }, nil, sfprov.ErrRequestLimit, ""},
 		"no run-as user":     {func(o *sfprovtest.Org) { o.SetRunAsUser(false) }, nil, sfprov.ErrAuth, ""},

@@ -2,7 +2,10 @@ package sfprov
 
 import (
 	"context"
-	"net/http"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 )
@@ -12,23 +15,26 @@ import (
 // is Updated. It costs one API call. See "sObject User Password" in the REST API
 // Developer Guide.
 //
-// It is not sent again if its answer is lost, because the policy may refuse a
-// password that was set before: the error is [ErrOutcomeUnknown] then. Call it
-// again, and take a refusal that speaks of a repeated password for success.
+// It is not sent again if its answer is lost: the error is [ErrOutcomeUnknown] then.
+// Call it again. If Salesforce then refuses the password as a repeated one, it was
+// set, and that is success.
 func (p *Provisioner) SetPassword(ctx context.Context, id string, password Secret) (Result, error) {
 	problems := problemsOfPassword(password)
 	if password == "" {
 		problems = []FieldProblem{{Field: "Password", Problem: "is empty"}}
 	}
-	_, idErr := userID(id)
-	if err := mergeProblems(idErr, validationError(problems)); err != nil {
+	id18, idErr := userID(id)
+	if invalid, is := errors.AsType[*ValidationError](idErr); is {
+		problems = append(problems, invalid.Problems...)
+	}
+	if err := validationError(problems); err != nil {
 		return Result{}, decorate(opSetPassword, id, err)
 	}
-	return p.lifecycle(ctx, opSetPassword, id, func(ctx context.Context, id string) (Result, error) {
-		if err := p.api.setPassword(ctx, id, password); err != nil {
+	return p.run(ctx, opSetPassword, id18, func(ctx context.Context) (Result, error) {
+		if err := p.setPassword(ctx, id18, password); err != nil {
 			return Result{}, err
 		}
-		return Result{ID: id, Action: Updated}, nil
+		return Result{ID: id18, Action: Updated}, nil
 	})
 }
 
@@ -36,15 +42,24 @@ func (p *Provisioner) SetPassword(ctx context.Context, id string, password Secre
 // choose another one. The Action is Updated. It costs one API call. See "sObject
 // User Password" in the REST API Developer Guide.
 //
-// It is not sent again if its answer is lost, because the user would get another
-// mail, which makes the first one's link useless: the error is [ErrOutcomeUnknown]
-// then.
+// It is not sent again if its answer is lost: the error is [ErrOutcomeUnknown] then.
+// Calling it again sends another mail, which makes the first one's link useless.
 func (p *Provisioner) ResetPassword(ctx context.Context, id string) (Result, error) {
-	return p.lifecycle(ctx, opResetPassword, id, func(ctx context.Context, id string) (Result, error) {
-		if err := p.api.resetPassword(ctx, id); err != nil {
+	id18, err := userID(id)
+	if err != nil {
+		return Result{}, decorate(opResetPassword, id, err)
+	}
+	return p.run(ctx, opResetPassword, id18, func(ctx context.Context) (Result, error) {
+		sentAt := time.Now()
+		err := p.api.resetPassword(ctx, id18)
+		if cause, inDoubt := isInDoubt(err); inDoubt {
+			return Result{}, &UnconfirmedError{Op: opResetPassword, ID: id18, SentAt: sentAt, LostAt: time.Now(), Err: cause, again: true}
+		}
+		if err = p.absent(ctx, id18, err); err != nil {
 			return Result{}, err
 		}
-		return Result{ID: id, Action: Updated}, nil
+		p.passwords.set(id18)
+		return Result{ID: id18, Action: Updated}, nil
 	})
 }
 
@@ -59,58 +74,106 @@ func problemsOfPassword(password Secret) []FieldProblem {
 	return nil
 }
 
-// finish takes the last steps of a create or an update: access, then password. It
-// says what it changed of the access, and whether it changed anything. done is what
-// was done before; again says whether the same call can take up the rest.
-func (p *Provisioner) finish(ctx context.Context, id string, g grants, password Secret, done string, again bool) (access []Change, changed bool, err error) {
-	partial := func(missing, then string, err error) error {
-		if done == "" {
-			return err
+// takePassword sets the password, which is the last step.
+func (p *Provisioner) takePassword(ctx context.Context, cs *changeSet, s step) {
+	if err := p.setPassword(ctx, cs.result.ID, cs.d.user.Password); err != nil {
+		cs.fail(s, err)
+		return
+	}
+	cs.record(s)
+}
+
+// setPassword sets a password, and remembers until then that it is owed. A password
+// that Salesforce refuses as a repeated one after its answer was lost was set.
+func (p *Provisioner) setPassword(ctx context.Context, id string, password Secret) error {
+	lostBefore := p.passwords.owe(id)
+	sentAt := time.Now()
+	err := p.api.setPassword(ctx, id, password)
+	cause, inDoubt := isInDoubt(err)
+	switch {
+	case err == nil, lostBefore && isRepeatedPassword(cause):
+		p.passwords.set(id)
+		return nil
+	case inDoubt && !isFinalRefusal(cause):
+		p.passwords.lose(id)
+		return &UnconfirmedError{Op: opSetPassword, ID: id, SentAt: sentAt, LostAt: time.Now(), Err: cause, again: true}
+	}
+	return p.absent(ctx, id, cause)
+}
+
+// isRepeatedPassword reports whether Salesforce refused a password because the user
+// had it before.
+func isRepeatedPassword(err error) bool {
+	var apiErr *APIError
+	return errors.As(err, &apiErr) && slices.ContainsFunc(apiErr.problems(), func(q APIProblem) bool {
+		return q.Code == "INVALID_NEW_PASSWORD" && strings.Contains(strings.ToLower(q.Message), "repeated")
+	})
+}
+
+// passwordMemory remembers of whom a password is to be set that is not, and of whom
+// one was set: nobody can read that in Salesforce.
+type passwordMemory struct {
+	mu    sync.Mutex
+	users map[string]passwordState
+}
+
+type passwordState struct {
+	owed, lost bool      // it is not set; an answer to an attempt was lost
+	setAt      time.Time // when one was set
+}
+
+// maxPasswords bounds how many users are remembered.
+const maxPasswords = 100_000
+
+// owed reports whether a password is to be set that is not.
+func (m *passwordMemory) owed(id string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.users[id].owed
+}
+
+// wasSet reports whether one was set since.
+func (m *passwordMemory) wasSet(id string, since time.Time) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.users[id].setAt.After(since)
+}
+
+// owe notes that a password is to be set. It reports whether the answer to an earlier
+// attempt was lost.
+func (m *passwordMemory) owe(id string) (lostBefore bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.users == nil {
+		m.users = map[string]passwordState{}
+	}
+	for other, state := range m.users {
+		if len(m.users) < maxPasswords {
+			break
 		}
-		return &partialError{done: done + " (" + id + ")", missing: []string{missing}, err: err, again: again, then: then}
-	}
-	access, err = p.grant(ctx, id, g)
-	changed = len(access) > 0
-	if err != nil {
-		if done == "" && changed {
-			done = "a part of the access was given"
+		if !state.owed {
+			delete(m.users, other)
 		}
-		return access, changed, partial(accessLacks, "call Update with the Access", err)
 	}
-	if password == "" {
-		return access, changed, nil
-	}
-	if changed && done == "" {
-		done = "the access was given"
-	}
-	if err := lost(opSetPassword, id, "", time.Now(), p.api.setPassword(ctx, id, password)); err != nil {
-		return access, changed, partial("the password", "set the password with SetPassword", err)
-	}
-	return access, true, nil
+	state := m.users[id]
+	state.owed = true
+	m.users[id] = state
+	return state.lost
 }
 
-// setPassword sends a password.
-func (c *client) setPassword(ctx context.Context, id string, password Secret) error {
-	body, err := Fields{"NewPassword": string(password)}.encode()
-	if err != nil {
-		return err // of a string that was checked
-	}
-	return c.password(ctx, request{method: http.MethodPost, path: c.record("User", id) + "/password", byID: true, body: body, secrets: guises(string(password))})
+// lose notes that the answer to an attempt was lost.
+func (m *passwordMemory) lose(id string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.users[id] = passwordState{owed: true, lost: true}
 }
 
-// resetPassword makes Salesforce choose a password. The answer holds it, and is
-// not read.
-func (c *client) resetPassword(ctx context.Context, id string) error {
-	return c.password(ctx, request{method: http.MethodDelete, path: c.record("User", id) + "/password", byID: true})
-}
-
-func (c *client) password(ctx context.Context, r request) error {
-	ans, err := c.sender.send(ctx, r)
-	if err != nil {
-		return err
+// set notes that the password is set.
+func (m *passwordMemory) set(id string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.users == nil {
+		m.users = map[string]passwordState{}
 	}
-	if ans.status != http.StatusNoContent && ans.status != http.StatusOK {
-		return &unconfirmed{err: unexpected(ans, "the answer does not confirm the change of the password")}
-	}
-	return nil
+	m.users[id] = passwordState{setAt: time.Now()}
 }

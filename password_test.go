@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/jarcoal/httpmock"
@@ -88,18 +89,37 @@ func TestPasswordOfAUser(t *testing.T) {
 		require.ErrorIs(t, err, sfprov.ErrInvalidField)
 		assert.Equal(t, sfprov.Result{ID: org.Users()[0].ID, Username: "alice@primary.com", Action: sfprov.Created}, result)
 		assert.Contains(t, err.Error(), "the user was created ("+result.ID+"); still missing: the password; because: ")
-		assert.Contains(t, err.Error(), "don't call again, set the password with SetPassword")
+		assert.Contains(t, err.Error(), "call Update with the ID, the Access and the Password")
 		assert.False(t, sfprov.Retryable(err))
 		_, err = p.SetPassword(t.Context(), result.ID, secret)
 		require.NoError(t, err)
 	})
 	bubble(t, "created, then the network fails", func(t *testing.T, org *sfprovtest.Org) {
+		p := in(t, org)
 		lose(org, everyTime, http.MethodPost, "/password", sfprovtest.GatewayHTML(503))
-		result, err := in(t, org).Create(t.Context(), with(alice(), secret))
+		made, err := p.Create(t.Context(), with(alice(), secret))
 		require.ErrorIs(t, err, sfprov.ErrUnavailable)
+		assert.Equal(t, sfprov.Created, made.Action)
+		assert.True(t, sfprov.Retryable(err), "the same create knows its own account again")
+		org.ClearControls()
+		result, err := p.Create(t.Context(), with(alice(), secret))
+		require.NoError(t, err)
+		assert.Equal(t, made.ID, result.ID)
 		assert.Equal(t, sfprov.Created, result.Action)
-		assert.False(t, sfprov.Retryable(err), "the same create would meet its own account")
-		assert.Zero(t, sfprov.RetryAfter(err))
+		assert.True(t, org.CheckPassword(result.ID, string(secret)))
+		assert.Equal(t, 1, slices.Index(requested(org), "POST /sobjects/User/"+made.ID+"/password"), "the user is sent once")
+		assert.NotContains(t, requested(org)[1:], "POST /sobjects/User/", "nobody is made twice")
+		assert.Len(t, org.Users(), 1)
+	})
+	// Another process can't know that, and must not take the account for its own.
+	bubble(t, "created, then the network fails, then the process ends", func(t *testing.T, org *sfprovtest.Org) {
+		lose(org, everyTime, http.MethodPost, "/password", sfprovtest.GatewayHTML(503))
+		_, err := in(t, org).Create(t.Context(), with(alice(), secret))
+		require.ErrorIs(t, err, sfprov.ErrUnavailable)
+		assert.Contains(t, err.Error(), "call Update with the ID")
+		org.ClearControls()
+		_, err = in(t, org).Create(t.Context(), with(alice(), secret))
+		require.ErrorIs(t, err, sfprov.ErrDuplicateUsername)
 	})
 	bubble(t, "with a match field, the same call takes it up", func(t *testing.T, org *sfprovtest.Org) {
 		p := in(t, org, matching)
@@ -124,7 +144,7 @@ func TestPasswordOfAUser(t *testing.T) {
 		result, err := p.Update(t.Context(), id, with(sfprov.User{Fields: sfprov.Fields{"Title": "CFO"}}, "short1"))
 		require.ErrorIs(t, err, sfprov.ErrInvalidField)
 		assert.Equal(t, sfprov.Updated, result.Action)
-		assert.Contains(t, err.Error(), "the user was updated ("+id+"); still missing: the password; because: ")
+		assert.Contains(t, err.Error(), "a part was done ("+id+"); still missing: the password; because: ")
 		user, _ := org.User(id)
 		assert.Equal(t, "CFO", user.Fields["Title"])
 	})
@@ -138,7 +158,7 @@ func TestPasswordOfAUser(t *testing.T) {
 		assert.Len(t, org.Requests(), 1)
 		result, err = p.Update(t.Context(), id, sfprov.User{Password: "short1"})
 		require.ErrorIs(t, err, sfprov.ErrInvalidField)
-		assert.Empty(t, result)
+		assert.Equal(t, sfprov.Result{ID: id}, result)
 	})
 }
 
@@ -154,9 +174,13 @@ func TestALostPasswordIsSentOnce(t *testing.T) {
 		assert.True(t, sfprov.Retryable(err))
 		assert.Contains(t, err.Error(), "not known whether the password was changed")
 		assert.Equal(t, 1, sent(org, http.MethodPost, "/password"))
+		result, err := p.SetPassword(t.Context(), id, secret)
+		require.NoError(t, err, "what is refused as repeated was set")
+		assert.Equal(t, sfprov.Updated, result.Action)
+		assert.True(t, org.CheckPassword(id, string(secret)))
 		_, err = p.SetPassword(t.Context(), id, secret)
 		require.ErrorIs(t, err, sfprov.ErrInvalidField)
-		assert.Contains(t, err.Error(), "repeated")
+		assert.Contains(t, err.Error(), "repeated", "of what was not lost, it is a refusal")
 	})
 	bubble(t, "reset", func(t *testing.T, org *sfprovtest.Org) {
 		p, id := in(t, org), org.AddUser(nil)

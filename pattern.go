@@ -84,7 +84,7 @@ func ParsePattern(pattern string) (Pattern, error) {
 // String returns the pattern in its plain form: "{UD,UN}".
 func (p Pattern) String() string { return "{" + strings.Join(p.tokens, ",") + "}" }
 
-// uses says whether the pattern has the token.
+// uses reports whether the pattern has the token.
 func (p Pattern) uses(token string) bool { return slices.Contains(p.tokens, token) }
 
 // UserID builds the user ID of an identity: the parts that the pattern names,

@@ -23,11 +23,14 @@ type pendingEmails struct {
 
 type pendingEmail struct {
 	address string
-	sentAt  time.Time
+	// before is the address that was stored when this one was sent, if that is known.
+	before      string
+	knowsBefore bool
+	sentAt      time.Time
 }
 
-// remember notes that an address was sent.
-func (e *pendingEmails) remember(userID, address string) {
+// remember notes that an address was sent, and which one was stored then.
+func (e *pendingEmails) remember(userID, address, before string, knowsBefore bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.sent == nil {
@@ -39,11 +42,12 @@ func (e *pendingEmails) remember(userID, address string) {
 		}
 		delete(e.sent, id) // any: at worst, its user gets another mail
 	}
-	e.sent[userID] = pendingEmail{address: address, sentAt: time.Now()}
+	e.sent[userID] = pendingEmail{address: address, before: before, knowsBefore: knowsBefore, sentAt: time.Now()}
 }
 
-// waits says whether an address was sent that the user has not confirmed, and may
-// yet. stored is the address that Salesforce shows.
+// waits reports whether an address was sent that the user has not confirmed, and may
+// yet. stored is the address that Salesforce shows: the one that was stored when it was
+// sent, since any third is somebody's change.
 func (e *pendingEmails) waits(userID, address, stored string) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -51,9 +55,13 @@ func (e *pendingEmails) waits(userID, address, stored string) bool {
 	switch {
 	case !known:
 		return false
-	case strings.EqualFold(pending.address, stored) || time.Since(pending.sentAt) > confirmationLifetime:
+	case strings.EqualFold(pending.address, stored), time.Since(pending.sentAt) > confirmationLifetime,
+		pending.knowsBefore && !strings.EqualFold(pending.before, stored):
 		delete(e.sent, userID)
 		return false
+	case !pending.knowsBefore: // it is what is stored while the address waits
+		pending.before, pending.knowsBefore = stored, true
+		e.sent[userID] = pending
 	}
 	return strings.EqualFold(pending.address, address)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 )
@@ -91,23 +92,13 @@ func (p *Provisioner) Plan(ctx context.Context, desired iter.Seq2[User, error], 
 }
 
 func (p *Provisioner) plan(ctx context.Context, desired iter.Seq2[User, error], scope Scope) (*Plan, error) {
+	if desired == nil {
+		return nil, problem("desired", "is nil; give a sequence, an empty one if there is nobody")
+	}
 	if err := p.checkScope(&scope); err != nil {
 		return nil, err
 	}
-	m := &planner{
-		p: p, plan: &Plan{MadeAt: time.Now().UTC().Truncate(time.Second), Scope: scope},
-		accounts: map[[15]byte]struct{}{}, kept: map[string]bool{}, licences: map[string]int{},
-	}
-	if err := m.compare(ctx, desired); err != nil {
-		return nil, err
-	}
-	if err := m.findAbsent(ctx); err != nil {
-		return nil, err
-	}
-	if err := m.findObstacles(ctx); err != nil {
-		return nil, err
-	}
-	return m.plan, m.plan.guard()
+	return newPlanner(p, scope).plan(ctx, desired)
 }
 
 // checkScope fills in the default.
@@ -123,19 +114,31 @@ func (p *Provisioner) checkScope(s *Scope) error {
 	case !hasAt || problemOfEmailDomain(domain) != "":
 		problems = append(problems, FieldProblem{Field: "Scope.UsernameSuffix", Problem: "is " + quote(s.UsernameSuffix) + "; it is an @ and a domain, such as @acme.com"})
 	}
-	if s.MaxDeactivations < 0 || s.MaxPercent < 0 || s.MaxPercent > 100 {
-		problems = append(problems, FieldProblem{Field: "Scope", Problem: "has a bound that is negative or above 100 %"})
+	if s.MaxDeactivations < 0 {
+		problems = append(problems, FieldProblem{Field: "Scope.MaxDeactivations", Problem: "is negative; it takes a count, and zero for no bound of this kind"})
+	}
+	if !(s.MaxPercent >= 0 && s.MaxPercent <= 100) { // NaN is neither
+		problems = append(problems, FieldProblem{Field: "Scope.MaxPercent", Problem: fmt.Sprintf("is %v; it takes 0 to 100", s.MaxPercent)})
 	}
 	return validationError(problems)
 }
 
-// guard says whether the plan deactivates too many.
+// deactivates reports whether a step locks out somebody who is active. To release the
+// name of somebody who is inactive already is no deactivation.
+func (s PlanStep) deactivates() bool {
+	return s.Action == Deactivated && slices.ContainsFunc(s.Changes, func(c Change) bool { return c.Field == "IsActive" && c.Before == true })
+}
+
+// guard is the error of a plan that deactivates too many.
 func (l *Plan) guard() error {
 	n := 0
 	for _, step := range l.Steps {
-		if step.Action == Deactivated {
+		if step.deactivates() {
 			n++
 		}
+	}
+	if n == 0 {
+		return nil
 	}
 	percent := 100.0
 	if l.InScope > 0 {

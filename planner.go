@@ -2,87 +2,124 @@ package sfprov
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"slices"
 	"strings"
-	"sync"
+	"time"
 )
 
-// planner makes a plan.
+// planner makes a plan. One goroutine uses it.
 type planner struct {
 	p       *Provisioner
+	made    *Plan
 	desired int
 
-	mu       sync.Mutex // users are compared by one goroutine, and told of by another
-	plan     *Plan
-	accounts map[[15]byte]struct{} // of desired users
-	kept     map[string]bool       // match values, and usernames, of users whose account is not known; with a username, whether there is no match value
-	creates  []int                 // steps that create
-	licences map[string]int        // how many are needed and freed, by profile
+	// accounts are those of desired users, with the number of the user's step from 1; 0
+	// is no step.
+	accounts map[[15]byte]int32
+	// creates are the steps that create, by match value.
+	creates map[string]int
+	// moves are the profiles from and to which a step moves a licence, by step.
+	moves map[int]profileMove
+
+	// Accounts that are kept, because a desired user may have them: by match value, and
+	// by username. Of a username, true says that any account which bears it is kept,
+	// false that one with another match value is not.
+	keptValues map[string]bool
+	keptNames  map[string]bool
+	// nameless is how many desired users there are of whom nothing says which account
+	// is theirs.
+	nameless int
+}
+
+type profileMove struct{ from, to string }
+
+func newPlanner(p *Provisioner, scope Scope) *planner {
+	return &planner{
+		p: p, made: &Plan{MadeAt: time.Now().UTC().Truncate(time.Second), Scope: scope},
+		accounts: map[[15]byte]int32{}, creates: map[string]int{}, moves: map[int]profileMove{},
+		keptValues: map[string]bool{}, keptNames: map[string]bool{},
+	}
+}
+
+func (m *planner) plan(ctx context.Context, desired iter.Seq2[User, error]) (*Plan, error) {
+	if err := m.compare(ctx, desired); err != nil {
+		return nil, err
+	}
+	if err := m.findAbsent(ctx); err != nil {
+		return nil, err
+	}
+	if err := m.findObstacles(ctx); err != nil {
+		return nil, err
+	}
+	m.made.Notes = append(m.made.Notes, m.missingLicences(ctx)...)
+	return m.made, m.made.guard()
 }
 
 // compare compares the desired users with their accounts.
 func (m *planner) compare(ctx context.Context, desired iter.Seq2[User, error]) error {
-	b := newBatch(m.p, nil)
-	b.extra = "ProfileId"
-	b.decide = func(it *batchItem, work bool) (bool, error) {
-		m.mu.Lock()
-		defer m.mu.Unlock()
+	var failed error
+	r := newRun(m.p, opPlan, func(o Outcome) error {
+		m.desired++
+		if step, _ := NextStep(o.Err); step != StepDone && step != StepUser { // it is about the way to the org
+			failed = o.Err
+			return o.Err
+		}
+		if o.Err != nil {
+			m.addProblem(o.User, "", o.User.Username, problemText(o.Err))
+			m.keep(o.User)
+		}
+		return nil
+	}, nil)
+	r.columns = []string{"ProfileId"}
+	r.decide = func(it *item, work bool) (bool, error) {
 		m.note(it, work)
 		return false, nil
 	}
-	var inputErr, failed error
-	items := func(each func(*batchItem) bool) {
-		for u, err := range desired {
-			if err != nil {
-				inputErr = err
-				return
-			}
-			it := &batchItem{index: m.desired, user: u}
-			m.desired++
-			if !each(it) {
-				return
-			}
-		}
+	_, err := r.do(ctx, m.p.desiredItems(desired))
+	switch {
+	case failed != nil:
+		return failed
+	case r.stop != nil, r.over.err != nil, r.summary.Users == 0:
+		return err
 	}
-	b.run(ctx, items, func(o Outcome) bool {
-		if o.Err == nil {
-			return true
-		}
-		if o.State != OutcomeRefused || !isAboutTheUser(o.Err) { // it is about the way to the org
-			failed = o.Err
-			return false
-		}
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		m.keep(o.User)
-		m.plan.Steps = append(m.plan.Steps, PlanStep{Username: o.User.Username, User: &o.User, Problem: summary(errors.Unwrap(o.Err))})
-		return true
-	})
-	if inputErr != nil {
-		return inputErr
-	}
-	return failed
+	return nil
 }
 
-// isAboutTheUser tells what is wrong with a user from what is wrong with the org or
-// the way to it.
-func isAboutTheUser(err error) bool {
-	var invalid *ValidationError
-	return errors.As(err, &invalid) || errors.Is(err, ErrAmbiguousMatch) || errors.Is(err, ErrDuplicateUsername)
+// problemText is what a step tells of an error.
+func problemText(err error) string {
+	if call, isCall := err.(*callError); isCall { //nolint:errorlint // as finish made it
+		return cause(call.err)
+	}
+	return cause(err)
 }
 
-// keep notes a user of whom it is not known which account is the user's.
+// keep notes a desired user of whom it is not known which account is the user's: all
+// that may be theirs are kept.
 func (m *planner) keep(u User) {
-	match, err := m.p.settings.match(u)
-	matched := err == nil && match.set()
-	if matched {
-		m.kept[strings.ToLower(match.value)] = true
+	named := false
+	field := m.p.settings.MatchField
+	match, problems := m.p.settings.match(u)
+	isMatched := len(problems) == 0 && match.set()
+	for name, value := range u.Fields {
+		text := strings.ToLower(strings.TrimSpace(textOf(value)))
+		switch {
+		case value == nil || text == "":
+		case field != "" && strings.EqualFold(name, field):
+			m.keptValues[text] = true
+			named = true
+		case strings.EqualFold(name, "Username"):
+			m.keptNames[text] = !isMatched
+			named = true
+		}
 	}
 	if name, problems := m.p.settings.username(u); len(problems) == 0 {
-		m.kept[strings.ToLower(name)] = m.kept[strings.ToLower(name)] || !matched
+		m.keptNames[strings.ToLower(name)] = m.keptNames[strings.ToLower(name)] || !isMatched
+		named = true
+	}
+	if !named {
+		m.nameless++
 	}
 }
 
@@ -91,179 +128,224 @@ func key15(id string) (key [15]byte) {
 	return key
 }
 
+// addProblem adds a step that can't be taken.
+func (m *planner) addProblem(u User, id, username, problem string) {
+	m.made.Steps = append(m.made.Steps, PlanStep{ID: id, Username: username, User: &u, Problem: problem})
+}
+
+// spoil makes a step one that can't be taken.
+func (m *planner) spoil(index int, problem string) {
+	step := &m.made.Steps[index]
+	step.Action, step.Changes, step.Problem = "", nil, problem
+	delete(m.moves, index)
+}
+
+// What stands in the way of two users who are one.
+const (
+	sharesAccount = "another of the desired users has this account"
+	sharesValue   = "another of the desired users has this value of the match field"
+	sharesName    = "another of the desired users gets this username"
+)
+
 // note adds the step of a user who was compared.
-func (m *planner) note(it *batchItem, work bool) {
-	id := it.s.account.ID
-	if _, twice := m.accounts[key15(id)]; id != "" && twice {
-		user := it.user // and not the item with all that was read
-		m.plan.Steps = append(m.plan.Steps, PlanStep{ID: id, Username: it.w.username, User: &user, Problem: "another of the desired users has this account"})
-		return
-	}
-	if id != "" {
-		m.accounts[key15(id)] = struct{}{}
+func (m *planner) note(it *item, work bool) {
+	index := len(m.made.Steps)
+	if id := it.o.account.ID; id != "" {
+		if earlier, twice := m.accounts[key15(id)]; twice {
+			if earlier > 0 {
+				m.spoil(int(earlier)-1, sharesAccount)
+			}
+			m.addProblem(it.user, id, it.d.username, sharesAccount)
+			return
+		}
+		m.accounts[key15(id)] = 0
+		if work {
+			m.accounts[key15(id)] = int32(index + 1) //nolint:gosec // as many steps fit into no memory
+		}
 	}
 	if !work {
-		m.plan.Unchanged++
+		m.made.Unchanged++
 		return
 	}
-	step, user := it.planned(), it.user
-	step.User = &user
-	if id == "" {
-		m.creates = append(m.creates, len(m.plan.Steps))
+	step := it.plannedStep()
+	step.User = &it.user
+	if it.creation != nil {
 		m.keep(it.user) // whose account may be there, under this name, without the match value
+		value := strings.ToLower(it.d.match.value)
+		if earlier, twice := m.creates[value]; twice && value != "" {
+			m.spoil(earlier, sharesValue)
+			m.addProblem(it.user, "", it.d.username, sharesValue)
+			return
+		}
+		m.creates[value] = index
 	}
-	m.needs(it, step.Action)
-	m.plan.Steps = append(m.plan.Steps, step)
+	m.moves[index] = it.licenceMove()
+	m.made.Steps = append(m.made.Steps, step)
 }
 
-// needs counts licences, by profile.
-func (m *planner) needs(it *batchItem, action Action) {
-	profile, _ := it.s.account.Fields.text("ProfileId")
-	wanted, named := it.w.fields.text("ProfileId")
-	if it.s.account.ID == "" {
-		wanted, named = it.creation.fields.text("ProfileId")
+// plannedStep is the step that is to be done with a user.
+func (it *item) plannedStep() PlanStep {
+	if it.creation != nil {
+		return PlanStep{Action: Created, Username: it.d.username, Changes: append(allOf(it.creation.fields), it.d.access.changes()...)}
 	}
-	if !named {
-		wanted = profile
-	}
-	if action == Deactivated || it.s.account.Active && id18Of(wanted) != id18Of(profile) {
-		m.licences[id18Of(profile)]--
-	}
-	if action != Deactivated && (!it.s.account.Active && it.w.admit || id18Of(wanted) != id18Of(profile)) {
-		m.licences[id18Of(wanted)]++
-	}
-}
-
-// planned is the step that an item's work comes to.
-func (it *batchItem) planned() PlanStep {
-	step := PlanStep{ID: it.s.account.ID, Username: it.w.username}
-	switch {
-	case it.lock:
-		step.Action, step.Username = Deactivated, it.s.account.Username
-		step.Changes = []Change{{Field: "IsActive", Before: it.s.account.Active, After: false}}
-	case it.work == nil:
-		step.Action = Created
-		step.Changes = it.creation.tell(Result{Action: Created}, it.w.grants.changes()).Changes
-	default:
-		k := *it.work // of which the steps are noted as if they were done
-		k.result.Changes = nil
-		for _, s := range k.takes {
-			k.didAccess(s)
-		}
-		if len(k.fields) > 0 {
-			k.didFields()
-		}
-		for _, s := range k.gives {
-			k.didAccess(s)
-		}
-		if k.unfreeze {
-			k.didUnfreeze()
-		}
-		if step.Action, step.Changes = k.result.Action, k.result.Changes; step.Action == Unchanged {
-			step.Action = Updated // a password
-		}
+	foretold := it.cs.planned()
+	step := PlanStep{ID: it.o.account.ID, Username: it.d.username, Action: foretold.Action, Changes: foretold.Changes}
+	if it.d.login == loginShut {
+		step.Action, step.Username = Deactivated, it.o.account.Username
 	}
 	return step
 }
 
 // changes are those of a user who has nothing.
-func (g grants) changes() (changes []Change) {
-	for _, list := range g.lists {
-		for _, want := range list.wants {
-			changes = append(changes, accessStep{kind: list.kind, entry: want}.change())
+func (r resolvedAccess) changes() (changes []Change) {
+	for _, list := range r.lists {
+		for _, entry := range list.wanted {
+			changes = append(changes, grantStep(list.kind, entry, "").changes...)
 		}
 	}
 	return changes
 }
 
+// licenceMove is what the step of a user moves.
+func (it *item) licenceMove() (move profileMove) {
+	profile, _ := it.o.account.Fields.text("ProfileId")
+	wanted, named := it.d.fields.text("ProfileId")
+	if it.creation != nil {
+		wanted, named = it.creation.fields.text("ProfileId")
+	}
+	if !named {
+		wanted = profile
+	}
+	if it.o.account.Active {
+		move.from = id18Of(profile)
+	}
+	if it.d.login != loginShut {
+		move.to = id18Of(wanted)
+	}
+	return move
+}
+
 // findAbsent adds the users in scope who are not desired.
 func (m *planner) findAbsent(ctx context.Context) error {
-	if m.plan.Scope.KeepAbsent {
+	scope := m.made.Scope
+	if scope.KeepAbsent && scope.UsernameSuffix == "" {
 		return nil
 	}
-	query := UserQuery{UsernameSuffix: m.plan.Scope.UsernameSuffix, ActiveOnly: true, Fields: []string{"ProfileId"}, noLogins: true}
-	field := m.p.settings.MatchField
-	if field != "" {
+	if scope.KeepAbsent && !slices.ContainsFunc(m.made.Steps, PlanStep.deactivates) {
+		return nil // nobody leaves, so it does not matter how many there are
+	}
+	own, err := m.p.api.ownUser(ctx)
+	if err != nil {
+		return err
+	}
+	query := UserQuery{UsernameSuffix: scope.UsernameSuffix, ActiveOnly: true, Fields: []string{"ProfileId"}, noLogins: true}
+	if field := m.p.settings.MatchField; field != "" {
 		query.Fields = append(query.Fields, field)
 	}
 	for account, err := range m.p.Users(ctx, query) {
 		if err != nil {
 			return err
 		}
-		m.plan.InScope++
-		value, _ := account.Fields.text(field)
-		_, isDesired := m.accounts[key15(account.ID)]
-		unmatched, isNamed := m.kept[strings.ToLower(account.Username)]
-		isKept := isNamed && (unmatched || value == "") || value != "" && m.kept[strings.ToLower(value)]
-		if m.desired == 0 || isDesired || isKept || m.p.isOwn(account.ID) {
+		m.made.InScope++
+		if scope.KeepAbsent || m.desired == 0 || m.nameless > 0 || account.ID == own || m.mayBeDesired(account) {
 			continue
 		}
-		profile, _ := account.Fields.text("ProfileId")
-		m.licences[id18Of(profile)]--
-		m.plan.Steps = append(m.plan.Steps, PlanStep{
-			Action: Deactivated, ID: account.ID, Username: account.Username, Changes: []Change{{Field: "IsActive", Before: true, After: false}},
-		})
+		m.addAbsent(account)
 	}
-	if m.desired == 0 {
-		m.plan.Notes = append(m.plan.Notes, fmt.Sprintf("The input is empty, so none of the %d active users in scope is deactivated.", m.plan.InScope))
+	switch {
+	case scope.KeepAbsent:
+	case m.desired == 0:
+		m.made.Notes = append(m.made.Notes, fmt.Sprintf("The input is empty, so none of the %d active users in scope is deactivated.", m.made.InScope))
+	case m.nameless > 0:
+		m.made.Notes = append(m.made.Notes, fmt.Sprintf("Of %d desired users nothing says which account is theirs, so nobody is deactivated for not being desired.", m.nameless))
 	}
 	return nil
 }
 
-// findObstacles looks for what stands in the way of users who are to be created or
-// reactivated.
+// mayBeDesired reports whether an account is, or may be, a desired user's.
+func (m *planner) mayBeDesired(a Account) bool {
+	if _, isDesired := m.accounts[key15(a.ID)]; isDesired {
+		return true
+	}
+	value, _ := a.Fields.text(m.p.settings.MatchField)
+	whosever, isNamed := m.keptNames[strings.ToLower(a.Username)]
+	return isNamed && (whosever || value == "") || value != "" && m.keptValues[strings.ToLower(value)]
+}
+
+func (m *planner) addAbsent(a Account) {
+	fields := Account{ID: a.ID, Username: a.Username, Active: a.Active, Fields: a.Fields}
+	_, changes := m.p.lockOut(fields)
+	profile, _ := a.Fields.text("ProfileId")
+	m.moves[len(m.made.Steps)] = profileMove{from: id18Of(profile)}
+	m.made.Steps = append(m.made.Steps, PlanStep{Action: Deactivated, ID: a.ID, Username: a.Username, Changes: changes})
+}
+
+// findObstacles looks for usernames that are held, and will be when the step is taken.
 func (m *planner) findObstacles(ctx context.Context) error {
-	if len(m.creates) > 0 {
-		names := make([]string, len(m.creates))
-		for i, step := range m.creates {
-			names[i] = m.plan.Steps[step].Username
-		}
-		taken, err := m.p.accountsBy(ctx, "Username", names, []string{"Username"})
-		if err != nil {
-			return err
-		}
-		seen := map[string]bool{}
-		for _, i := range m.creates {
-			step := &m.plan.Steps[i]
-			name := strings.ToLower(step.Username)
-			switch accounts := taken[name]; {
-			case len(accounts) > 0:
-				step.Action, step.Changes = "", nil
-				step.Problem = "the username is held by another account, " + accounts[0].ID
-				if match, err := m.p.settings.match(*step.User); err == nil && !match.set() {
-					step.Problem = "the username is held by the account " + accounts[0].ID + ", and without a value of a match field nothing shows whose that is; set Config.MatchField, and give each user its value"
-				}
-			case seen[name]:
-				step.Action, step.Changes = "", nil
-				step.Problem = "another of the desired users gets this username"
+	var takers []int
+	var names []string
+	freed := map[string]bool{}
+	for i, step := range m.made.Steps {
+		for _, c := range step.Changes {
+			before, _ := c.Before.(string)
+			after, _ := c.After.(string)
+			if c.Field != "Username" {
+				continue
 			}
-			seen[name] = true
+			freed[strings.ToLower(before)] = true
+			if step.Action != Deactivated && after != "" {
+				takers, names = append(takers, i), append(names, after)
+			}
 		}
 	}
-	m.plan.Notes = append(m.plan.Notes, m.missingLicences(ctx)...)
+	if len(takers) == 0 {
+		return nil
+	}
+	held, err := m.p.accountsBy(ctx, "Username", names, []string{"Username"})
+	if err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for n, i := range takers {
+		name := strings.ToLower(names[n])
+		switch holder := first(held[name]); {
+		case seen[name]:
+			m.spoil(i, sharesName)
+		case holder.ID != "" && holder.ID != m.made.Steps[i].ID && !freed[name]:
+			m.spoil(i, m.problemOfName(m.made.Steps[i], holder))
+		}
+		seen[name] = true
+	}
 	return nil
+}
+
+// problemOfName says that a username is held.
+func (m *planner) problemOfName(step PlanStep, holder Account) string {
+	if match, problems := m.p.settings.match(*step.User); len(problems) == 0 && match.set() || step.ID != "" {
+		return "the username is held by another account, " + holder.ID
+	}
+	return "the username is held by the account " + holder.ID + ", and without a value of a match field nothing shows whose that is; set Config.MatchField, and give each user its value"
 }
 
 // missingLicences tells which licences don't suffice, as far as the integration user
 // can see that.
 func (m *planner) missingLicences(ctx context.Context) (notes []string) {
+	byProfile := map[string]int{}
+	for _, move := range m.moves {
+		if move.from != move.to {
+			byProfile[move.from]--
+			byProfile[move.to]++
+		}
+	}
+	delete(byProfile, "")
 	needs := false
-	for _, n := range m.licences {
+	for _, n := range byProfile {
 		needs = needs || n > 0
 	}
 	if !needs {
 		return nil
 	}
-	of, needed := map[string]string{}, map[string]int{}
-	err := eachOf(m.p.api.query(ctx, "SELECT Id, UserLicenseId FROM Profile"), func(record Fields) error {
-		id, _ := record.text("Id")
-		licence, _ := record.text("UserLicenseId")
-		of[id18Of(id)] = id18Of(licence)
-		return nil
-	})
-	for profile, n := range m.licences {
-		needed[of[profile]] += n
-	}
+	needed, err := m.neededLicences(ctx, byProfile)
 	if err == nil {
 		err = eachOf(m.p.api.query(ctx, "SELECT Id, Name, TotalLicenses, UsedLicenses FROM UserLicense"), func(record Fields) error {
 			id, _ := record.text("Id")
@@ -281,4 +363,16 @@ func (m *planner) missingLicences(ctx context.Context) (notes []string) {
 	}
 	slices.Sort(notes)
 	return notes
+}
+
+// neededLicences are the licences that are needed, from the profiles that need them.
+func (m *planner) neededLicences(ctx context.Context, byProfile map[string]int) (map[string]int, error) {
+	needed := map[string]int{}
+	err := eachOf(m.p.api.query(ctx, "SELECT Id, UserLicenseId FROM Profile"), func(record Fields) error {
+		id, _ := record.text("Id")
+		licence, _ := record.text("UserLicenseId")
+		needed[id18Of(licence)] += byProfile[id18Of(id)]
+		return nil
+	})
+	return needed, err
 }

@@ -11,6 +11,7 @@ type Progress struct {
 	Done     int // users whose outcome is known
 	Total    int // as [WithTotal] told; 0 if it is not known
 	APICalls int // of the Provisioner since the batch began, repeated ones included
+	Parallel int // requests that write at the same time: fewer than asked for where rows are locked
 	Elapsed  time.Duration
 	Rate     float64       // users a second, since the batch began
 	Left     time.Duration // at that rate; 0 if it is not known
@@ -40,8 +41,7 @@ func WithTotal(n int) BatchOption { return func(o *batchOptions) { o.progress.to
 
 // WithProgress makes a batch tell how far it is, when an outcome comes and this much
 // time has passed since the last time, and at the end. Without it, batches log it
-// every ten seconds, at info. tell is called by the goroutine that ranges over the
-// outcomes.
+// every ten seconds, at info. tell is called by the goroutine that called the batch.
 func WithProgress(every time.Duration, tell func(Progress)) BatchOption {
 	return func(o *batchOptions) { o.progress.every, o.progress.tell = every, tell }
 }
@@ -49,15 +49,15 @@ func WithProgress(every time.Duration, tell func(Progress)) BatchOption {
 // progress counts the outcomes of a batch. One goroutine uses it.
 type progress struct {
 	options     progressOptions
-	sender      *sender
+	run         *run
 	count       int
 	calls       int64 // at the beginning
 	began, told time.Time
 }
 
-func newProgress(b *batch) *progress {
+func newProgress(r *run) *progress {
 	now := time.Now()
-	p := &progress{options: b.options.progress, sender: b.p.api.sender, calls: b.p.api.sender.calls.Load(), began: now, told: now}
+	p := &progress{options: r.options.progress, run: r, calls: r.p.api.sent(), began: now, told: now}
 	if p.options.tell == nil {
 		p.options.every = progressInterval
 	}
@@ -81,7 +81,7 @@ func (p *progress) end(ctx context.Context) {
 
 func (p *progress) tell(ctx context.Context) {
 	p.told = time.Now()
-	now := Progress{Done: p.count, Total: p.options.total, APICalls: int(p.sender.calls.Load() - p.calls), Elapsed: p.told.Sub(p.began)}
+	now := Progress{Done: p.count, Total: p.options.total, APICalls: int(p.run.p.api.sent() - p.calls), Parallel: p.run.limit, Elapsed: p.told.Sub(p.began)}
 	if seconds := now.Elapsed.Seconds(); seconds > 0 {
 		now.Rate = float64(now.Done) / seconds
 	}
@@ -92,5 +92,5 @@ func (p *progress) tell(ctx context.Context) {
 		p.options.tell(now)
 		return
 	}
-	p.sender.log.LogAttrs(ctx, slog.LevelInfo, "batch", slog.Any("progress", now))
+	p.run.p.log.LogAttrs(ctx, slog.LevelInfo, "batch", slog.Any("progress", now))
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"strings"
 )
 
 // Op is what an identity server asks for.
@@ -33,18 +35,20 @@ type Request struct {
 
 // WithJustInTime makes [Provisioner.Provision] serve requests that come from
 // just-in-time provisioning. Without it, their Action is Skipped.
-func WithJustInTime() Option { return func(o *options) { o.hook.justInTime = true } }
+func WithJustInTime() Option { return func(o *options) { o.provision.justInTime = true } }
 
-// WithAssignment makes [Provisioner.Provision] ask, for each request but a delete,
-// whether the user shall have an account at all, for example by role. Who shall not
-// is deactivated, as by a delete; who shall is created or reactivated, whatever the
-// operation. assigned is called by many goroutines at once, with the request's User.
+// WithAssignment makes [Provisioner.Provision] ask, for each OpCreate and OpUpdate,
+// whether the user shall have an account at all, for example by role. A user who
+// shall not is deactivated, as by a delete; one who shall is created or reactivated,
+// whatever the operation. It is not asked about a patch, which carries a part of the
+// user only, nor about a delete. assigned is called by many goroutines at once, with
+// the request's User.
 func WithAssignment(assigned func(User) bool) Option {
 	return func(o *options) {
 		if assigned == nil {
 			o.problems = append(o.problems, &ConfigError{Field: "WithAssignment", Problem: "is given no function; leave the option out to provision every user"})
 		}
-		o.hook.assigned = assigned
+		o.provision.assigned = assigned
 	}
 }
 
@@ -55,14 +59,16 @@ func WithAssignment(assigned func(User) bool) Option {
 //     [Provisioner.Ensure] does, reactivated and unfrozen too.
 //   - OpUpdate: what differs is sent. An account that is inactive or frozen stays so,
 //     unless Fields has IsActive.
-//   - OpPatch: what the request has is sent, as [Provisioner.Update] does.
-//   - OpDelete, or User.Inactive: [Provisioner.Deactivate].
+//   - OpPatch: what the request has is sent, whole, as [Provisioner.Update] does.
+//   - OpDelete, or User.Inactive: [Provisioner.Deactivate]. Nothing else of the user
+//     is sent, but with a patch, which is carried out whole.
 //
 // An update or a patch for a user without an account, or with an ID that is no user
 // of the org, becomes a create; for that, a patch must hold all that a create needs,
 // or it is a [ValidationError]. A delete without an account is Unchanged. Without an ID,
-// the account is found by the match field; without a value for that too, there is
-// none. Names are no proof, so an account that only has the user's name is left alone.
+// the account is found by the match field; without a value for that too, nothing shows
+// which account is the user's: if an active account has the username, the error is
+// [ErrDuplicateUsername], and the account is left alone. Names are no proof.
 //
 // Requests that come from just-in-time provisioning are Skipped, unless
 // [WithJustInTime] is given. See [WithAssignment] for provisioning by role.
@@ -70,82 +76,88 @@ func WithAssignment(assigned func(User) bool) Option {
 // Store Result.ID with the user where it is not empty. Errors are those of the calls
 // that are made.
 func (p *Provisioner) Provision(ctx context.Context, r Request) (Result, error) {
-	target := r.User.Username
-	if target == "" {
-		target = r.ID
-	}
-	if r.JustInTime && !p.hook.justInTime {
+	if r.JustInTime && !p.provision.justInTime {
 		p.log.LogAttrs(ctx, slog.LevelInfo, "a just-in-time request was skipped", slog.String("op", string(r.Op)))
 		return Result{ID: r.ID, Action: Skipped}, nil
 	}
-	assigned := p.hook.assigned != nil && r.Op != OpDelete && p.hook.assigned(r.User)
-	w, remove, err := p.settings.requested(r, p.hook.assigned != nil && !assigned)
-	if err != nil {
-		return Result{}, decorate(w.op, target, err)
+	u, w, problems := p.requested(r)
+	if len(problems) > 0 {
+		w.mayCreate = false
+		_, err := p.settings.desire(u, w)
+		return Result{}, decorate(w.op, r.target(), validationError(append(problems, problemsIn(err)...)))
 	}
-	if w.username != "" {
-		target = w.username
-	}
-	w.admit = w.admit || assigned
-	return p.run(ctx, w.op, target, func(ctx context.Context) (Result, error) {
-		switch {
-		case remove:
-			return p.remove(ctx, w)
-		case r.Op == OpPatch && !w.admit:
-			result, err := p.update(ctx, w.id, w.fields, w.username, w.user)
-			if !errors.Is(err, ErrNotFound) {
-				return result, err
-			}
-			w.id, w.admit = "", true // there is no such account
+	return p.verb(ctx, u, w, func(ctx context.Context, d *desired) (Result, error) {
+		if r.Op != OpPatch || d.id == "" {
+			return p.reconcile(ctx, d)
 		}
-		return p.ensure(ctx, w)
+		result, err := p.reconcileByID(ctx, d)
+		if missing := (*notFoundError)(nil); errors.As(err, &missing) {
+			return p.withoutAccount(ctx, d)
+		}
+		return result, err
 	})
 }
 
-// hook is what Provision is told by options.
-type hook struct {
+// provisionOptions are what options say of Provision.
+type provisionOptions struct {
 	justInTime bool
 	assigned   func(User) bool
 }
 
-// requested is the wish that a request comes to, and whether it is that nobody can
-// log in.
-func (c *settings) requested(r Request, unassigned bool) (w wish, remove bool, err error) {
-	ops := map[Op]string{OpCreate: opCreate, OpUpdate: opUpdate, OpPatch: opUpdate, OpDelete: opDeactivate}
-	op, known := ops[r.Op]
-	var problems []FieldProblem
-	if !known {
-		op = opProvision
-		problems = append(problems, FieldProblem{Field: "Op", Problem: fmt.Sprintf("is %s; it is one of OpCreate, OpUpdate, OpPatch and OpDelete", quote(string(r.Op)))})
+// requested is how a request wants a user, and what of the user counts.
+func (p *Provisioner) requested(r Request) (User, want, []FieldProblem) {
+	w := want{id: r.ID, mayCreate: true, resets: true}
+	remove := r.Op == OpDelete || r.User.Inactive && r.Op != OpPatch
+	switch r.Op {
+	case OpCreate:
+		w.op, w.login, w.create = opCreate, loginOpen, r.ID == ""
+	case OpUpdate:
+		w.op = opUpdate
+	case OpPatch:
+		w.op, w.whole = opUpdate, true
+	case OpDelete:
+	default:
+		w.op = opProvision
+		return r.User, w, []FieldProblem{{Field: "Op", Problem: fmt.Sprintf("is %s; it is one of OpCreate, OpUpdate, OpPatch and OpDelete", quote(string(r.Op)))}}
 	}
-	id := ""
-	if r.ID != "" {
-		var problem string
-		if id, problem = parseIDOf(prefixUser, r.ID); problem != "" {
-			problems = append(problems, FieldProblem{Field: "ID", Problem: problem})
-		}
+	if p.provision.assigned != nil && (r.Op == OpCreate || r.Op == OpUpdate) && !remove {
+		remove = !p.provision.assigned(r.User)
+		w.login = loginOpen
 	}
-	if unassigned || r.Op == OpDelete { // nothing of the user is sent
-		match, err := c.match(r.User)
-		return wish{op: opDeactivate, id: id, match: match}, true, mergeProblems(validationError(problems), err)
+	if remove {
+		return p.settings.identified(r.User, r.ID != ""), want{op: opDeactivate, id: r.ID, login: loginShut}, nil
 	}
-	w, err = c.wish(r.User, r.ID == "", r.Op == OpCreate)
-	w.op, w.id, w.password = op, id, true
-	w.admit = w.admit || r.Op == OpCreate || r.ID == ""
-	return w, !w.active, mergeProblems(validationError(problems), err)
+	return r.User, w, nil
 }
 
-// remove is a delete.
-func (p *Provisioner) remove(ctx context.Context, w wish) (Result, error) {
-	if w.id != "" {
-		result, err := p.deactivate(ctx, w.id)
-		if !errors.Is(err, ErrNotFound) {
-			return result, err
+// target names the user in an error about the request itself.
+func (r Request) target() string {
+	if r.User.Username != "" {
+		return r.User.Username
+	}
+	return r.ID
+}
+
+// identified is what of a user says which account is meant. Where an ID says it, what
+// is wrong with the rest does not count.
+func (c *settings) identified(u User, hasID bool) User {
+	only := User{Username: u.Username, TenantDomain: u.TenantDomain, Fields: Fields{}}
+	for name, value := range u.Fields {
+		if strings.EqualFold(name, c.MatchField) || strings.EqualFold(name, "Username") {
+			only.Fields[name] = value
 		}
-		w.id = "" // there is no such account
 	}
-	if !w.match.set() {
-		return Result{Action: Unchanged}, nil
+	if !hasID {
+		if _, problems := c.match(only); len(problems) > 0 || only.Fields[c.MatchField] == nil {
+			return only
+		}
 	}
-	return p.ensure(ctx, w)
+	if _, problems := c.username(only); len(problems) > 0 {
+		only.Username = ""
+		maps.DeleteFunc(only.Fields, func(name string, _ any) bool { return strings.EqualFold(name, "Username") })
+	}
+	if _, problems := c.match(only); hasID && len(problems) > 0 {
+		only.Fields = Fields{}
+	}
+	return only
 }

@@ -26,45 +26,49 @@ func TestProvision(t *testing.T) {
 		opts     []sfprov.Option
 		noMatch  bool // Config.MatchField is empty
 		action   sfprov.Action
+		reason   error
+		nobody   bool // nothing shows whose the account is
 		active   bool
 		title    any
 		requests int
 	}{
-		"create":                                  {op: sfprov.OpCreate, action: sfprov.Created, active: true, title: "CFO", requests: 1},
-		"create of one who is there":              {op: sfprov.OpCreate, seed: sfprov.Fields{"IsActive": false}, action: sfprov.Adopted, active: true, title: "CFO", requests: 4},
-		"create with an ID":                       {op: sfprov.OpCreate, id: "own", seed: sfprov.Fields{"IsActive": false, "Title": nil}, action: sfprov.Reactivated, active: true, title: "CFO", requests: 2},
-		"create with an ID, no match field":       {op: sfprov.OpCreate, id: "own", noMatch: true, seed: sfprov.Fields{"IsActive": false, "Title": nil}, action: sfprov.Reactivated, active: true, title: "CFO", requests: 2},
-		"create with an unknown ID":               {op: sfprov.OpCreate, id: unknownUserID, action: sfprov.Created, active: true, title: "CFO", requests: 2},
-		"update":                                  {op: sfprov.OpUpdate, id: "own", seed: sfprov.Fields{"Title": "Clerk"}, action: sfprov.Updated, active: true, title: "CFO", requests: 2},
-		"update of nothing":                       {op: sfprov.OpUpdate, id: "own", seed: sfprov.Fields{}, action: sfprov.Unchanged, active: true, title: "CFO", requests: 1},
-		"update of one who is inactive":           {op: sfprov.OpUpdate, id: "own", seed: sfprov.Fields{"Title": "Clerk", "IsActive": false}, action: sfprov.Updated, title: "CFO", requests: 2},
-		"update that says active":                 {op: sfprov.OpUpdate, id: "own", seed: sfprov.Fields{"IsActive": false}, user: func(u *sfprov.User) { u.Fields["IsActive"] = true }, action: sfprov.Reactivated, active: true, title: "CFO", requests: 2},
-		"update without an account":               {op: sfprov.OpUpdate, action: sfprov.Created, active: true, title: "CFO", requests: 2},
-		"update without an account, no match":     {op: sfprov.OpUpdate, noMatch: true, action: sfprov.Created, active: true, title: "CFO", requests: 1},
-		"update whose ID is lost":                 {op: sfprov.OpUpdate, seed: sfprov.Fields{"Title": "Clerk"}, action: sfprov.Updated, active: true, title: "CFO", requests: 2},
-		"update with an unknown ID":               {op: sfprov.OpUpdate, id: unknownUserID, action: sfprov.Created, active: true, title: "CFO", requests: 2},
-		"patch":                                   {op: sfprov.OpPatch, id: "own", seed: sfprov.Fields{"Title": "Clerk"}, user: func(u *sfprov.User) { *u = sfprov.User{Fields: sfprov.Fields{"Title": "CEO"}} }, action: sfprov.Updated, active: true, title: "CEO", requests: 1},
-		"patch of one who is inactive":            {op: sfprov.OpPatch, id: "own", seed: sfprov.Fields{"IsActive": false}, user: func(u *sfprov.User) { *u = sfprov.User{Fields: sfprov.Fields{"Title": "CEO"}} }, action: sfprov.Updated, title: "CEO", requests: 1},
-		"patch without an account":                {op: sfprov.OpPatch, action: sfprov.Created, active: true, title: "CFO", requests: 2},
-		"patch with an unknown ID":                {op: sfprov.OpPatch, id: unknownUserID, action: sfprov.Created, active: true, title: "CFO", requests: 3},
-		"patch that says active":                  {op: sfprov.OpPatch, id: "own", seed: sfprov.Fields{"IsActive": false}, user: func(u *sfprov.User) { *u = sfprov.User{Fields: sfprov.Fields{"isactive": true}} }, action: sfprov.Reactivated, active: true, title: "CFO", requests: 2},
-		"patch that says inactive":                {op: sfprov.OpPatch, id: "own", seed: sfprov.Fields{}, user: func(u *sfprov.User) { *u = sfprov.User{Fields: sfprov.Fields{"IsActive": false}} }, action: sfprov.Deactivated, title: "CFO", requests: 2},
-		"update of a leaver":                      {op: sfprov.OpUpdate, id: "own", seed: sfprov.Fields{}, user: leaver, action: sfprov.Deactivated, title: "CFO", requests: 2},
-		"create of a leaver":                      {op: sfprov.OpCreate, user: leaver, action: sfprov.Unchanged, requests: 1},
-		"delete":                                  {op: sfprov.OpDelete, id: "own", seed: sfprov.Fields{}, action: sfprov.Deactivated, title: "CFO", requests: 2},
-		"delete of one who is inactive":           {op: sfprov.OpDelete, id: "own", seed: sfprov.Fields{"IsActive": false}, action: sfprov.Unchanged, title: "CFO", requests: 1},
-		"delete whose ID is lost":                 {op: sfprov.OpDelete, seed: sfprov.Fields{}, action: sfprov.Deactivated, title: "CFO", requests: 2},
-		"delete without an account":               {op: sfprov.OpDelete, action: sfprov.Unchanged, requests: 1},
-		"delete with an unknown ID":               {op: sfprov.OpDelete, id: unknownUserID, action: sfprov.Unchanged, requests: 2},
-		"delete with an unknown ID, no match":     {op: sfprov.OpDelete, id: unknownUserID, noMatch: true, action: sfprov.Unchanged, requests: 1},
-		"delete without an ID, by name only":      {op: sfprov.OpDelete, noMatch: true, seed: sfprov.Fields{}, action: sfprov.Unchanged, active: true, title: "CFO", requests: 0},
-		"assigned, update of one who is inactive": {op: sfprov.OpUpdate, id: "own", opts: assigned(true), seed: sfprov.Fields{"IsActive": false}, action: sfprov.Reactivated, active: true, title: "CFO", requests: 2},
-		"assigned, patch of one who is inactive":  {op: sfprov.OpPatch, id: "own", opts: assigned(true), seed: sfprov.Fields{"IsActive": false}, action: sfprov.Reactivated, active: true, title: "CFO", requests: 2},
-		"assigned, no account":                    {op: sfprov.OpPatch, opts: assigned(true), action: sfprov.Created, active: true, title: "CFO", requests: 2},
-		"assigned, delete":                        {op: sfprov.OpDelete, id: "own", opts: assigned(true), seed: sfprov.Fields{}, action: sfprov.Deactivated, title: "CFO", requests: 2},
-		"not assigned, update":                    {op: sfprov.OpUpdate, id: "own", opts: assigned(false), seed: sfprov.Fields{"Title": "Clerk"}, action: sfprov.Deactivated, title: "Clerk", requests: 2},
-		"not assigned, patch without an ID":       {op: sfprov.OpPatch, opts: assigned(false), seed: sfprov.Fields{}, action: sfprov.Deactivated, title: "CFO", requests: 2},
-		"not assigned, create":                    {op: sfprov.OpCreate, opts: assigned(false), action: sfprov.Unchanged, requests: 1},
+		"create":                                      {op: sfprov.OpCreate, action: sfprov.Created, active: true, title: "CFO", requests: 1},
+		"create of one who is there":                  {op: sfprov.OpCreate, seed: sfprov.Fields{"IsActive": false}, action: sfprov.Adopted, active: true, title: "CFO", requests: 2},
+		"create with an ID":                           {op: sfprov.OpCreate, id: "own", seed: sfprov.Fields{"IsActive": false, "Title": nil}, action: sfprov.Reactivated, active: true, title: "CFO", requests: 2},
+		"create with an ID, no match field":           {op: sfprov.OpCreate, id: "own", noMatch: true, seed: sfprov.Fields{"IsActive": false, "Title": nil}, action: sfprov.Reactivated, active: true, title: "CFO", requests: 2},
+		"create with an unknown ID":                   {op: sfprov.OpCreate, id: unknownUserID, action: sfprov.Created, active: true, title: "CFO", requests: 3},
+		"update":                                      {op: sfprov.OpUpdate, id: "own", seed: sfprov.Fields{"Title": "Clerk"}, action: sfprov.Updated, active: true, title: "CFO", requests: 2},
+		"update of nothing":                           {op: sfprov.OpUpdate, id: "own", seed: sfprov.Fields{}, action: sfprov.Unchanged, active: true, title: "CFO", requests: 1},
+		"update of one who is inactive":               {op: sfprov.OpUpdate, id: "own", seed: sfprov.Fields{"Title": "Clerk", "IsActive": false}, action: sfprov.Updated, title: "CFO", requests: 2},
+		"update that says active":                     {op: sfprov.OpUpdate, id: "own", seed: sfprov.Fields{"IsActive": false}, user: func(u *sfprov.User) { u.Fields["IsActive"] = true }, action: sfprov.Reactivated, active: true, title: "CFO", requests: 2},
+		"update without an account":                   {op: sfprov.OpUpdate, action: sfprov.Created, active: true, title: "CFO", requests: 2},
+		"update without an account, no match":         {op: sfprov.OpUpdate, noMatch: true, action: sfprov.Created, active: true, title: "CFO", requests: 1},
+		"update whose ID is lost":                     {op: sfprov.OpUpdate, seed: sfprov.Fields{"Title": "Clerk"}, action: sfprov.Updated, active: true, title: "CFO", requests: 2},
+		"update with an unknown ID":                   {op: sfprov.OpUpdate, id: unknownUserID, action: sfprov.Created, active: true, title: "CFO", requests: 3},
+		"patch":                                       {op: sfprov.OpPatch, id: "own", seed: sfprov.Fields{"Title": "Clerk"}, user: func(u *sfprov.User) { *u = sfprov.User{Fields: sfprov.Fields{"Title": "CEO"}} }, action: sfprov.Updated, active: true, title: "CEO", requests: 1},
+		"patch of one who is inactive":                {op: sfprov.OpPatch, id: "own", seed: sfprov.Fields{"IsActive": false}, user: func(u *sfprov.User) { *u = sfprov.User{Fields: sfprov.Fields{"Title": "CEO"}} }, action: sfprov.Updated, title: "CEO", requests: 1},
+		"patch without an account":                    {op: sfprov.OpPatch, action: sfprov.Created, active: true, title: "CFO", requests: 2},
+		"patch with an unknown ID":                    {op: sfprov.OpPatch, id: unknownUserID, action: sfprov.Created, active: true, title: "CFO", requests: 4},
+		"patch that says active":                      {op: sfprov.OpPatch, id: "own", seed: sfprov.Fields{"IsActive": false}, user: func(u *sfprov.User) { *u = sfprov.User{Fields: sfprov.Fields{"isactive": true}} }, action: sfprov.Reactivated, active: true, title: "CFO", requests: 1},
+		"patch that says inactive":                    {op: sfprov.OpPatch, id: "own", seed: sfprov.Fields{}, user: func(u *sfprov.User) { *u = sfprov.User{Fields: sfprov.Fields{"IsActive": false}} }, action: sfprov.Deactivated, title: "CFO", requests: 1},
+		"update of a leaver":                          {op: sfprov.OpUpdate, id: "own", seed: sfprov.Fields{}, user: leaver, action: sfprov.Deactivated, title: "CFO", requests: 2},
+		"create of a leaver":                          {op: sfprov.OpCreate, user: leaver, action: sfprov.Unchanged, requests: 1},
+		"delete":                                      {op: sfprov.OpDelete, id: "own", seed: sfprov.Fields{}, action: sfprov.Deactivated, title: "CFO", requests: 2},
+		"delete of one who is inactive":               {op: sfprov.OpDelete, id: "own", seed: sfprov.Fields{"IsActive": false}, action: sfprov.Unchanged, title: "CFO", requests: 1},
+		"delete whose ID is lost":                     {op: sfprov.OpDelete, seed: sfprov.Fields{}, action: sfprov.Deactivated, title: "CFO", requests: 2},
+		"delete without an account":                   {op: sfprov.OpDelete, action: sfprov.Unchanged, requests: 1},
+		"delete with an unknown ID":                   {op: sfprov.OpDelete, id: unknownUserID, action: sfprov.Unchanged, requests: 2},
+		"delete with an unknown ID, no match":         {op: sfprov.OpDelete, id: unknownUserID, noMatch: true, action: sfprov.Unchanged, requests: 2},
+		"delete without an ID, by name only":          {op: sfprov.OpDelete, noMatch: true, seed: sfprov.Fields{}, reason: sfprov.ErrDuplicateUsername, active: true, title: "CFO", requests: 1},
+		"delete by name only, of one who is inactive": {op: sfprov.OpDelete, noMatch: true, seed: sfprov.Fields{"IsActive": false}, action: sfprov.Unchanged, title: "CFO", requests: 1, nobody: true},
+		"delete by name only, of nobody":              {op: sfprov.OpDelete, noMatch: true, action: sfprov.Unchanged, requests: 1},
+		"assigned, update of one who is inactive":     {op: sfprov.OpUpdate, id: "own", opts: assigned(true), seed: sfprov.Fields{"IsActive": false}, action: sfprov.Reactivated, active: true, title: "CFO", requests: 2},
+		"assigned, patch of one who is inactive":      {op: sfprov.OpPatch, id: "own", opts: assigned(true), seed: sfprov.Fields{"IsActive": false}, action: sfprov.Updated, title: "CFO", requests: 1},
+		"assigned, no account":                        {op: sfprov.OpPatch, opts: assigned(true), action: sfprov.Created, active: true, title: "CFO", requests: 2},
+		"assigned, delete":                            {op: sfprov.OpDelete, id: "own", opts: assigned(true), seed: sfprov.Fields{}, action: sfprov.Deactivated, title: "CFO", requests: 2},
+		"not assigned, update":                        {op: sfprov.OpUpdate, id: "own", opts: assigned(false), seed: sfprov.Fields{"Title": "Clerk"}, action: sfprov.Deactivated, title: "Clerk", requests: 2},
+		"not assigned, patch without an ID":           {op: sfprov.OpPatch, opts: assigned(false), seed: sfprov.Fields{}, action: sfprov.Unchanged, active: true, title: "CFO", requests: 1},
+		"not assigned, create":                        {op: sfprov.OpCreate, opts: assigned(false), action: sfprov.Unchanged, requests: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -88,9 +92,9 @@ func TestProvision(t *testing.T) {
 				test.user(&u)
 			}
 			result, err := p.Provision(t.Context(), sfprov.Request{Op: test.op, ID: id, User: u})
-			require.NoError(t, err)
+			require.ErrorIs(t, err, test.reason)
 			assert.Equal(t, test.action, result.Action)
-			assert.Len(t, org.Requests(), test.requests)
+			assert.Len(t, requested(org), test.requests)
 			users := org.Users()
 			if test.seed == nil && test.action != sfprov.Created {
 				assert.Empty(t, users)
@@ -98,7 +102,14 @@ func TestProvision(t *testing.T) {
 				return
 			}
 			require.Len(t, users, 1)
-			if test.requests > 0 {
+			switch {
+			case test.reason != nil:
+				var apiErr *sfprov.APIError
+				require.ErrorAs(t, err, &apiErr)
+				assert.Equal(t, users[0].ID, apiErr.Existing)
+			case test.nobody:
+				assert.Empty(t, result.ID)
+			default:
 				assert.Equal(t, users[0].ID, result.ID)
 			}
 			assert.Equal(t, test.active, users[0].Active)
@@ -200,8 +211,8 @@ func TestProvisionRefusesWhatCannotBe(t *testing.T) {
 		"unknown operation":    {sfprov.Request{Op: "POST", ID: "nobody", User: sfprov.User{Username: "a b"}}, []string{"ID", "Op", "Username"}},
 		"malformed ID":         {sfprov.Request{Op: sfprov.OpDelete, ID: "00300000000000A"}, []string{"ID"}},
 		"incomplete create":    {sfprov.Request{Op: sfprov.OpCreate, User: sfprov.User{Username: "alice"}}, []string{"Email", "LastName"}},
-		"patch without an ID":  {sfprov.Request{Op: sfprov.OpPatch, User: sfprov.User{Username: "alice", Fields: sfprov.Fields{"Title": "CFO"}}}, []string{"Email", "LastName"}},
-		"nobody":               {sfprov.Request{Op: sfprov.OpUpdate}, []string{"Alias", "Email", "LastName", "Username"}},
+		"patch without an ID":  {sfprov.Request{Op: sfprov.OpPatch, User: sfprov.User{Username: "alice", Fields: sfprov.Fields{"Title": "CFO"}}}, []string{"Email", "ID", "LastName"}},
+		"nobody":               {sfprov.Request{Op: sfprov.OpUpdate}, []string{"Alias", "Email", "ID", "LastName", "Username"}},
 		"a value that is none": {sfprov.Request{Op: sfprov.OpPatch, ID: aliceID, User: sfprov.User{Fields: sfprov.Fields{"Email": "x"}}}, []string{"Email"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -14,15 +14,17 @@ import (
 type Provisioner struct {
 	// Secrets are two pointers away, here and below: fmt calls no methods on
 	// unexported fields, and for a verb that doesn't fit it follows one pointer.
-	settings *settings
-	hook     hook
-	api      *client
-	log      *slog.Logger
-	calls    *calls
-	lost     *lostCreates
-	emails   *pendingEmails
+	settings  *settings
+	provision provisionOptions
+	allow     func(existing Account, u User) error // may veto an adoption; nil allows all
+	api       *client
+	log       *slog.Logger
+	calls     *calls
 
-	directory *directory
+	catalog    *catalog
+	unresolved *unresolvedCreates
+	emails     *pendingEmails
+	passwords  *passwordMemory
 }
 
 // settings is a normalised Config with its parsed pattern.
@@ -41,8 +43,10 @@ type options struct {
 	retry    RetryPolicy
 	inFlight int     // 0: any number
 	reserve  float64 // of the daily limit
-	hook     hook
 	problems []error
+
+	provision provisionOptions
+	allow     func(existing Account, u User) error
 }
 
 // WithHTTPClient makes the Provisioner send its requests, logins included, with
@@ -77,6 +81,21 @@ func WithLogger(l *slog.Logger) Option {
 	}
 }
 
+// WithAdoption makes the Provisioner ask before it takes over an account that the
+// caller did not name by its ID, and that bears another username than the user's: the
+// match field says that it is the user's, and allow can look at more. An error keeps
+// the account out of reach, and is returned. existing has the fields that the call
+// reads of it. allow is called by many goroutines at once; it is not asked about new
+// accounts, nor where somebody is only to be locked out.
+func WithAdoption(allow func(existing Account, u User) error) Option {
+	return func(o *options) {
+		if allow == nil {
+			o.problems = append(o.problems, &ConfigError{Field: "WithAdoption", Problem: "is given no function; leave the option out to adopt whatever the match field shows to be the user's"})
+		}
+		o.allow = allow
+	}
+}
+
 // New checks cfg, fills in its defaults and returns a Provisioner for it. It
 // sends nothing: the first call logs in. The error joins a [ConfigError] for each
 // thing that is wrong.
@@ -92,15 +111,17 @@ func New(cfg Config, opts ...Option) (*Provisioner, error) {
 		return nil, err
 	}
 	return &Provisioner{
-		settings: &settings{Config: &cfg, pattern: pattern},
-		api:      newClient(&cfg, newSender(&cfg, o)),
-		hook:     o.hook,
-		log:      o.log,
-		calls:    &calls{underWay: map[*call]struct{}{}},
-		lost:     &lostCreates{},
-		emails:   &pendingEmails{},
+		settings:  &settings{Config: &cfg, pattern: pattern},
+		provision: o.provision,
+		allow:     o.allow,
+		api:       newClient(&cfg, newSender(&cfg, o)),
+		log:       o.log,
+		calls:     &calls{underWay: map[*call]struct{}{}},
 
-		directory: &directory{},
+		catalog:    &catalog{},
+		unresolved: &unresolvedCreates{},
+		emails:     &pendingEmails{},
+		passwords:  &passwordMemory{},
 	}, nil
 }
 
@@ -124,7 +145,7 @@ func (p *Provisioner) LogValue() slog.Value {
 // APIUsage is how much of the org's daily API requests is spent, as the last
 // answer told; zero before the first one.
 func (p *Provisioner) APIUsage() APIUsage {
-	return p.api.sender.quota.last()
+	return p.api.usage()
 }
 
 // Username is the Salesforce username that u gets: Fields["Username"] if given,
@@ -140,138 +161,6 @@ func (p *Provisioner) Username(u User) (string, error) {
 	return name, nil
 }
 
-// Action says what a call did.
-type Action string
-
-// What a call can have done.
-const (
-	Created     Action = "created"
-	Updated     Action = "updated"
-	Deactivated Action = "deactivated"
-	Frozen      Action = "frozen"      // deactivation was refused; the login is locked instead
-	Unfrozen    Action = "unfrozen"    // the login is no longer locked
-	Reactivated Action = "reactivated" // an inactive account was made active again
-	Adopted     Action = "adopted"     // an account that existed was taken over by its match field
-	Unchanged   Action = "unchanged"   // nothing had to be done
-	Skipped     Action = "skipped"     // the request was not for this library to do
-)
-
-// Result is what Salesforce confirmed.
-type Result struct {
-	ID string // Salesforce ID, 18 characters: keep it with the user, later calls need it
-	// Username is the Salesforce username, where the call sent or read it.
-	Username string
-	Action   Action
-	// Changes are what Ensure, and Provision where it says so, changed: field by
-	// field, in the order in which it was done.
-	Changes []Change
-	// PendingEmail is an address that an earlier call sent and the user has not
-	// confirmed yet, so that Salesforce shows the old one; empty if there is none.
-	PendingEmail string
-	// Warning is what the call could not do although it did what Action says; nil
-	// mostly. Deactivate sets it if Salesforce refused to release the username,
-	// also beside a freeze, Create if it refused to tell whether the login of an adopted account is
-	// frozen, or to unfreeze it.
-	Warning error
-}
-
-// Create makes a user in Salesforce. It fills in Config.Defaults where the user
-// has no value of its own (a nil in User.Fields is one), and derives an Alias
-// from the username. What can be known to be wrong is reported before anything is
-// sent, all at once, as a [ValidationError].
-//
-// With Config.MatchField set and a value for that field in User.Fields, an
-// account of the org that holds this very value is the user's: it is adopted,
-// that is given the user's fields (no defaults) and username, made active and
-// unfrozen, and the Action is Adopted. Otherwise a taken username is
-// [ErrDuplicateUsername], and [APIError].Existing names the holder if it is in
-// this org. More than one matching account is [ErrAmbiguousMatch].
-//
-// A create whose answer is lost is looked up: what it made is Created, and what
-// was there before or belongs to another is [ErrDuplicateUsername], as
-// [Provisioner.Resolve] tells them apart. If there is nothing, it is sent again,
-// within the [RetryPolicy]. If that does not settle it, the error is
-// [ErrOutcomeUnknown], and [UnconfirmedError] says how to go on; the same call again
-// does, too, in the same process and for half an hour.
-//
-// It costs one API call; with a match field other than FederationIdentifier,
-// which Salesforce itself keeps unique, two; an adoption costs two to four more,
-// a lost answer one or more, and [User].Access and [User].Password what they say.
-// If these last steps fail, the Result names the user all the same, and the error
-// says what is missing. Whether the new user is active is Salesforce's default,
-// unless IsActive is given.
-// See "User" in the Object Reference for Salesforce.
-func (p *Provisioner) Create(ctx context.Context, u User) (Result, error) {
-	fields, username, err := p.settings.forCreate(u)
-	if err != nil {
-		return Result{}, decorate(opCreate, u.Username, err)
-	}
-	match, err := p.settings.match(u)
-	if err != nil {
-		return Result{}, decorate(opCreate, username, err)
-	}
-	return p.run(ctx, opCreate, username, func(ctx context.Context) (Result, error) {
-		grants, err := p.resolveAccess(ctx, u.Access)
-		if err != nil {
-			return Result{}, err
-		}
-		result, _, err := p.newAccount(ctx, creation{user: u, fields: fields, username: username, match: match, grants: grants})
-		return result, err
-	})
-}
-
-// Update changes the user with this Salesforce ID: it sends User.Fields and
-// nothing else, and, if User.Username is set, the Salesforce username that
-// follows from it; then it gives User.Access and sets User.Password. With nothing
-// to send, it is Unchanged without a request.
-//
-// Two traps of Salesforce's: an email address that is changed takes effect only
-// when the user has confirmed it by the link in a mail, until then reads show the
-// old one; and a change of profile can change the user's licence, which can be
-// refused. To deactivate, call [Provisioner.Deactivate], which freezes the user
-// if Salesforce refuses; here, IsActive is a field like any other.
-//
-// A malformed ID is a [ValidationError], one that is no user of the org
-// [ErrNotFound]. If the answer is lost each time, it is [ErrOutcomeUnknown]: call
-// it again.
-func (p *Provisioner) Update(ctx context.Context, id string, u User) (Result, error) {
-	id18, idErr := userID(id)
-	fields, username, err := p.settings.forUpdate(u)
-	if err = mergeProblems(idErr, err); err != nil {
-		return Result{}, decorate(opUpdate, id, err)
-	}
-	if len(fields) == 0 && u.Password == "" && u.Access.isZero() {
-		return Result{ID: id18, Action: Unchanged}, nil
-	}
-	return p.run(ctx, opUpdate, id18, func(ctx context.Context) (Result, error) { return p.update(ctx, id18, fields, username, u) })
-}
-
-// Deactivate locks a user out: it sets IsActive to false. Users can't be deleted.
-//
-// If Salesforce refuses, because the user is the default lead owner, an approver
-// and the like, the user is frozen instead: the login is locked, the licence
-// still in use. The Result then says Frozen, and the error is
-// [ErrDeactivationBlocked] with Salesforce's reason. If freezing fails too, the
-// Result has no Action, and the error says that the user is still active.
-//
-// With Config.ReleaseUsername, the user also gets another username,
-// "released-" + ID + "-" + the old one, shortened to 80 characters where need be,
-// and its match field is cleared. If Salesforce refuses that, the user is
-// deactivated all the same, and Result.Warning says why the name is still taken.
-//
-// A user who is inactive already, and who needs no release, is Unchanged. If an
-// answer is lost, a look tells whether the user was deactivated; if that fails,
-// the error is [ErrOutcomeUnknown]: call it again. It costs two API calls; a refusal costs two or three more. See
-// "Deactivate Users" under "User", and "UserLogin", in the Object Reference for
-// Salesforce.
-func (p *Provisioner) Deactivate(ctx context.Context, id string) (Result, error) {
-	id18, err := userID(id)
-	if err != nil {
-		return Result{}, decorate(opDeactivate, id, err)
-	}
-	return p.run(ctx, opDeactivate, id18, func(ctx context.Context) (Result, error) { return p.deactivate(ctx, id18) })
-}
-
 // run is a call: it names the operation and its target in errors, and ends with the
 // Provisioner.
 func (p *Provisioner) run(ctx context.Context, op, target string, do func(context.Context) (Result, error)) (Result, error) {
@@ -282,15 +171,6 @@ func (p *Provisioner) run(ctx context.Context, op, target string, do func(contex
 	defer p.end(call)
 	result, err := do(ctx)
 	return result, decorate(op, target, err)
-}
-
-// mergeProblems makes one ValidationError of two.
-func mergeProblems(first, second error) error {
-	var a, b *ValidationError
-	if errors.As(first, &a) && errors.As(second, &b) {
-		return &ValidationError{Problems: append(a.Problems, b.Problems...)}
-	}
-	return errors.Join(first, second)
 }
 
 // unjoin takes apart what errors.Join joined.

@@ -269,23 +269,23 @@ func TestAdoptionByMatchField(t *testing.T) {
 		"held by the user, active": {
 			field: "FederationIdentifier", post: duplicateUsername, posts: 1,
 			inOrg:   []map[string]any{holder(aliceID, "alice@primary.com", true, "E-1")},
-			patched: map[string]any{"LastName": "Jones", "Email": "alice@primary.com", "FederationIdentifier": "E-1"},
+			patched: map[string]any{"LastName": "Jones", "Email": "alice@primary.com"},
 		},
 		"held by the user, inactive": {
 			field: "FederationIdentifier", post: duplicateUsername, posts: 1,
 			inOrg:   []map[string]any{holder(aliceID, "alice@primary.com", false, "E-1")},
-			patched: map[string]any{"LastName": "Jones", "Email": "alice@primary.com", "FederationIdentifier": "E-1", "IsActive": true},
+			patched: map[string]any{"LastName": "Jones", "Email": "alice@primary.com", "IsActive": true},
 		},
 		"held under another username": {
 			field: "FederationIdentifier", posts: 1,
 			post:    refused(400, "FIELD_INTEGRITY_EXCEPTION", "This Federation ID is already in use. Use a different Federation ID."),
 			inOrg:   []map[string]any{holder(aliceID, "alice.old@primary.com", true, "E-1")},
-			patched: map[string]any{"LastName": "Jones", "Email": "alice@primary.com", "FederationIdentifier": "E-1", "Username": "alice@primary.com"},
+			patched: map[string]any{"LastName": "Jones", "Email": "alice@primary.com", "Username": "alice@primary.com"},
 		},
 		"a field that Salesforce may not keep unique is looked up first": {
 			field: "Employee_Key__c", post: created(bobID), posts: 0,
 			inOrg:   []map[string]any{holder(aliceID, "alice.old@primary.com", true, "E-1")},
-			patched: map[string]any{"LastName": "Jones", "Email": "alice@primary.com", "Employee_Key__c": "E-1", "Username": "alice@primary.com"},
+			patched: map[string]any{"LastName": "Jones", "Email": "alice@primary.com", "Username": "alice@primary.com"},
 		},
 		"the username is somebody else's": {
 			field: "FederationIdentifier", post: duplicateUsername, posts: 1,
@@ -331,9 +331,15 @@ func TestAdoptionByMatchField(t *testing.T) {
 				return
 			}
 			require.NoError(t, err)
+			changed := map[string]any{}
+			for _, c := range result.Changes {
+				changed[c.Field] = c.After
+			}
+			assert.Equal(t, test.patched, changed)
+			result.Changes = nil
 			assert.Equal(t, sfprov.Result{ID: aliceID, Username: "alice@primary.com", Action: sfprov.Adopted}, result)
 			require.Len(t, patches, 1)
-			assert.Equal(t, test.patched, patches[0].body, "the caller's fields, and no defaults")
+			assert.Equal(t, test.patched, patches[0].body, "the caller's fields that differ, and no defaults")
 		})
 	}
 }
@@ -342,27 +348,46 @@ func TestAdoptionByMatchField(t *testing.T) {
 // silent, and never hides the first.
 func TestAdoptionWhoseFreezeCannotBeRead(t *testing.T) {
 	t.Parallel()
+	isFrozen := found(map[string]any{"Id": loginID, "IsFrozen": true})
+	limit := refused(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
 	tests := map[string]struct {
-		login   httpmock.Responder
-		warning error
-		err     error
+		login, unfreeze httpmock.Responder
+		action          sfprov.Action
+		warning         error
+		err             error
+		missing         string
+		again           bool
 	}{
-		"refused":     {login: refused(400, "INVALID_TYPE", "sObject type 'UserLogin' is not supported."), warning: sfprov.ErrPermission},
-		"daily limit": {login: refused(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."), err: sfprov.ErrRequestLimit},
+		"refused":                   {login: refused(400, "INVALID_TYPE", "sObject type 'UserLogin' is not supported."), action: sfprov.Adopted, warning: sfprov.ErrPermission},
+		"daily limit":               {login: limit, err: sfprov.ErrRequestLimit, again: true},
+		"the unfreezing is refused": {login: isFrozen, unfreeze: refused(403, "INSUFFICIENT_ACCESS_OR_READONLY", "no"), action: sfprov.Adopted, err: sfprov.ErrPermission, missing: "the unfreezing of the login"},
+		"the unfreezing fails":      {login: isFrozen, unfreeze: limit, action: sfprov.Adopted, err: sfprov.ErrRequestLimit, missing: "the unfreezing of the login", again: true},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := setup(t, matching)
 			b.on(http.MethodPost, usersURL, duplicateUsername)
-			b.on(http.MethodGet, queryURL, found(record(aliceID, "alice@primary.com", true, map[string]any{"FederationIdentifier": "E-1"})), test.login)
+			b.queries(found(record(aliceID, "alice@primary.com", true, map[string]any{"FederationIdentifier": "E-1"})), test.login)
 			b.on(http.MethodPatch, usersURL+aliceID, noContent)
+			if test.unfreeze != nil {
+				b.on(http.MethodPatch, loginURL, test.unfreeze)
+			}
 			result, err := b.Create(t.Context(), employee("alice", "E-1"))
-			assert.Equal(t, aliceID, result.ID)
-			assert.Equal(t, sfprov.Adopted, result.Action)
 			require.ErrorIs(t, err, test.err)
 			require.ErrorIs(t, result.Warning, test.warning)
-			assert.Equal(t, test.err != nil, sfprov.Retryable(err))
+			assert.Equal(t, test.again, sfprov.Retryable(err))
+			assert.Equal(t, test.action, result.Action)
+			if test.action == "" {
+				assert.Empty(t, result)
+				assert.Empty(t, b.requests(http.MethodPatch), "nothing was done")
+				return
+			}
+			assert.Equal(t, aliceID, result.ID)
+			assert.NotEmpty(t, result.Changes)
+			if test.missing != "" {
+				assert.Contains(t, err.Error(), "still missing: "+test.missing)
+			}
 		})
 	}
 }
@@ -372,13 +397,19 @@ func TestUpdateSendsWhatItIsGiven(t *testing.T) {
 	b := setup(t)
 	b.on(http.MethodPatch, usersURL+aliceID, noContent)
 
-	result, err := b.Update(t.Context(), aliceID[:15], sfprov.User{Fields: sfprov.Fields{"Title": nil, "IsActive": false, "Phone": "", "EmployeeNumber": "7"}})
+	fields := sfprov.Fields{"Title": nil, "UserPermissionsMarketingUser": false, "Phone": "", "EmployeeNumber": "7"}
+	result, err := b.Update(t.Context(), aliceID[:15], sfprov.User{Fields: fields})
 	require.NoError(t, err)
-	assert.Equal(t, sfprov.Result{ID: aliceID, Action: sfprov.Updated}, result)
+	assert.Equal(t, sfprov.Result{ID: aliceID, Action: sfprov.Updated, Changes: []sfprov.Change{
+		{Field: "EmployeeNumber", After: "7"}, {Field: "Phone", After: ""}, {Field: "Title"}, {Field: "UserPermissionsMarketingUser", After: false},
+	}}, result)
 
 	result, err = b.Update(t.Context(), aliceID, sfprov.User{Username: "alice.smith"})
 	require.NoError(t, err)
-	assert.Equal(t, sfprov.Result{ID: aliceID, Username: "alice.smith@primary.com", Action: sfprov.Updated}, result)
+	assert.Equal(t, sfprov.Result{
+		ID: aliceID, Username: "alice.smith@primary.com", Action: sfprov.Updated,
+		Changes: []sfprov.Change{{Field: "Username", After: "alice.smith@primary.com"}},
+	}, result)
 
 	result, err = b.Update(t.Context(), aliceID, sfprov.User{})
 	require.NoError(t, err)
@@ -386,8 +417,30 @@ func TestUpdateSendsWhatItIsGiven(t *testing.T) {
 
 	patches := b.requests(http.MethodPatch)
 	require.Len(t, patches, 2, "nothing to send, nothing sent")
-	assert.Equal(t, map[string]any{"Title": nil, "IsActive": false, "Phone": "", "EmployeeNumber": "7"}, patches[0].body)
+	assert.Empty(t, b.requests(http.MethodGet), "nothing is read")
+	assert.Equal(t, map[string]any(fields), patches[0].body)
 	assert.Equal(t, map[string]any{"Username": "alice.smith@primary.com"}, patches[1].body)
+}
+
+// An update that also locks out is carried out whole.
+func TestUpdateWithALockOut(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.queries(found(record(aliceID, "alice@primary.com", true, map[string]any{"Title": "Clerk", "EmployeeNumber": "6"})), nil)
+	b.on(http.MethodPatch, usersURL+aliceID, noContent)
+	result, err := b.Update(t.Context(), aliceID, sfprov.User{Fields: sfprov.Fields{"Title": nil, "IsActive": false, "EmployeeNumber": "7"}})
+	require.NoError(t, err)
+	assert.Equal(t, sfprov.Deactivated, result.Action)
+	sent := map[string]any{}
+	for _, patch := range b.requests(http.MethodPatch) {
+		maps.Copy(sent, patch.body)
+	}
+	assert.Equal(t, map[string]any{"Title": nil, "IsActive": false, "EmployeeNumber": "7"}, sent)
+	var names []string
+	for _, c := range result.Changes {
+		names = append(names, c.Field)
+	}
+	assert.ElementsMatch(t, []string{"Title", "IsActive", "EmployeeNumber"}, names)
 }
 
 func TestUpdateThatIsNotConfirmedIsNoSuccess(t *testing.T) {
@@ -406,7 +459,7 @@ func TestUpdateThatIsNotConfirmedIsNoSuccess(t *testing.T) {
 			result, err := b.Update(t.Context(), aliceID, sfprov.User{Fields: sfprov.Fields{"Title": "CEO"}})
 			var apiErr *sfprov.APIError
 			require.ErrorAs(t, err, &apiErr)
-			assert.Empty(t, result)
+			assert.Equal(t, sfprov.Result{ID: aliceID}, result)
 			assert.NotEmpty(t, sfprov.Explain(err))
 		})
 	}
@@ -449,30 +502,37 @@ func TestMalformedIDsAreRefusedBeforeSending(t *testing.T) {
 // Deactivation: promise 10.
 
 func activeUser(username string, active bool) httpmock.Responder {
-	return httpmock.NewJsonResponderOrPanic(200, record(aliceID, username, active, nil))
+	return found(record(aliceID, username, active, nil))
 }
+
+var isFrozenNow = sfprov.Change{Field: "IsFrozen", Before: false, After: true}
 
 func TestDeactivate(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	b.on(http.MethodGet, usersURL+aliceID, activeUser("alice@primary.com", true), activeUser("alice@primary.com", false))
+	b.on(http.MethodGet, queryURL, activeUser("alice@primary.com", true), activeUser("alice@primary.com", false))
 	b.on(http.MethodPatch, usersURL+aliceID, noContent)
 
 	result, err := b.Deactivate(t.Context(), aliceID)
 	require.NoError(t, err)
-	assert.Equal(t, sfprov.Result{ID: aliceID, Action: sfprov.Deactivated}, result)
+	assert.Equal(t, sfprov.Result{
+		ID: aliceID, Username: "alice@primary.com", Action: sfprov.Deactivated,
+		Changes: []sfprov.Change{{Field: "IsActive", Before: true, After: false}},
+	}, result)
 	result, err = b.Deactivate(t.Context(), aliceID)
 	require.NoError(t, err)
-	assert.Equal(t, sfprov.Result{ID: aliceID, Action: sfprov.Unchanged}, result)
+	assert.Equal(t, sfprov.Result{ID: aliceID, Username: "alice@primary.com", Action: sfprov.Unchanged}, result)
 
 	patches := b.requests(http.MethodPatch)
-	require.Len(t, patches, 1)
-	assert.Equal(t, map[string]any{"IsActive": false}, patches[0].body)
+	require.Len(t, patches, 2)
+	for _, patch := range patches {
+		assert.Equal(t, map[string]any{"IsActive": false}, patch.body, "which changes nothing the second time")
+	}
+	assert.Equal(t, 2, b.composites(), "one call each")
 }
 
 func TestDeactivationThatSalesforceRefusesFreezes(t *testing.T) {
 	t.Parallel()
-	const loginID = "0Yw000000000001CAA"
 	frozenNow := map[string]any{"IsFrozen": true}
 	tests := map[string]struct {
 		refusal httpmock.Responder
@@ -490,11 +550,11 @@ func TestDeactivationThatSalesforceRefusesFreezes(t *testing.T) {
 		"the last admin":      {refusal: refused(400, "CANNOT_DISABLE_LAST_ADMIN", "last admin"), action: sfprov.Frozen, freezes: 1},
 		"no rights":           {refusal: refused(403, "INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id"), action: sfprov.Frozen, freezes: 1, also: sfprov.ErrPermission},
 		"frozen already": {
-			refusal: refused(400, "UNKNOWN_EXCEPTION", "no"), action: sfprov.Frozen,
+			refusal: refused(400, "UNKNOWN_EXCEPTION", "no"), action: sfprov.Frozen, freezes: 1,
 			login: found(map[string]any{"Id": loginID, "IsFrozen": true}),
 		},
 		"freezing is refused too": {
-			refusal: refused(400, "UNKNOWN_EXCEPTION", "no"), freezes: 1,
+			refusal: refused(400, "UNKNOWN_EXCEPTION", "no"), freezes: 2,
 			freeze: refused(403, "INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id"), also: sfprov.ErrPermission,
 		},
 		"no login to freeze": {refusal: refused(400, "UNKNOWN_EXCEPTION", "no"), login: found()},
@@ -509,24 +569,28 @@ func TestDeactivationThatSalesforceRefusesFreezes(t *testing.T) {
 			if test.freeze == nil {
 				test.freeze = noContent
 			}
-			b.on(http.MethodGet, usersURL+aliceID, activeUser("alice@primary.com", true))
+			b.queries(activeUser("alice@primary.com", true), test.login)
 			b.on(http.MethodPatch, usersURL+aliceID, test.refusal)
-			b.on(http.MethodGet, queryURL, test.login)
-			b.on(http.MethodPatch, domain+"/services/data/v66.0/sobjects/UserLogin/"+loginID, test.freeze)
+			b.on(http.MethodPatch, loginURL, test.freeze)
 
 			result, err := b.Deactivate(t.Context(), aliceID)
 
 			require.ErrorIs(t, err, sfprov.ErrDeactivationBlocked)
-			assert.Equal(t, sfprov.Result{ID: aliceID, Action: test.action}, result, err)
+			want := sfprov.Result{ID: aliceID, Username: "alice@primary.com", Action: test.action}
+			if test.action == sfprov.Frozen && name != "frozen already" {
+				want.Changes = []sfprov.Change{isFrozenNow}
+			}
+			assert.Equal(t, want, result, err)
 			if test.also != nil {
 				require.ErrorIs(t, err, test.also)
 			}
 			var apiErr *sfprov.APIError
 			require.ErrorAs(t, err, &apiErr, "Salesforce's reason")
 			patches := b.requests(http.MethodPatch)
-			require.Len(t, patches, 1+test.freezes)
+			require.Len(t, patches, 2+test.freezes, "Salesforce is asked twice")
+			assert.Equal(t, map[string]any{"IsActive": false}, patches[1].body)
 			if test.freezes > 0 {
-				assert.Equal(t, frozenNow, patches[1].body)
+				assert.Equal(t, frozenNow, patches[len(patches)-1].body)
 			}
 			if test.action == sfprov.Frozen {
 				assert.Contains(t, err.Error(), "frozen instead")
@@ -556,12 +620,19 @@ func TestDeactivationThatFailsForTheMomentDoesNotFreeze(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				b := setup(t)
-				b.on(http.MethodGet, usersURL+aliceID, activeUser("alice@primary.com", true))
+				b.on(http.MethodGet, queryURL, activeUser("alice@primary.com", true))
+				if name == "deleted" {
+					b.on(http.MethodGet, queryURL, activeUser("alice@primary.com", true), found())
+				}
 				b.on(http.MethodPatch, usersURL+aliceID, test.answer)
 				result, err := b.Deactivate(t.Context(), aliceID)
 				require.ErrorIs(t, err, test.reason)
 				require.NotErrorIs(t, err, sfprov.ErrDeactivationBlocked)
-				assert.Empty(t, result)
+				assert.Empty(t, result.Action)
+				assert.Empty(t, result.Changes)
+				for _, patch := range b.requests(http.MethodPatch) {
+					assert.Equal(t, map[string]any{"IsActive": false}, patch.body, "nobody is frozen")
+				}
 				assert.Equal(t, test.retry, sfprov.Retryable(err))
 			})
 		})
@@ -572,15 +643,20 @@ func TestReleaseOfTheUsername(t *testing.T) {
 	t.Parallel()
 	released := "released-" + strings.ToLower(aliceID) + "-alice@primary.com"
 	release := func(c *sfprov.Config) { c.ReleaseUsername, c.MatchField = true, "FederationIdentifier" }
+	withValue := func(username string, active bool) httpmock.Responder {
+		return found(record(aliceID, username, active, map[string]any{"FederationIdentifier": "E-1"}))
+	}
+	deactivated := sfprov.Change{Field: "IsActive", Before: true, After: false}
+	freed := []sfprov.Change{{Field: "Username", Before: "alice@primary.com", After: released}, {Field: "FederationIdentifier", Before: "E-1"}}
 
 	t.Run("with the deactivation, in one request", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t, release)
-		b.on(http.MethodGet, usersURL+aliceID, activeUser("alice@primary.com", true), activeUser(released, false))
+		b.on(http.MethodGet, queryURL, withValue("alice@primary.com", true), activeUser(released, false))
 		b.on(http.MethodPatch, usersURL+aliceID, noContent)
 		result, err := b.Deactivate(t.Context(), aliceID)
 		require.NoError(t, err)
-		assert.Equal(t, sfprov.Result{ID: aliceID, Username: released, Action: sfprov.Deactivated}, result)
+		assert.Equal(t, sfprov.Result{ID: aliceID, Username: released, Action: sfprov.Deactivated, Changes: append([]sfprov.Change{deactivated}, freed...)}, result)
 		patches := b.requests(http.MethodPatch)
 		require.Len(t, patches, 1)
 		assert.Equal(t, map[string]any{"IsActive": false, "Username": released, "FederationIdentifier": nil}, patches[0].body)
@@ -593,7 +669,7 @@ func TestReleaseOfTheUsername(t *testing.T) {
 	t.Run("a refused rename does not keep the door open", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t, release)
-		b.on(http.MethodGet, usersURL+aliceID, activeUser("alice@primary.com", true))
+		b.on(http.MethodGet, queryURL, activeUser("alice@primary.com", true))
 		b.on(http.MethodPatch, usersURL+aliceID, duplicateUsername, noContent)
 		result, err := b.Deactivate(t.Context(), aliceID)
 		require.NoError(t, err)
@@ -607,11 +683,11 @@ func TestReleaseOfTheUsername(t *testing.T) {
 	t.Run("a user who was deactivated by hand", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t, release)
-		b.on(http.MethodGet, usersURL+aliceID, activeUser("alice@primary.com", false))
+		b.on(http.MethodGet, queryURL, withValue("alice@primary.com", false))
 		b.on(http.MethodPatch, usersURL+aliceID, noContent)
 		result, err := b.Deactivate(t.Context(), aliceID)
 		require.NoError(t, err)
-		assert.Equal(t, sfprov.Result{ID: aliceID, Username: released, Action: sfprov.Updated}, result)
+		assert.Equal(t, sfprov.Result{ID: aliceID, Username: released, Action: sfprov.Updated, Changes: freed}, result)
 	})
 	t.Run("long names", func(t *testing.T) {
 		t.Parallel()
@@ -622,7 +698,7 @@ func TestReleaseOfTheUsername(t *testing.T) {
 			strings.Repeat("@", 30) + "x@primary.com",
 		} {
 			b := setup(t, release)
-			b.on(http.MethodGet, usersURL+aliceID, activeUser(username, true))
+			b.on(http.MethodGet, queryURL, activeUser(username, true))
 			b.on(http.MethodPatch, usersURL+aliceID, noContent)
 			result, err := b.Deactivate(t.Context(), aliceID)
 			require.NoError(t, err)
@@ -682,7 +758,7 @@ func TestQueriesCarryNamesExactly(t *testing.T) {
 	require.ErrorIs(t, err, sfprov.ErrNotFound)
 	queries := b.requests(http.MethodGet)
 	require.Len(t, queries, 1)
-	assert.Equal(t, `SELECT Id, Username, IsActive FROM User WHERE Username = 'o\'neil\\\"or(id!=\'x\')@primary.com'`, queries[0].query)
+	assert.Equal(t, `SELECT Id, Username, IsActive, Email FROM User WHERE Username = 'o\'neil\\\"or(id!=\'x\')@primary.com'`, queries[0].query)
 }
 
 func TestNothingOfTheCallersIsChanged(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -63,7 +64,7 @@ func soqlString(s string) (string, error) {
 	return b.String(), nil
 }
 
-// isPlainLiteral says whether a string needs no escapes, as most don't.
+// isPlainLiteral reports whether a string needs no escapes, as most don't.
 func isPlainLiteral(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c >= 0x7f || c == '\'' || c == '"' || c == '\\' || c == '{' {
@@ -94,7 +95,7 @@ type queryPage struct {
 // object are this library's or checked by isFieldName; values come through
 // equals. See "Query" in the REST API Developer Guide.
 func (c *client) query(ctx context.Context, soql string) iter.Seq2[Fields, error] {
-	r := request{method: http.MethodGet, path: c.base + "/query", query: "q=" + url.QueryEscape(soql), pathOnly: true}
+	r := request{method: http.MethodGet, path: c.base + "/query", query: "q=" + url.QueryEscape(soql)}
 	if len(r.path)+1+len(r.query) > maxQueryURI {
 		return func(yield func(Fields, error) bool) {
 			yield(nil, &ValidationError{Problems: []FieldProblem{{Field: "query", Problem: "is too long for Salesforce: a value looked up is too long"}}})
@@ -175,4 +176,69 @@ func decode(ans answer, into any) error {
 // out: it may be anything.
 func unexpected(ans answer, message string) *APIError {
 	return &APIError{StatusCode: ans.status, Message: message}
+}
+
+// readMany makes a query that ends in IN for many values: as many values as fit in a
+// URI, and as many queries as fit in a request.
+func (c *client) readMany(ctx context.Context, query string, values []string, each func(Fields) error) error {
+	queries, err := c.packed(query, values)
+	if err != nil {
+		return err
+	}
+	for some := range slices.Chunk(queries, compositeQueries) {
+		result, err := c.composite(ctx, composite{queries: some})
+		if err != nil {
+			return err
+		}
+		for _, stream := range result.records {
+			if err := eachOf(stream, each); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// packed are the queries for many values.
+func (c *client) packed(query string, values []string) (queries []string, err error) {
+	var list strings.Builder
+	empty := len(c.base) + len("/query?q=") + escapedLength(query+"()")
+	size := empty
+	flush := func() {
+		if list.Len() > 0 {
+			queries = append(queries, query+"("+list.String()+")")
+		}
+		list.Reset()
+		size = empty
+	}
+	for _, value := range values {
+		literal, err := soqlString(value)
+		if err != nil {
+			return nil, err // such values are refused before
+		}
+		length := escapedLength(literal) + len(",")
+		if size+length > maxQueryURI {
+			flush()
+		}
+		if list.Len() > 0 {
+			list.WriteByte(',')
+		}
+		list.WriteString(literal)
+		size += length
+	}
+	flush()
+	return queries, nil
+}
+
+// eachOf calls do for each record, until the first error.
+func eachOf(stream iter.Seq2[Fields, error], do func(Fields) error) error {
+	for record, err := range stream {
+		if err == nil {
+			err = do(record)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

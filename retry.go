@@ -103,6 +103,23 @@ func (r RetryPolicy) pause(n int, asked time.Duration) time.Duration {
 	return rand.N(ceiling) //nolint:gosec // jitter, not a secret
 }
 
+// attempts calls try, with a pause between, until it wants no more, the attempts of
+// the policy are used up, or a pause can't be made. The error is the last one. left
+// says whether another attempt could follow. r is what logs name. This is the only
+// loop of repetitions.
+func (s *sender) attempts(ctx context.Context, r request, try func(left bool) (again bool, err error)) error {
+	for n := 1; ; n++ {
+		left := n < s.retry.Attempts
+		again, err := try(left)
+		if !again || !left {
+			return err
+		}
+		if err := s.wait(ctx, n, r, err); err != nil {
+			return err
+		}
+	}
+}
+
 // wait pauses before the next attempt. If the pause can't fit into the caller's
 // deadline, or the answer asks for more than is reasonable, it returns the last
 // error at once.
@@ -120,8 +137,9 @@ func (s *sender) wait(ctx context.Context, attempt int, r request, last error) e
 	if deadline, has := ctx.Deadline(); asked > s.retry.MaxRetryAfter || has && time.Until(deadline) <= pause {
 		return last
 	}
-	s.log.LogAttrs(ctx, slog.LevelWarn, "request failed, trying again",
-		slog.String("method", r.method), slog.String("path", r.path), slog.Int("attempt", attempt), slog.Duration("pause", pause))
+	s.log.LogAttrs(ctx, slog.LevelWarn, "request failed, trying again", append([]slog.Attr{
+		slog.String("method", r.method), slog.String("path", r.path), slog.Int("attempt", attempt), slog.Duration("pause", pause),
+	}, failureAttrs(last)...)...)
 	timer := time.NewTimer(pause)
 	defer timer.Stop()
 	select {

@@ -22,8 +22,8 @@ func RetryAfter(err error) time.Duration {
 	return wait
 }
 
-// soon reports whether the same request can succeed within seconds.
-func soon(err error) bool {
+// isMomentary reports whether the same request can succeed within seconds.
+func isMomentary(err error) bool {
 	var apiErr *APIError
 	var lost *transportError
 	var authErr *AuthError
@@ -36,6 +36,13 @@ func soon(err error) bool {
 		return classifyAuth(authErr).soon
 	}
 	return false
+}
+
+// isContention reports whether a change met a lock that another one holds: fewer at a
+// time get further.
+func isContention(err error) bool {
+	var apiErr *APIError
+	return errors.As(err, &apiErr) && slices.ContainsFunc(apiErr.problems(), func(p APIProblem) bool { return classify(apiErr, p).explain == locked })
 }
 
 // hadNoEffect reports whether it is certain that a request which failed has changed

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -18,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sfprov/sfprov"
+	"github.com/sfprov/sfprov/sfprovtest"
 )
 
 const (
@@ -25,8 +27,10 @@ const (
 	tokenURL = domain + "/services/oauth2/token"
 	usersURL = domain + "/services/data/v66.0/sobjects/User/"
 	queryURL = domain + "/services/data/v66.0/query"
+	loginURL = domain + "/services/data/v66.0/sobjects/UserLogin/" + loginID
 	aliceID  = "005000000000001AAA"
 	bobID    = "005000000000002AAA"
+	loginID  = "0Yw000000000001AAA"
 	profile  = "00e000000000001AAA"
 )
 
@@ -71,6 +75,7 @@ func setup(t *testing.T, change ...func(*sfprov.Config)) *bundle {
 	}
 	b := &bundle{net: httpmock.NewMockTransport()}
 	b.net.RegisterResponder(http.MethodPost, tokenURL, tokenAnswer("token-1"))
+	b.net.RegisterResponder(http.MethodPost, compositeURL, b.composite)
 	hasty := sfprov.RetryPolicy{BaseDelay: time.Millisecond} // pauses are not what most tests are about
 	p, err := sfprov.New(cfg, sfprov.WithHTTPClient(&http.Client{Transport: b.net}), sfprov.WithRetry(hasty))
 	require.NoError(t, err)
@@ -103,7 +108,107 @@ func (b *bundle) on(method, url string, responders ...httpmock.Responder) {
 	})
 }
 
-// requests are the requests of a method so far.
+// composite answers a composite request by the responders of its parts, in turn. What
+// is no answer of Salesforce's to a part, such as a lost one, a gateway's or a used-up
+// limit, becomes that of the whole.
+func (b *bundle) composite(r *http.Request) (*http.Response, error) {
+	var sent struct {
+		AllOrNone        bool
+		CompositeRequest []struct {
+			Method, URL, ReferenceID string
+			Body                     json.RawMessage
+		}
+	}
+	if err := json.NewDecoder(r.Body).Decode(&sent); err != nil {
+		return nil, err
+	}
+	halted := func(ref string) map[string]any {
+		body := []any{map[string]any{"errorCode": "PROCESSING_HALTED", "message": "The transaction was rolled back since another operation in the same transaction failed."}}
+		return map[string]any{"body": body, "httpHeaders": map[string]any{}, "httpStatusCode": http.StatusBadRequest, "referenceId": ref}
+	}
+	known := map[string]any{}
+	parts := make([]map[string]any, len(sent.CompositeRequest))
+	for i, sub := range sent.CompositeRequest {
+		parts[i] = halted(sub.ReferenceID)
+		target, isKnown := resolved(sub.URL, known)
+		body, isBodyKnown := resolved(string(sub.Body), known)
+		if !isKnown || !isBodyKnown {
+			continue
+		}
+		part, err := http.NewRequestWithContext(r.Context(), sub.Method, domain+target, strings.NewReader(body))
+		if err != nil {
+			return nil, err
+		}
+		part.Header = r.Header
+		response, err := b.net.RoundTrip(part)
+		if err != nil {
+			return nil, err
+		}
+		text, err := io.ReadAll(response.Body)
+		if err != nil {
+			return nil, err
+		}
+		var value any
+		isJSON := len(text) == 0 || json.Unmarshal(text, &value) == nil
+		if !isJSON || response.StatusCode > 500 || slices.Contains([]int{401, 429}, response.StatusCode) || strings.Contains(string(text), "REQUEST_LIMIT_EXCEEDED") {
+			response.Body = io.NopCloser(strings.NewReader(string(text)))
+			return response, nil
+		}
+		known[sub.ReferenceID] = value
+		parts[i]["body"], parts[i]["httpStatusCode"] = value, response.StatusCode
+		if response.StatusCode < 300 {
+			continue
+		}
+		delete(known, sub.ReferenceID)
+		if sent.AllOrNone {
+			for j, other := range sent.CompositeRequest {
+				if j != i {
+					parts[j] = halted(other.ReferenceID)
+				}
+			}
+			break
+		}
+	}
+	return httpmock.NewJsonResponse(http.StatusOK, map[string]any{"compositeResponse": parts})
+}
+
+var reference = regexp.MustCompile(`@\{(\w+)\.(records\[0\]\.)?(\w+)\}`)
+
+// resolved puts values for the references to answers before. It reports whether there
+// were values for all of them.
+func resolved(text string, known map[string]any) (string, bool) {
+	isKnown := true
+	text = reference.ReplaceAllStringFunc(text, func(ref string) string {
+		names := reference.FindStringSubmatch(ref)
+		object, _ := known[names[1]].(map[string]any)
+		if records, _ := object["records"].([]any); names[2] != "" {
+			object = nil
+			if len(records) > 0 {
+				object, _ = records[0].(map[string]any)
+			}
+		}
+		value, isText := object[names[3]].(string)
+		isKnown = isKnown && isText
+		return value
+	})
+	return text, isKnown
+}
+
+// queries answers the queries about users, and those about logins.
+func (b *bundle) queries(users, logins httpmock.Responder) {
+	b.on(http.MethodGet, queryURL, func(r *http.Request) (*http.Response, error) {
+		if strings.Contains(r.URL.Query().Get("q"), "FROM UserLogin") {
+			return logins(r)
+		}
+		return users(r)
+	})
+}
+
+// composites counts the composite requests so far.
+func (b *bundle) composites() int { return b.net.GetCallCountInfo()["POST "+compositeURL] }
+
+// requests are the requests of a method so far, also those that were parts of
+// composite ones.
 func (b *bundle) requests(method string) []exchanged {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -154,6 +259,14 @@ func record(id, username string, active bool, more map[string]any) map[string]an
 }
 
 var noContent = httpmock.NewStringResponder(204, "")
+
+// requested are the requests to an org's data API, such as "POST /composite".
+func requested(org *sfprovtest.Org) (requests []string) {
+	for _, r := range org.Requests() {
+		requests = append(requests, r.Method+" "+strings.TrimPrefix(r.Path, "/services/data/v66.0"))
+	}
+	return requests
+}
 
 // form reads a token request.
 func form(t *testing.T, r *http.Request) url.Values {

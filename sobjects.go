@@ -11,135 +11,198 @@ import (
 	"strings"
 )
 
-// client knows the REST resources of the User object and its relatives.
+// client speaks Salesforce's REST API: records, queries, composite requests and
+// collections. It knows nothing of users; nobody above it sees a request.
 type client struct {
-	sender *sender
-	base   string // "/services/data/v66.0"
+	sender     *sender
+	base       string // "/services/data/v66.0"
+	matchField string // of which an error may speak
 }
 
 func newClient(cfg *Config, s *sender) *client {
-	return &client{sender: s, base: "/services/data/v" + cfg.APIVersion}
+	return &client{sender: s, base: "/services/data/v" + cfg.APIVersion, matchField: cfg.MatchField}
 }
 
-// record is the path of one record. The ID is escaped, so that it addresses a
-// record or nothing.
-func (c *client) record(object, id string) string {
-	return c.base + "/sobjects/" + object + "/" + url.PathEscape(id)
+// write is one change of one record. It goes by itself, as a part of a composite
+// request, or as a row of a collection.
+type write struct {
+	method string // POST, PATCH or DELETE
+	object string
+	id     string // of the record, or a reference to it; empty for POST
+	fields Fields // nil for DELETE
+	body   []byte // fields, encoded; made by encode
 }
 
-// createUser inserts a user and returns its ID. See "sObject Basic Information"
-// in the REST API Developer Guide. An *unconfirmed error leaves open whether there
-// is a user now. tries counts the attempts of all calls for this user.
-func (c *client) createUser(ctx context.Context, r request) (string, error) {
-	ans, err := c.sender.send(ctx, r)
-	if err != nil {
-		return "", err
-	}
-	var created struct {
-		ID      string `json:"id"`
-		Success bool   `json:"success"`
-	}
-	if err := decode(ans, &created); err != nil {
-		*r.tries++
-		return "", &unconfirmed{err: err}
-	}
-	id, problem := parseIDOf(prefixUser, created.ID)
-	if ans.status != http.StatusCreated || !created.Success || problem != "" {
-		*r.tries++
-		return "", &unconfirmed{err: unexpected(ans, "the answer does not confirm that a user was created")}
-	}
-	return id, nil
+func newRecord(object string, fields Fields) write {
+	return write{method: http.MethodPost, object: object, fields: fields}
 }
 
-// insertion is the request that createUser sends.
-func (c *client) insertion(body []byte) request {
-	return request{method: http.MethodPost, path: c.base + "/sobjects/User/", body: body, tries: new(int)}
+func changeRecord(object, id string, fields Fields) write {
+	return write{method: http.MethodPatch, object: object, id: id, fields: fields}
 }
 
-// update patches a record. Success is 204; a 200 says so itself.
-func (c *client) update(ctx context.Context, object, id string, fields Fields) error {
-	body, err := fields.encode()
-	if err != nil {
-		return fmt.Errorf("sfprov: encoding the record: %w", err) // checkValues has tried each value
-	}
-	ans, err := c.sender.send(ctx, request{method: http.MethodPatch, path: c.record(object, id), byID: true, body: body})
-	if err != nil {
-		return err
-	}
-	if ans.status == http.StatusNoContent {
+func deleteRecord(object, id string) write {
+	return write{method: http.MethodDelete, object: object, id: id}
+}
+
+// encode encodes the fields, once.
+func (w *write) encode() error {
+	if w.body != nil || w.fields == nil {
 		return nil
 	}
-	var updated struct {
-		ID      string            `json:"id"`
-		Success bool              `json:"success"`
-		Errors  []json.RawMessage `json:"errors"`
-	}
-	err = decode(ans, &updated)
-	changed, _ := parseID(updated.ID)
-	if err != nil || ans.status != http.StatusOK || !updated.Success || len(updated.Errors) > 0 || updated.ID != "" && changed != id {
-		return &unconfirmed{err: unexpected(ans, "the answer does not confirm the change")}
+	var err error
+	if w.body, err = w.fields.encode(); err != nil {
+		return fmt.Errorf("sfprov: encoding the record: %w", err) // checkFields has tried each value
 	}
 	return nil
 }
 
-// get reads fields of a record.
-func (c *client) get(ctx context.Context, object, id string, fields ...string) (Fields, error) {
+// repeatable reports whether a second time changes nothing. A user is created
+// twice; nobody has a permission set twice.
+func (w *write) repeatable() bool { return w.method != http.MethodPost || w.object != "User" }
+
+// asked is what an error that answers a write is judged by.
+func (c *client) asked(w write) requestFacts {
+	return requestFacts{
+		method: w.method, object: w.object, record: w.method != http.MethodPost, sent: referencesIn(w.body), match: c.matchField,
+	}
+}
+
+// asksQuery is what an error that answers a query is judged by.
+func (c *client) asksQuery() requestFacts {
+	return requestFacts{method: http.MethodGet, reads: true, match: c.matchField}
+}
+
+// path is the path of the record, or of its object. An ID is escaped, so that it
+// addresses a record or nothing; a reference within a composite request is not.
+func (c *client) path(w write) string {
+	switch {
+	case w.id == "":
+		return c.base + "/sobjects/" + w.object + "/"
+	case strings.HasPrefix(w.id, "@{"):
+		return c.base + "/sobjects/" + w.object + "/" + w.id
+	}
+	return c.base + "/sobjects/" + w.object + "/" + url.PathEscape(w.id)
+}
+
+// write makes one change by a request of its own, and returns the ID of what it
+// created. An *unconfirmed error leaves open whether the change was made. once
+// leaves the repetitions to the caller. See "sObject Rows" and "sObject Basic
+// Information" in the REST API Developer Guide.
+func (c *client) write(ctx context.Context, w write, once bool) (id string, err error) {
+	if err := w.encode(); err != nil {
+		return "", err
+	}
 	ans, err := c.sender.send(ctx, request{
-		method: http.MethodGet, path: c.record(object, id), byID: true,
-		query: url.Values{"fields": {strings.Join(fields, ",")}}.Encode(),
+		method: w.method, path: c.path(w), body: w.body, byID: w.method != http.MethodPost, repeatable: w.repeatable(), once: once,
 	})
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	var record Fields
-	err = decode(ans, &record)
-	return record, err
+	return w.confirmed(ans.status, ans.body)
 }
 
-// isRecordID is what can be part of a path without leading elsewhere.
-var isRecordID = regexp.MustCompile(`^[A-Za-z0-9]+$`)
-
-// login finds a user's UserLogin record, which says whether the user is frozen.
-// The ID is empty if the user has none. See "UserLogin" in the Object Reference.
-func (c *client) login(ctx context.Context, id string) (loginID string, frozen bool, err error) {
-	for record, err := range c.query(ctx, "SELECT Id, IsFrozen FROM UserLogin WHERE UserId = '"+id+"' LIMIT 1") {
-		if err != nil {
-			return "", false, err
-		}
-		return loginOf(record)
+// confirmed reads the answer of success to a write: the ID of what was created. What
+// does not confirm the write leaves open whether it was made.
+func (w *write) confirmed(status int, body []byte) (id string, err error) {
+	if w.method != http.MethodPost && status == http.StatusNoContent {
+		return "", nil
 	}
-	return "", false, nil
+	var said struct {
+		ID      string            `json:"id"`
+		Success bool              `json:"success"`
+		Errors  []json.RawMessage `json:"errors"`
+	}
+	err = json.Unmarshal(body, &said)
+	id = id18Of(said.ID)
+	isRight := err == nil && said.Success && len(said.Errors) == 0
+	switch w.method {
+	case http.MethodPost:
+		isRight = isRight && status == http.StatusCreated && (id != "" && strings.HasPrefix(id, prefixUser) || w.object != "User")
+	case http.MethodPatch: // a 200 says so itself
+		isRight = isRight && status == http.StatusOK && (said.ID == "" || id == w.id)
+	default:
+		isRight = false
+	}
+	if !isRight {
+		return "", &unconfirmed{err: unexpected(answer{status: status}, "the answer does not confirm the change")}
+	}
+	return id, nil
 }
 
-// loginOf reads a UserLogin record.
-func loginOf(record Fields) (loginID string, frozen bool, err error) {
-	loginID, _ = record.text("Id")
-	value, given := record.lookup("IsFrozen")
-	frozen, isBool := value.(bool)
-	if !isRecordID.MatchString(loginID) || given && !isBool {
-		return "", false, unexpected(answer{status: http.StatusOK}, "a UserLogin record in the answer does not tell whether it is frozen")
+// setPassword sends a password. See "sObject User Password" in the REST API
+// Developer Guide.
+func (c *client) setPassword(ctx context.Context, id string, password Secret) error {
+	body, err := Fields{"NewPassword": string(password)}.encode()
+	if err != nil {
+		return err // of a string that was checked
 	}
-	return loginID, frozen, nil
+	return c.password(ctx, request{method: http.MethodPost, path: c.passwordPath(id), body: body, secrets: guises(string(password))})
 }
 
-// setFrozen freezes or unfreezes a user, and says whether that changed anything. An
-// *unconfirmed error leaves open whether it did.
-func (c *client) setFrozen(ctx context.Context, id string, frozen bool) (changed bool, err error) {
-	loginID, isFrozen, err := c.login(ctx, id)
-	switch {
-	case err != nil:
-		return false, err
-	case loginID == "":
-		return false, &noLoginError{}
-	case isFrozen == frozen:
-		return false, nil
+// resetPassword makes Salesforce choose a password. The answer holds it, and is
+// not read.
+func (c *client) resetPassword(ctx context.Context, id string) error {
+	return c.password(ctx, request{method: http.MethodDelete, path: c.passwordPath(id)})
+}
+
+func (c *client) passwordPath(id string) string {
+	return c.path(write{object: "User", id: id}) + "/password"
+}
+
+func (c *client) password(ctx context.Context, r request) error {
+	r.byID = true
+	ans, err := c.sender.send(ctx, r)
+	if err != nil {
+		return err
 	}
-	err = c.update(ctx, "UserLogin", loginID, Fields{"IsFrozen": frozen})
-	if _, inDoubt := errors.AsType[*unconfirmed](err); !inDoubt {
-		return err == nil, err
+	if ans.status != http.StatusNoContent && ans.status != http.StatusOK {
+		return &unconfirmed{err: unexpected(ans, "the answer does not confirm the change of the password")}
 	}
-	if _, isFrozen, lookErr := c.login(ctx, id); lookErr == nil && isFrozen == frozen {
-		return true, nil
+	return nil
+}
+
+// recordIDPattern is what can be part of a path without leading elsewhere.
+var recordIDPattern = regexp.MustCompile(`^[A-Za-z0-9]+$`)
+
+// admit reports, by an error, that a call may not begin, because the daily requests
+// are left to others. underWay are those that have begun.
+func (c *client) admit(underWay int) error { return c.sender.quota.admit(underWay) }
+
+// usage is how much of the daily requests is spent.
+func (c *client) usage() APIUsage { return c.sender.quota.last() }
+
+// sent is how many requests were sent so far.
+func (c *client) sent() int64 { return c.sender.calls.Load() }
+
+// ownUser is the ID of the integration user; empty if nobody tells.
+func (c *client) ownUser(ctx context.Context) (string, error) { return c.sender.ownUserID(ctx) }
+
+// knownOwnUser is the same, as far as it is known already.
+func (c *client) knownOwnUser() string { return c.sender.tokens.ownUser() }
+
+// attempts calls try, with a pause between, until it wants no more, or the policy
+// allows none. left says whether another attempt could follow.
+func (c *client) attempts(ctx context.Context, try func(left bool) (again bool, err error)) error {
+	return c.sender.attempts(ctx, request{method: http.MethodPost, path: c.base + "/sobjects/User/"}, try)
+}
+
+// pause waits as before a second attempt.
+func (c *client) pause(ctx context.Context, last error) error {
+	return c.sender.wait(ctx, 1, request{method: http.MethodPatch, path: c.base + "/sobjects/User/"}, last)
+}
+
+// isOwnUser reports whether an ID is known to be the integration user's.
+func (c *client) isOwnUser(id string) bool { return c.sender.isOwnUser(id) }
+
+// closeIdle closes idle connections.
+func (c *client) closeIdle() { c.sender.client.CloseIdleConnections() }
+
+// isInDoubt reports whether an error leaves open whether a change was made, and
+// returns what happened to the answer.
+func isInDoubt(err error) (cause error, inDoubt bool) {
+	if doubt, found := errors.AsType[*unconfirmed](err); found {
+		return doubt.err, true
 	}
-	return false, err
+	return err, false
 }

@@ -8,7 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/http/httptrace"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -26,7 +26,7 @@ const (
 	maxRefreshes = 32
 )
 
-// requestTimeout bounds a request where neither the caller nor the client has a
+// requestTimeout bounds a request where neither the call nor the client has a
 // deadline: no answer may trickle for ever.
 const requestTimeout = 2 * time.Minute
 
@@ -66,8 +66,9 @@ func withoutRedirects(c *http.Client) *http.Client {
 // with the answer read to its end.
 type sender struct {
 	client  *http.Client
+	own     bool // the client is this package's, whose transport heeds contexts
 	resty   *resty.Client
-	timeout time.Duration // of a request whose caller has no deadline; 0 for none
+	timeout time.Duration // of each request, as the caller's client has it; 0 for none
 	tokens  *tokens
 	log     *slog.Logger
 	retry   RetryPolicy
@@ -84,21 +85,19 @@ func newSender(cfg *Config, o options) *sender {
 		client = newHTTPClient()
 	}
 	client = withoutRedirects(client)
-	// resty builds and sends; that is all. It never retries (it would replay
-	// creates), never logs (it prints URLs and tokens), and reads no bodies (it
-	// calls a 200 with an HTML page a success).
-	rest := resty.NewWithClient(client).
+	// The client's Timeout is kept by this package, because a transport need not
+	// heed it.
+	untimed := *client
+	untimed.Timeout = 0
+	rest := resty.NewWithClient(&untimed).
 		SetBaseURL(cfg.Domain).
-		SetLogger(silent{}).
 		SetDoNotParseResponse(true).
+		SetPreRequestHook(guardBody).
 		SetHeader("Accept", "application/json").
-		SetHeader("User-Agent", "sfprov")
+		SetHeader("User-Agent", userAgent())
 	s := &sender{
-		client: client, resty: rest, tokens: newTokens(cfg, client, o.log), log: o.log,
+		client: client, own: o.client == nil, resty: rest, timeout: client.Timeout, tokens: newTokens(cfg, client, o.log), log: o.log,
 		retry: o.retry.withDefaults(), quota: quota{reserve: o.reserve},
-	}
-	if client.Timeout == 0 {
-		s.timeout = requestTimeout
 	}
 	if o.inFlight > 0 {
 		s.slots = make(chan struct{}, o.inFlight)
@@ -106,31 +105,24 @@ func newSender(cfg *Config, o options) *sender {
 	return s
 }
 
-// silent is a resty.Logger that drops everything.
-type silent struct{}
-
-func (silent) Errorf(string, ...any) {}
-func (silent) Warnf(string, ...any)  {}
-func (silent) Debugf(string, ...any) {}
-
 // request is one REST call.
 type request struct {
 	method     string
 	path       string   // built from escaped elements, below the domain
 	query      string   // encoded
-	body       []byte   // JSON
+	body       []byte   // JSON; never changed, since a transport that was left may read it later
 	secrets    []string // in the body, to be taken out of what comes back
 	repeatable bool     // a second time changes nothing, whatever the method
 	readOnly   bool     // so does the first
 	byID       bool     // the path names a record
-	pathOnly   bool     // a 404 is about the path: what is not found is answered with 200
-	tries      *int     // counts attempts beyond this call; nil counts this call's own
+	unmetered  bool     // Salesforce doesn't count it
+	once       bool     // the caller sees to the repetitions
 }
 
-// reads says whether the request changes nothing.
+// reads reports whether the request changes nothing.
 func (r request) reads() bool { return r.readOnly || r.method == http.MethodGet }
 
-// safe says whether the request can be repeated without knowing what became of
+// safe reports whether the request can be repeated without knowing what became of
 // it: a create can't, nor a change of a password.
 func (r request) safe() bool {
 	return r.repeatable || r.reads() || r.method == http.MethodPatch
@@ -138,38 +130,31 @@ func (r request) safe() bool {
 
 // answer is what came back, read to the end.
 type answer struct {
-	status int
-	header http.Header
-	body   []byte
-	cut    bool // the body broke off
+	status  int
+	header  http.Header
+	body    []byte
+	cut     bool     // the body of an error broke off
+	secrets []string // that were sent, and are taken out of what is told of the body
+	tooLong bool     // the body was longer than is read, and was cut by this library
 }
 
 // send sends a request until it is answered with success, with an error that a
 // retry can't mend, or the attempts are used up. The error is an *APIError, a
 // *transportError, what the login failed with, or an *unconfirmed that wraps one
 // of these: a change that may have been made all the same.
-func (s *sender) send(ctx context.Context, r request) (answer, error) {
-	if r.tries == nil {
-		r.tries = new(int)
-	}
+func (s *sender) send(ctx context.Context, r request) (ans answer, err error) {
 	doubt := false
-	for {
-		ans, err := s.authorized(ctx, r)
-		if err == nil {
-			return ans, nil
+	err = s.attempts(ctx, r, func(bool) (again bool, err error) {
+		if ans, err = s.authorized(ctx, r); err == nil {
+			return false, nil
 		}
-		*r.tries++
 		doubt = doubt || !r.reads() && inDoubt(err)
-		if soon(err) && (r.safe() || hadNoEffect(err)) && *r.tries < s.retry.Attempts {
-			if err = s.wait(ctx, *r.tries, r, err); err == nil {
-				continue
-			}
-		}
-		if doubt {
-			err = &unconfirmed{err: err}
-		}
-		return ans, err
+		return !r.once && isMomentary(err) && (r.safe() || hadNoEffect(err)), err
+	})
+	if err != nil && doubt {
+		err = &unconfirmed{err: err}
 	}
+	return ans, err
 }
 
 // authorized sends a request once, and again with a new token as long as the one
@@ -181,10 +166,10 @@ func (s *sender) authorized(ctx context.Context, r request) (answer, error) {
 		if err != nil {
 			return answer{}, err
 		}
-		if ans.status < 300 {
+		if ans.secrets = append(slices.Clone(r.secrets), tok.value); ans.status < 300 {
 			return ans, nil
 		}
-		apiErr := newAPIError(s.facts(r), ans.status, ans.body, retryAfter(ans.header), append(r.secrets, tok.value)...)
+		apiErr := newAPIError(s.facts(r), ans.status, ans.body, retryAfter(ans.header), ans.secrets...)
 		apiErr.cut = ans.cut && apiErr.Code == ""
 		if !apiErr.blamesToken() {
 			return ans, apiErr
@@ -219,6 +204,9 @@ func (s *sender) try(ctx context.Context, r request) (answer, *token, error) {
 	if err != nil {
 		return answer{}, nil, err
 	}
+	if ctx.Err() != nil { // while it waited; not every transport looks
+		return answer{}, nil, newTransportError(ctx, ctx.Err(), false)
+	}
 	started := time.Now()
 	tok.inFlight.Add(1)
 	defer tok.inFlight.Add(-1)
@@ -240,18 +228,77 @@ func (s *sender) try(ctx context.Context, r request) (answer, *token, error) {
 // exchange puts a request on the wire and reads the answer to its end, so that
 // the connection can be used again.
 func (s *sender) exchange(ctx context.Context, r request, tok *token) (answer, error) {
-	reqCtx := ctx
-	if _, has := ctx.Deadline(); !has && s.timeout > 0 {
-		var cancel context.CancelFunc
-		reqCtx, cancel = context.WithTimeout(ctx, s.timeout)
-		defer cancel()
-	}
-	var probe *connProbe
+	reqCtx, cancel := s.limited(ctx)
+	defer cancel()
+	var f *flight
 	if !r.reads() {
-		probe = &connProbe{}
-		reqCtx = probe.watch(reqCtx)
+		f = &flight{guarded: r.body != nil && !s.own}
+		reqCtx = f.watch(reqCtx)
 	}
-	req := s.resty.R().SetContext(reqCtx).SetHeader("Authorization", "Bearer "+tok.value)
+	if !r.unmetered {
+		s.calls.Add(1)
+	}
+	run := apart[arrival]
+	if s.own {
+		run = here // a goroutine for each request would cost it ten microseconds and more
+	}
+	got, err := run(reqCtx, s.log, func() (arrival, io.Closer) {
+		resp, err := s.roundTrip(reqCtx, r, tok)
+		if err != nil {
+			return arrival{err: err}, nil
+		}
+		a := arrival{answered: true}
+		a.answer, a.err = r.read(resp)
+		return a, resp.Body
+	})
+	switch {
+	case err != nil:
+		return answer{}, newTransportError(ctx, err, f.leave())
+	case got.err != nil:
+		return answer{}, newTransportError(ctx, scrubError(got.err, append(r.secrets, tok.value)...), got.answered || f.sent(got.err))
+	}
+	return got.answer, nil
+}
+
+// arrival is what came of a request on the wire.
+type arrival struct {
+	answer   answer
+	answered bool // at least its status
+	err      error
+}
+
+// failureAttrs are what a log tells of an error: status and code of an answer, and
+// the text where there was none. What else an answer says may be about people.
+func failureAttrs(err error) []slog.Attr {
+	var apiErr *APIError
+	var authErr *AuthError
+	switch {
+	case errors.As(err, &apiErr):
+		return []slog.Attr{slog.Int("status", apiErr.StatusCode), slog.String("code", printable(apiErr.Code))}
+	case errors.As(err, &authErr):
+		return []slog.Attr{slog.Int("status", authErr.StatusCode), slog.String("code", printable(cut(authErr.Code, maxName)))}
+	}
+	return []slog.Attr{slog.String("error", printable(cut(summary(err), maxName)))}
+}
+
+// limited is the context of a request: the call's, with the client's own timeout
+// or, where there is no other limit, with one of this package's.
+func (s *sender) limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	if s.timeout > 0 {
+		return context.WithTimeout(ctx, s.timeout)
+	}
+	if _, has := ctx.Deadline(); has {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, requestTimeout)
+}
+
+// roundTrip builds a request and sends it, once. This is all that resty does for
+// this library. It does not retry (it would replay creates), log (it prints URLs
+// and tokens; with no retries, no debugging and no basic authentication it has no
+// occasion), or read bodies (it calls a 200 with an HTML page a success).
+func (s *sender) roundTrip(ctx context.Context, r request, tok *token) (*http.Response, error) {
+	req := s.resty.R().SetContext(ctx).SetHeader("Authorization", "Bearer "+tok.value)
 	if r.body != nil {
 		req.SetHeader("Content-Type", "application/json").SetBody(r.body)
 	}
@@ -259,53 +306,28 @@ func (s *sender) exchange(ctx context.Context, r request, tok *token) (answer, e
 	if r.query != "" {
 		target += "?" + r.query
 	}
-	s.calls.Add(1)
 	resp, err := req.Execute(r.method, target)
 	if err != nil {
-		return answer{}, newTransportError(ctx, scrubError(err, append(r.secrets, tok.value)...), probe.sent(err))
+		return nil, err
 	}
-	raw := resp.RawBody()
-	defer func() { _ = raw.Close() }() // read to the end, or not worth keeping the connection
-	ans := answer{status: resp.StatusCode(), header: resp.Header()}
-	if ans.status >= 300 {
-		ans.body, err = io.ReadAll(io.LimitReader(raw, maxErrorAnswer))
-		ans.cut = err != nil // the status says something all the same
-		return ans, nil
-	}
-	limit := int64(maxAnswer)
-	if !r.reads() {
+	return resp.RawResponse, nil // net/http sees to it that there is one, and that it has a body
+}
+
+// read reads an answer. The error is that of a success that broke off; an error
+// answer's status says something all the same.
+func (r request) read(resp *http.Response) (answer, error) {
+	ans := answer{status: resp.StatusCode, header: resp.Header}
+	limit := maxAnswer
+	if ans.status >= 300 || !r.reads() {
 		limit = maxErrorAnswer // an ID at most
 	}
-	// What is cut off here is no JSON any more, and refused as such.
-	if ans.body, err = io.ReadAll(io.LimitReader(raw, limit)); err != nil {
-		return answer{}, newTransportError(ctx, err, true)
+	// A success that is cut off here is no JSON any more, and refused as such.
+	var err error
+	ans.body, ans.tooLong, err = readBody(resp, limit)
+	if err != nil && ans.status >= 300 {
+		ans.cut, err = !ans.tooLong, nil
 	}
-	return ans, nil
-}
-
-// connProbe watches whether a request got as far as a connection.
-type connProbe struct {
-	asked, got atomic.Bool
-}
-
-func (p *connProbe) watch(ctx context.Context) context.Context {
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn: func(string) { p.asked.Store(true) },
-		GotConn: func(httptrace.GotConnInfo) { p.got.Store(true) },
-	})
-}
-
-// sent says whether the request that failed may have reached Salesforce. In
-// doubt it may, for example with a transport that doesn't tell.
-func (p *connProbe) sent(err error) bool {
-	if p == nil {
-		return true
-	}
-	var op *net.OpError
-	if errors.As(err, &op) && op.Op == "dial" {
-		return false
-	}
-	return p.got.Load() || !p.asked.Load()
+	return ans, err
 }
 
 func isCertificateError(err error) bool {

@@ -76,7 +76,10 @@ func TestResolve(t *testing.T) {
 		lost := loseCreate(t, b)
 		b.on(http.MethodGet, queryURL, found())
 		_, err := b.Resolve(t.Context(), lost)
-		require.ErrorIs(t, err, sfprov.ErrNotFound)
+		require.ErrorIs(t, err, sfprov.ErrNotCreated)
+		require.NotErrorIs(t, err, sfprov.ErrNotFound)
+		step, _ := sfprov.NextStep(err)
+		assert.Equal(t, sfprov.StepAgain, step)
 	})
 	t.Run("not to be learned", func(t *testing.T) {
 		t.Parallel()

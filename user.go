@@ -23,7 +23,7 @@ func (f Fields) lookup(name string) (value any, ok bool) {
 		return value, true
 	}
 	for key, value := range f {
-		if strings.EqualFold(key, name) {
+		if sameName(key, name) {
 			return value, true
 		}
 	}
@@ -32,13 +32,19 @@ func (f Fields) lookup(name string) (value any, ok bool) {
 
 // set replaces a field, however it is spelt.
 func (f Fields) set(name string, value any) {
-	for key := range f {
-		if strings.EqualFold(key, name) {
-			delete(f, key)
+	if _, given := f[name]; !given {
+		for key := range f {
+			if sameName(key, name) {
+				delete(f, key)
+			}
 		}
 	}
 	f[name] = value
 }
+
+// sameName reports whether two names are of the same field. Names of fields are ASCII,
+// so that those of different length need no further look.
+func sameName(a, b string) bool { return len(a) == len(b) && strings.EqualFold(a, b) }
 
 // User is a user of the identity service, as a hook hands it over. Nothing in it
 // is changed or kept by the calls that take it.
@@ -57,8 +63,12 @@ type User struct {
 	// Access is what the user may do in Salesforce; the zero value leaves it alone.
 	// It is given after the fields, and before the password.
 	Access Access
+	// Revoke is what the user loses, by name; the zero value takes nothing away. What
+	// the user does not have is no error. A profile can't be revoked.
+	Revoke Access
 	// Inactive says that the user shall not be able to log in. It is for
-	// [Provisioner.Ensure] and [Provisioner.Provision].
+	// [Provisioner.Ensure], [Provisioner.EnsureAll], [Provisioner.Plan] and
+	// [Provisioner.Provision]; the other verbs refuse it.
 	Inactive bool
 	// Password is set after a create, an adoption or an update; empty leaves it
 	// alone. See [Provisioner.SetPassword].
@@ -145,22 +155,8 @@ func problemOfUsername(s string) string {
 
 // forCreate is what a create sends: the user's fields, the defaults where the
 // user has no value of its own, and what can be derived.
-func (c *settings) forCreate(u User) (Fields, string, error) {
+func (c *settings) forCreate(u User) (Fields, []FieldProblem) {
 	fields := c.roomy(u)
-	username, usernameProblems := c.username(u)
-	return fields, username, c.complete(fields, u, username, usernameProblems)
-}
-
-// roomy is a copy of the user's fields with room for what a create adds.
-func (c *settings) roomy(u User) Fields {
-	fields := make(Fields, len(u.Fields)+len(u.Defaults)+len(c.Defaults)+3)
-	maps.Copy(fields, u.Fields)
-	return fields
-}
-
-// complete adds to a user's fields what a create needs, and puts all of them in their
-// plain form. problems are those of the username.
-func (c *settings) complete(fields Fields, u User, username string, problems []FieldProblem) error {
 	for _, defaults := range []Fields{u.Defaults, c.Defaults} {
 		for name, value := range defaults {
 			if _, given := fields.lookup(name); !given {
@@ -168,9 +164,8 @@ func (c *settings) complete(fields Fields, u User, username string, problems []F
 			}
 		}
 	}
-	maps.DeleteFunc(fields, func(name string, value any) bool {
-		return value == nil && strings.EqualFold(name, "ContactId") // Salesforce refuses it, even null, for internal users
-	})
+	dropNoContact(fields)
+	username, problems := c.username(u)
 	problems = slices.Concat(checkFields(fields), problems)
 	if _, given := fields.lookup("Username"); !given {
 		fields["Username"] = username
@@ -188,21 +183,30 @@ func (c *settings) complete(fields Fields, u User, username string, problems []F
 			problems = append(problems, FieldProblem{Field: field.name, Problem: "is required to create a user; set it in User.Fields or Config.Defaults"})
 		}
 	}
-	return validationError(slices.Concat(problems, u.problems()))
+	return fields, slices.Concat(problems, u.problems())
+}
+
+// dropNoContact takes out a ContactId that is null: Salesforce refuses it, even so,
+// for internal users.
+func dropNoContact(fields Fields) {
+	maps.DeleteFunc(fields, func(name string, value any) bool { return value == nil && strings.EqualFold(name, "ContactId") })
+}
+
+// roomy is a copy of the user's fields with room for what a create adds.
+func (c *settings) roomy(u User) Fields {
+	fields := make(Fields, len(u.Fields)+len(u.Defaults)+len(c.Defaults)+3)
+	maps.Copy(fields, u.Fields)
+	return fields
 }
 
 // problems are those of what is beside the fields.
 func (u User) problems() []FieldProblem {
-	problems := slices.Concat(problemsOfPassword(u.Password), u.Access.problems(u.Fields))
-	if u.Inactive {
-		problems = append(problems, FieldProblem{Field: "Inactive", Problem: "is for Ensure and Provision; call Deactivate, or set Fields[\"IsActive\"] to false"})
-	}
-	return problems
+	return slices.Concat(problemsOfPassword(u.Password), u.accessProblems())
 }
 
 // forUpdate is what an update sends: what the caller gave, and the username if
 // the user has one. The username is empty if it isn't sent.
-func (c *settings) forUpdate(u User) (Fields, string, error) {
+func (c *settings) forUpdate(u User) (Fields, string, []FieldProblem) {
 	fields := c.roomy(u)
 	problems := checkFields(fields)
 	username := ""
@@ -214,12 +218,15 @@ func (c *settings) forUpdate(u User) (Fields, string, error) {
 			fields["Username"] = username
 		}
 	}
-	for _, field := range userFields {
-		if value, given := fields.lookup(field.name); given && field.required && field.name != "Username" && isBlank(value) {
+	for name, value := range fields {
+		if !isBlank(value) {
+			continue
+		}
+		if field, known := standardField(name); known && field.required && field.name != "Username" {
 			problems = append(problems, FieldProblem{Field: field.name, Problem: "can't be cleared: Salesforce requires a value"})
 		}
 	}
-	return fields, username, validationError(slices.Concat(problems, u.problems()))
+	return fields, username, slices.Concat(problems, u.problems())
 }
 
 // aliasOf derives an alias from the local username, or from the Salesforce
@@ -249,6 +256,11 @@ func validationError(problems []FieldProblem) error {
 	if len(problems) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(problems, func(a, b FieldProblem) int { return strings.Compare(a.Field, b.Field) })
+	slices.SortStableFunc(problems, func(a, b FieldProblem) int {
+		if isID := a.Field == "ID"; isID != (b.Field == "ID") { // first: the others may follow from it
+			return map[bool]int{true: -1, false: 1}[isID]
+		}
+		return strings.Compare(a.Field, b.Field)
+	})
 	return &ValidationError{Problems: problems}
 }

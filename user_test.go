@@ -40,6 +40,18 @@ func provisionerOf(t *testing.T, change ...func(*Config)) *Provisioner {
 }
 
 // ann has what the defaults can't give, and these fields too.
+// forCreateOf and forUpdateOf are what is sent, or all that is wrong.
+func forCreateOf(c *settings, u User) (Fields, string, error) {
+	fields, problems := c.forCreate(u)
+	username, _ := c.username(u)
+	return fields, username, validationError(problems)
+}
+
+func forUpdateOf(c *settings, u User) (Fields, string, error) {
+	fields, username, problems := c.forUpdate(u)
+	return fields, username, validationError(problems)
+}
+
 func ann(more ...Fields) User {
 	u := User{Username: "ann", Fields: Fields{"LastName": "Jones", "Email": "ann@primary.com"}}
 	for _, fields := range more {
@@ -127,7 +139,7 @@ func TestUsername(t *testing.T) {
 			// The verbs send the same.
 			u := test.user
 			u.Fields = maps.Clone(u.Fields)
-			sent, username, err := p.settings.forUpdate(u)
+			sent, username, err := forUpdateOf(p.settings, u)
 			require.NoError(t, err)
 			assert.Equal(t, got, username)
 			value, given := sent.lookup("Username")
@@ -216,7 +228,7 @@ func TestUsernameNamesThePartAtFault(t *testing.T) {
 			// A create says the same of it, among other things.
 			u := test.user
 			u.Fields = maps.Clone(u.Fields)
-			_, _, err = p.settings.forCreate(u)
+			_, _, err = forCreateOf(p.settings, u)
 			assert.Subset(t, problemsOf(t, err)[test.field], problems[test.field])
 		})
 	}
@@ -232,7 +244,7 @@ func TestUsernameNamesThePartAtFault(t *testing.T) {
 func TestForCreate(t *testing.T) {
 	t.Parallel()
 	p := provisionerOf(t)
-	fields, username, err := p.settings.forCreate(ann(Fields{"Title": "CEO"}))
+	fields, username, err := forCreateOf(p.settings, ann(Fields{"Title": "CEO"}))
 	require.NoError(t, err)
 	assert.Equal(t, "ann@primary.com", username)
 	assert.Equal(t, Fields{
@@ -272,7 +284,7 @@ func TestRequiredFieldsAreReportedAllAtOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, _, err := bare.settings.forCreate(u)
+			_, _, err := forCreateOf(bare.settings, u)
 			assert.Equal(t, requiredFields, faultsOf(t, err))
 		})
 	}
@@ -284,16 +296,16 @@ func TestRequiredFieldsAreReportedAllAtOnce(t *testing.T) {
 				"ProfileId": "00e000000000001AAA", "TimeZoneSidKey": "Europe/Paris", "LocaleSidKey": "en_US",
 				"EmailEncodingKey": "UTF-8", "LanguageLocaleKey": "en_US",
 			}
-			_, _, err := bare.settings.forCreate(User{Fields: fields})
+			_, _, err := forCreateOf(bare.settings, User{Fields: fields})
 			require.NoError(t, err, "with it")
 			fields[missing] = nil
-			_, _, err = bare.settings.forCreate(User{Fields: fields})
+			_, _, err = forCreateOf(bare.settings, User{Fields: fields})
 			assert.Equal(t, []string{missing}, faultsOf(t, err))
 		})
 	}
 	t.Run("together with everything else", func(t *testing.T) {
 		t.Parallel()
-		_, _, err := bare.settings.forCreate(User{Username: "a b", Fields: Fields{
+		_, _, err := forCreateOf(bare.settings, User{Username: "a b", Fields: Fields{
 			"Email": "nobody", "Title": strings.Repeat("x", 81), "ManagerId": "boss", "Id": "005000000000001AAA", "not a field": 1,
 			"Score__c": math.NaN(), "Token__c": Secret("hunter2"),
 		}})
@@ -307,11 +319,11 @@ func TestProblemsComeInAStableOrder(t *testing.T) {
 	t.Parallel()
 	bare := provisionerOf(t, func(c *Config) { c.Defaults = nil })
 	u := User{Username: "a b", Fields: Fields{"Title": 1, "title": 2, "TITLE": 3, "Phone": 1, "PHONE": 2, "x y": 1, "z z": 1}}
-	_, _, err := bare.settings.forCreate(u)
+	_, _, err := forCreateOf(bare.settings, u)
 	require.Error(t, err)
 	first := err.Error()
 	for range 50 {
-		_, _, err := bare.settings.forCreate(u)
+		_, _, err := forCreateOf(bare.settings, u)
 		require.EqualError(t, err, first, "the same mistake reads the same each time")
 	}
 }
@@ -338,14 +350,14 @@ func TestDefaultsFillCreatesOnly(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			created, _, err := p.settings.forCreate(ann(test.given))
+			created, _, err := forCreateOf(p.settings, ann(test.given))
 			require.NoError(t, err)
 			assert.Subset(t, created, test.want)
 			for _, name := range test.not {
 				assert.NotContains(t, created, name)
 			}
 
-			updated, _, err := p.settings.forUpdate(User{Fields: test.given})
+			updated, _, err := forUpdateOf(p.settings, User{Fields: test.given})
 			require.NoError(t, err)
 			assert.Len(t, updated, len(test.given), "an update sends what it was given and nothing else")
 			assert.Subset(t, updated, test.given)
@@ -353,7 +365,7 @@ func TestDefaultsFillCreatesOnly(t *testing.T) {
 	}
 	t.Run("nil beats a default that is required", func(t *testing.T) {
 		t.Parallel()
-		_, _, err := p.settings.forCreate(ann(Fields{"PROFILEID": nil}))
+		_, _, err := forCreateOf(p.settings, ann(Fields{"PROFILEID": nil}))
 		assert.Equal(t, []string{"ProfileId"}, faultsOf(t, err))
 	})
 }
@@ -367,14 +379,14 @@ func TestAbsentNullAndZeroAreThreeThings(t *testing.T) {
 		"FirstName": "", "Department": nil, "UserRoleId": nil, "ManagerId": "", "IsActive": false, "Score__c": 0, "Ratio__c": 0.0,
 		"Flag__c": (*bool)(nil), "Note__c": noString, "Title": noString,
 	}
-	updated, _, err := p.settings.forUpdate(User{Fields: given})
+	updated, _, err := forUpdateOf(p.settings, User{Fields: given})
 	require.NoError(t, err)
 	encoded, err := json.Marshal(updated)
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"FirstName":"","Department":null,"UserRoleId":null,"ManagerId":"","IsActive":false,"Score__c":0,"Ratio__c":0,`+
 		`"Flag__c":null,"Note__c":null,"Title":null}`, string(encoded))
 
-	created, _, err := p.settings.forCreate(ann(given))
+	created, _, err := forCreateOf(p.settings, ann(given))
 	require.NoError(t, err)
 	for name := range given {
 		assert.Equal(t, updated[name], created[name], name)
@@ -406,7 +418,7 @@ func TestAlias(t *testing.T) {
 			t.Parallel()
 			u := ann(test.user.Fields)
 			u.Username = test.user.Username
-			fields, _, err := provisionerOf(t).settings.forCreate(u)
+			fields, _, err := forCreateOf(provisionerOf(t).settings, u)
 			require.NoError(t, err)
 			alias, given := fields.lookup("Alias")
 			assert.True(t, given)
@@ -418,7 +430,7 @@ func TestAlias(t *testing.T) {
 	}
 	t.Run("not on update", func(t *testing.T) {
 		t.Parallel()
-		fields, _, err := provisionerOf(t).settings.forUpdate(User{Username: "alice"})
+		fields, _, err := forUpdateOf(provisionerOf(t).settings, User{Username: "alice"})
 		require.NoError(t, err)
 		assert.Equal(t, Fields{"Username": "alice@primary.com"}, fields)
 	})
@@ -428,14 +440,14 @@ func TestAlias(t *testing.T) {
 		// can't be carried exactly, so it must not be sent.
 		u := ann(explicit)
 		u.Username = "abc\xffdefghijk"
-		fields, _, err := provisionerOf(t).settings.forCreate(u)
+		fields, _, err := forCreateOf(provisionerOf(t).settings, u)
 		if err == nil {
 			assert.NotContains(t, fields["Alias"], "\ufffd")
 		}
 	})
 	t.Run("no nickname", func(t *testing.T) {
 		t.Parallel()
-		fields, _, err := provisionerOf(t).settings.forCreate(ann())
+		fields, _, err := forCreateOf(provisionerOf(t).settings, ann())
 		require.NoError(t, err)
 		assert.NotContains(t, fields, "CommunityNickname", "Salesforce makes one that is free")
 	})
@@ -465,7 +477,7 @@ func TestForUpdate(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			fields, username, err := p.settings.forUpdate(test.user)
+			fields, username, err := forUpdateOf(p.settings, test.user)
 			require.NoError(t, err)
 			assert.Equal(t, test.want, fields)
 			assert.Equal(t, test.username, username)
@@ -482,14 +494,14 @@ func TestUpdateCannotClearARequiredField(t *testing.T) {
 		for _, field := range requiredFields {
 			t.Run(field+" "+name, func(t *testing.T) {
 				t.Parallel()
-				_, _, err := p.settings.forUpdate(User{Fields: Fields{field: empty}})
+				_, _, err := forUpdateOf(p.settings, User{Fields: Fields{field: empty}})
 				assert.Equal(t, []string{field}, faultsOf(t, err))
 			})
 		}
 	}
 	t.Run("in any case", func(t *testing.T) {
 		t.Parallel()
-		_, _, err := p.settings.forUpdate(User{Fields: Fields{"lastname": nil}})
+		_, _, err := forUpdateOf(p.settings, User{Fields: Fields{"lastname": nil}})
 		assert.Len(t, faultsOf(t, err), 1)
 	})
 }
@@ -514,15 +526,15 @@ func TestLengthsAreInCharacters(t *testing.T) {
 			t.Run(name+" "+letter, func(t *testing.T) {
 				t.Parallel()
 				fits, tooLong := strings.Repeat(letter, most), strings.Repeat(letter, most+1)
-				fields, _, err := p.settings.forUpdate(User{Fields: Fields{name: fits}})
+				fields, _, err := forUpdateOf(p.settings, User{Fields: Fields{name: fits}})
 				require.NoError(t, err)
 				assert.Equal(t, fits, fields[name])
-				_, _, err = p.settings.forUpdate(User{Fields: Fields{strings.ToLower(name): tooLong}})
+				_, _, err = forUpdateOf(p.settings, User{Fields: Fields{strings.ToLower(name): tooLong}})
 				problems := problemsOf(t, err)[strings.ToLower(name)]
 				require.Len(t, problems, 1)
 				assert.Contains(t, problems[0], fmt.Sprintf("%d characters", most+1))
 				assert.Contains(t, problems[0], fmt.Sprintf("allows %d", most))
-				_, _, err = p.settings.forCreate(ann(Fields{name: tooLong}))
+				_, _, err = forCreateOf(p.settings, ann(Fields{name: tooLong}))
 				assert.Equal(t, []string{name}, faultsOf(t, err))
 			})
 		}
@@ -530,9 +542,9 @@ func TestLengthsAreInCharacters(t *testing.T) {
 	for name, most := range map[string]int{"Email": 128, "SenderEmail": 80} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, _, err := p.settings.forUpdate(User{Fields: Fields{name: strings.Repeat("é", most-5) + "@a.bc"}})
+			_, _, err := forUpdateOf(p.settings, User{Fields: Fields{name: strings.Repeat("é", most-5) + "@a.bc"}})
 			require.NoError(t, err)
-			_, _, err = p.settings.forUpdate(User{Fields: Fields{name: strings.Repeat("é", most-4) + "@a.bc"}})
+			_, _, err = forUpdateOf(p.settings, User{Fields: Fields{name: strings.Repeat("é", most-4) + "@a.bc"}})
 			assert.Equal(t, []string{name}, faultsOf(t, err))
 		})
 	}
@@ -572,7 +584,7 @@ func TestReferences(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.field+" "+test.value, func(t *testing.T) {
 			t.Parallel()
-			fields, _, err := p.settings.forUpdate(User{Fields: Fields{test.field: test.value}})
+			fields, _, err := forUpdateOf(p.settings, User{Fields: Fields{test.field: test.value}})
 			if test.ok {
 				require.NoError(t, err)
 				assert.Equal(t, Fields{test.field: test.value}, fields)
@@ -581,7 +593,7 @@ func TestReferences(t *testing.T) {
 			problems := problemsOf(t, err)
 			require.Len(t, problems[test.field], 1)
 			assert.Contains(t, problems[test.field][0], fmt.Sprintf("%q", test.value), "the problem names the value")
-			_, _, err = p.settings.forCreate(ann(Fields{test.field: test.value}))
+			_, _, err = forCreateOf(p.settings, ann(Fields{test.field: test.value}))
 			assert.Equal(t, []string{test.field}, faultsOf(t, err))
 		})
 	}
@@ -589,10 +601,10 @@ func TestReferences(t *testing.T) {
 		t.Run(field+" cleared", func(t *testing.T) {
 			t.Parallel()
 			for _, empty := range []any{nil, ""} {
-				_, _, err := p.settings.forUpdate(User{Fields: Fields{field: empty}})
+				_, _, err := forUpdateOf(p.settings, User{Fields: Fields{field: empty}})
 				require.NoError(t, err)
 			}
-			_, _, err := p.settings.forUpdate(User{Fields: Fields{field: 5}})
+			_, _, err := forUpdateOf(p.settings, User{Fields: Fields{field: 5}})
 			assert.Equal(t, []string{field}, faultsOf(t, err))
 		})
 	}
@@ -607,7 +619,7 @@ func TestEmailAddresses(t *testing.T) {
 		t.Run("accepted "+good, func(t *testing.T) {
 			t.Parallel()
 			for _, field := range []string{"Email", "SenderEmail", "email"} {
-				fields, _, err := p.settings.forUpdate(User{Fields: Fields{field: good}})
+				fields, _, err := forUpdateOf(p.settings, User{Fields: Fields{field: good}})
 				require.NoError(t, err)
 				assert.Equal(t, good, fields[field])
 			}
@@ -620,9 +632,9 @@ func TestEmailAddresses(t *testing.T) {
 		t.Run("refused "+bad, func(t *testing.T) {
 			t.Parallel()
 			for _, field := range []string{"Email", "SenderEmail"} {
-				_, _, err := p.settings.forUpdate(User{Fields: Fields{field: bad}})
+				_, _, err := forUpdateOf(p.settings, User{Fields: Fields{field: bad}})
 				assert.Equal(t, []string{field}, faultsOf(t, err))
-				_, _, err = p.settings.forCreate(ann(Fields{field: bad}))
+				_, _, err = forCreateOf(p.settings, ann(Fields{field: bad}))
 				assert.Equal(t, []string{field}, faultsOf(t, err))
 			}
 		})
@@ -642,11 +654,11 @@ func TestReadOnlyFields(t *testing.T) {
 				// Also nil: it would be refused by Salesforce in a request that had
 				// other things to say.
 				for _, value := range []any{"x", nil} {
-					_, _, err := p.settings.forUpdate(User{Fields: Fields{spelt: value}})
+					_, _, err := forUpdateOf(p.settings, User{Fields: Fields{spelt: value}})
 					problems := problemsOf(t, err)
 					require.Contains(t, problems, spelt)
 					assert.Contains(t, problems[spelt][0], "can't be written")
-					_, _, err = p.settings.forCreate(ann(Fields{spelt: value}))
+					_, _, err = forCreateOf(p.settings, ann(Fields{spelt: value}))
 					assert.Contains(t, problemsOf(t, err), spelt)
 				}
 			})
@@ -660,7 +672,7 @@ func TestFieldNames(t *testing.T) {
 	for _, good := range []string{"Department", "department", "Cost_Center__c", "acme__Key__c", "A", "UserPermissionsMarketingUser", "Address2__c"} {
 		t.Run("accepted "+good, func(t *testing.T) {
 			t.Parallel()
-			fields, _, err := p.settings.forUpdate(User{Fields: Fields{good: "x"}})
+			fields, _, err := forUpdateOf(p.settings, User{Fields: Fields{good: "x"}})
 			require.NoError(t, err)
 			assert.Equal(t, Fields{good: "x"}, fields)
 		})
@@ -672,9 +684,9 @@ func TestFieldNames(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("refused %.20q", bad), func(t *testing.T) {
 			t.Parallel()
-			_, _, err := p.settings.forUpdate(User{Fields: Fields{bad: "x"}})
+			_, _, err := forUpdateOf(p.settings, User{Fields: Fields{bad: "x"}})
 			assert.Contains(t, faultsOf(t, err), quote(bad), "the name is quoted, so that it can be seen")
-			_, _, err = p.settings.forCreate(ann(Fields{bad: "x"}))
+			_, _, err = forCreateOf(p.settings, ann(Fields{bad: "x"}))
 			assert.Contains(t, faultsOf(t, err), quote(bad))
 		})
 	}
@@ -691,21 +703,21 @@ func TestDuplicateNames(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, _, err := p.settings.forUpdate(User{Fields: fields})
+			_, _, err := forUpdateOf(p.settings, User{Fields: fields})
 			require.Len(t, faultsOf(t, err), 1)
 			require.ErrorContains(t, err, "given twice")
-			_, _, err = p.settings.forCreate(ann(fields))
+			_, _, err = forCreateOf(p.settings, ann(fields))
 			require.Len(t, faultsOf(t, err), 1)
 		})
 	}
 	t.Run("the username", func(t *testing.T) {
 		t.Parallel()
-		_, _, err := p.settings.forUpdate(User{Fields: Fields{"Username": "a@acme.com", "USERNAME": "b@acme.com"}})
+		_, _, err := forUpdateOf(p.settings, User{Fields: Fields{"Username": "a@acme.com", "USERNAME": "b@acme.com"}})
 		require.ErrorContains(t, err, "given twice")
 	})
 	t.Run("a default is no duplicate", func(t *testing.T) {
 		t.Parallel()
-		_, _, err := p.settings.forCreate(ann(Fields{"PROFILEID": "00e000000000002AAA"}))
+		_, _, err := forCreateOf(p.settings, ann(Fields{"PROFILEID": "00e000000000002AAA"}))
 		require.NoError(t, err)
 	})
 }
@@ -728,7 +740,7 @@ func TestSecretsAreNotSentRedacted(t *testing.T) {
 		for _, field := range []string{"Token__c", "Title"} {
 			t.Run(name+" "+field, func(t *testing.T) {
 				t.Parallel()
-				_, _, err := p.settings.forUpdate(User{Fields: Fields{field: value}})
+				_, _, err := forUpdateOf(p.settings, User{Fields: Fields{field: value}})
 				assert.Equal(t, []string{field}, faultsOf(t, err))
 				assert.NotContains(t, err.Error(), "hunter2")
 			})
@@ -736,7 +748,7 @@ func TestSecretsAreNotSentRedacted(t *testing.T) {
 	}
 	t.Run("the text itself is a text", func(t *testing.T) {
 		t.Parallel()
-		_, _, err := p.settings.forUpdate(User{Fields: Fields{"Title": string(secret)}})
+		_, _, err := forUpdateOf(p.settings, User{Fields: Fields{"Title": string(secret)}})
 		require.NoError(t, err)
 	})
 }
@@ -776,9 +788,9 @@ func TestValuesWithoutAForm(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, _, err := p.settings.forUpdate(User{Fields: Fields{"Key__c": value}})
+			_, _, err := forUpdateOf(p.settings, User{Fields: Fields{"Key__c": value}})
 			assert.Equal(t, []string{"Key__c"}, faultsOf(t, err))
-			_, _, err = p.settings.forCreate(ann(Fields{"Key__c": value}))
+			_, _, err = forCreateOf(p.settings, ann(Fields{"Key__c": value}))
 			assert.Equal(t, []string{"Key__c"}, faultsOf(t, err))
 		})
 	}
@@ -829,13 +841,13 @@ func TestValuesAreCarried(t *testing.T) {
 			want, err := json.Marshal(given)
 			require.NoError(t, err)
 
-			updated, _, err := p.settings.forUpdate(User{Fields: given})
+			updated, _, err := forUpdateOf(p.settings, User{Fields: given})
 			require.NoError(t, err)
 			got, err := json.Marshal(updated)
 			require.NoError(t, err)
 			assert.True(t, bytes.Equal(want, got), "what is sent is what was given") // a diff of a mebibyte helps nobody
 
-			created, _, err := p.settings.forCreate(ann(given))
+			created, _, err := forCreateOf(p.settings, ann(given))
 			require.NoError(t, err)
 			got, err = json.Marshal(Fields{test.field: created[test.field]})
 			require.NoError(t, err)
@@ -851,7 +863,7 @@ func TestWrongTypesForStandardFields(t *testing.T) {
 		for name, value := range map[string]any{"number": 42, "bool": true, "list": []string{"a"}, "map": map[string]any{}} {
 			t.Run(field+" "+name, func(t *testing.T) {
 				t.Parallel()
-				_, _, err := p.settings.forUpdate(User{Fields: Fields{field: value}})
+				_, _, err := forUpdateOf(p.settings, User{Fields: Fields{field: value}})
 				assert.Equal(t, []string{field}, faultsOf(t, err))
 			})
 		}
@@ -872,7 +884,7 @@ func TestFieldsOfTheCallerAreNotChanged(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			before := maps.Clone(u.Fields)
-			for _, prepare := range []func(User) (Fields, string, error){p.settings.forCreate, p.settings.forUpdate} {
+			for _, prepare := range []func(User) (Fields, string, error){func(u User) (Fields, string, error) { return forCreateOf(p.settings, u) }, func(u User) (Fields, string, error) { return forUpdateOf(p.settings, u) }} {
 				fields, _, _ := prepare(u) // refused or not: that is not the point
 				assert.Equal(t, before, u.Fields)
 				fields["Title"], fields["Injected__c"] = "changed", true

@@ -19,7 +19,8 @@ type UserQuery struct {
 	// ActiveOnly leaves out inactive users.
 	ActiveOnly bool
 
-	noLogins bool // it is nothing to the caller who is frozen
+	noLogins  bool   // who is frozen does not matter
+	condition string // besides
 }
 
 // Users streams the org's users, in the order of their IDs, a page of up to 2,000 at
@@ -27,58 +28,50 @@ type UserQuery struct {
 // those of Salesforce's own processes are left out. The first error ends the stream.
 //
 // It can be ranged over for days: where the following pages are no longer to be had,
-// it begins again after the last user. Users who change meanwhile are read as they
+// it begins again after the last user. Where the integration user may not see logins,
+// nobody is told to be frozen. Users who change meanwhile are read as they
 // are when their page is. See "Query" in the REST API Developer Guide.
 func (p *Provisioner) Users(ctx context.Context, q UserQuery) iter.Seq2[Account, error] {
 	return func(yield func(Account, error) bool) {
-		fail := func(err error) { yield(Account{}, decorate(opUsers, q.UsernameSuffix, err)) }
-		var problems []FieldProblem
-		for _, name := range q.Fields {
-			if !isFieldName(name) {
-				problems = append(problems, FieldProblem{Field: quote(name), Problem: notAFieldName})
-			}
+		if err := p.users(ctx, q, func(a Account) bool { return yield(a, nil) }); err != nil && !errors.Is(err, errStopped) {
+			yield(Account{}, decorate(opUsers, q.UsernameSuffix, err))
 		}
-		if err := validationError(problems); err != nil {
-			fail(err)
-			return
+	}
+}
+
+func (p *Provisioner) users(ctx context.Context, q UserQuery, each func(Account) bool) error {
+	if err := problemOfColumns(q.Fields); err != nil {
+		return err
+	}
+	ctx, call, err := p.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer p.end(call)
+	var frozen map[string]string
+	if !q.noLogins {
+		if frozen, err = p.frozenLogins(ctx); err != nil && !isHidden(err) {
+			return err
 		}
-		ctx, call, err := p.begin(ctx)
-		if err != nil {
-			fail(err)
-			return
+	}
+	last, restarted := "", ""
+	for {
+		err := p.usersAfter(ctx, q, last, func(account Account) bool {
+			last = account.ID
+			account.Frozen = frozen[account.ID] != ""
+			return each(account)
+		})
+		if !isCursorGone(err) || last == restarted {
+			return err
 		}
-		defer p.end(call)
-		var frozen map[string]string
-		if !q.noLogins {
-			if frozen, err = p.frozenLogins(ctx); err != nil {
-				fail(err)
-				return
-			}
-		}
-		last, restarted := "", ""
-		for {
-			err := p.usersAfter(ctx, q, last, func(account Account) bool {
-				last = account.ID
-				account.Frozen = frozen[account.ID] != ""
-				return yield(account, nil)
-			})
-			switch {
-			case err == nil || errors.Is(err, errStopped):
-				return
-			case isCursorGone(err) && last != restarted:
-				restarted = last
-				continue
-			}
-			fail(err)
-			return
-		}
+		restarted = last
 	}
 }
 
 // errStopped ends a stream that nobody wants any more.
 var errStopped = errors.New("stopped")
 
-// isCursorGone says whether the rest of a query can't be had any more.
+// isCursorGone reports whether the rest of a query can't be had any more.
 func isCursorGone(err error) bool {
 	var apiErr *APIError
 	return errors.As(err, &apiErr) && apiErr.Code == "INVALID_QUERY_LOCATOR"
@@ -89,6 +82,9 @@ func (p *Provisioner) usersAfter(ctx context.Context, q UserQuery, last string, 
 	condition := "UserType NOT IN ('" + strings.Join(ownUserTypes, "', '") + "')"
 	if last != "" {
 		condition += " AND Id > '" + last + "'"
+	}
+	if q.condition != "" {
+		condition += " AND " + q.condition
 	}
 	if q.ActiveOnly {
 		condition += " AND IsActive = true"

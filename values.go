@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// isBlank says whether Salesforce would take the value as none.
+// isBlank reports whether Salesforce would take the value as none.
 func isBlank(value any) bool {
 	text, isString := value.(string)
 	return value == nil || isString && strings.TrimSpace(text) == ""
@@ -19,6 +19,7 @@ func isBlank(value any) bool {
 // their plain form. The map must not be the caller's.
 func checkFields(fields Fields) []FieldProblem {
 	var problems []FieldProblem
+	twins := fields.twins()
 	for name, value := range fields {
 		field, known := standardField(name)
 		switch {
@@ -28,7 +29,7 @@ func checkFields(fields Fields) []FieldProblem {
 		case known && field.kind == kindReadOnly:
 			problems = append(problems, FieldProblem{Field: name, Problem: "is set by Salesforce and can't be written"})
 			continue
-		case isGivenTwice(fields, name):
+		case slices.Contains(twins, name):
 			problems = append(problems, FieldProblem{Field: name, Problem: givenTwice})
 		}
 		plain, problem := plainValue(value)
@@ -45,7 +46,7 @@ func checkFields(fields Fields) []FieldProblem {
 
 const givenTwice = "is given twice, in different case; Salesforce ignores the case of field names"
 
-// hasTwo says whether a field is there in two spellings.
+// hasTwo reports whether a field is there in two spellings.
 func (f Fields) hasTwo(name string) bool {
 	found := 0
 	for other := range f {
@@ -58,15 +59,20 @@ func (f Fields) hasTwo(name string) bool {
 
 const notAFieldName = "is not a field API name, such as Department or Cost_Center__c"
 
-// isGivenTwice says whether another spelling of the name comes before it in the
-// alphabet, so that each pair is reported once.
-func isGivenTwice(fields Fields, name string) bool {
-	for other := range fields {
-		if len(other) == len(name) && other < name && strings.EqualFold(other, name) {
-			return true
+// twins are the names of which another spelling comes before in the alphabet, so that
+// each pair is reported once.
+func (f Fields) twins() (twins []string) {
+	var room [40]string
+	names := f.names(room[:0])
+	for i, name := range names {
+		for _, earlier := range names[:i] {
+			if sameName(earlier, name) {
+				twins = append(twins, name)
+				break
+			}
 		}
 	}
-	return false
+	return twins
 }
 
 // rawJSON is a value that is encoded already. Unlike json.RawMessage it prints as

@@ -118,7 +118,7 @@ func assignmentKey(object string, given row) string {
 	return fmt.Sprint(object, given["assigneeid"], given["permissionsetid"], given["permissionsetgroupid"], given["permissionsetlicenseid"], given["groupid"], given["userorgroupid"])
 }
 
-// held says whether there is such an assignment.
+// held reports whether there is such an assignment.
 func (o *Org) held(object string, given row) bool {
 	_, held := o.assigned[assignmentKey(object, given)]
 	return held
@@ -187,7 +187,7 @@ func (o *Org) deleteAssignment(object object, record row) (answer, error) {
 	return jsonAnswer(http.StatusNoContent, nil), nil
 }
 
-// needed says whether the user has a permission set that needs the licence.
+// needed reports whether the user has a permission set that needs the licence.
 func (o *Org) needed(assignment row) bool {
 	assignee, _ := assignment["assigneeid"].(string)
 	for _, other := range o.holds("PermissionSetAssignment", assignee) {

@@ -132,7 +132,7 @@ func (o *Org) SetReactivationRefusal(r Refusal) {
 	o.rules.reactivationRefusal = r
 }
 
-// belongsToSalesforce says whether nobody can log in as a user of the type.
+// belongsToSalesforce reports whether nobody can log in as a user of the type.
 func belongsToSalesforce(userType any) bool {
 	return userType == "Guest" || userType == "AutomatedProcess" || userType == "CloudIntegrationUser"
 }

@@ -27,7 +27,7 @@ func (o *Org) SetPasswordPolicy(minLength, history int) {
 	o.passwords.minLen, o.passwords.kept = minLength, history
 }
 
-// CheckPassword says whether a user's password is this one.
+// CheckPassword reports whether a user's password is this one.
 func (o *Org) CheckPassword(id, password string) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -105,7 +105,7 @@ func inflate(header http.Header, body []byte) []byte {
 	return plain
 }
 
-// wait waits, unless the client leaves or the org closes; it says whether it waited
+// wait waits, unless the client leaves or the org closes; it reports whether it waited
 // to the end.
 func (o *Org) wait(left <-chan struct{}, d time.Duration) bool {
 	if d <= 0 {

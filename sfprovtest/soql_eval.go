@@ -167,7 +167,7 @@ func (c *soqlCondition) holds(row map[string]any, types func(string) soqlType) b
 	return order >= 0
 }
 
-// hasValue says whether a normal value is one of the literals. Of many texts, which
+// hasValue reports whether a normal value is one of the literals. Of many texts, which
 // are asked for again for each row, a set is kept.
 func (c *soqlCondition) hasValue(value any, t soqlType) bool {
 	text, isText := value.(string)

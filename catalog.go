@@ -10,61 +10,66 @@ import (
 )
 
 const (
-	// listingTTL is how long it is remembered what the org's profiles, roles and so
+	// catalogTTL is how long it is remembered what the org's profiles, roles and so
 	// on are called.
-	listingTTL = 10 * time.Minute
-	// listingPause is how soon a name that is not known makes the org be asked
+	catalogTTL = 10 * time.Minute
+	// catalogPause is how soon a name that is not known makes the org be asked
 	// again.
-	listingPause = 30 * time.Second
+	catalogPause = 30 * time.Second
 )
 
-// directory remembers the records that an Access names.
-type directory struct {
+// catalog remembers the records that an Access names.
+type catalog struct {
 	mu    sync.Mutex
-	kinds map[string]*listing // by field of Access
+	kinds map[string]*catalogKind // by field of Access
 }
 
-// listing is what there is of one kind.
-type listing struct {
-	slot    chan struct{} // held while it is read, so that one caller reads for all
+// catalogKind is what there is of one kind.
+type catalogKind struct {
+	// slot is held by the caller who reads the entries for all.
+	slot chan struct{}
+	// mu guards what follows, and is never held during I/O.
 	mu      sync.Mutex
-	entries []entry
+	entries []catalogEntry
 	read    time.Time
 }
 
-// entry is a record with what it is called, the label last.
-type entry struct {
+// catalogEntry is a record with what it is called, the label last.
+type catalogEntry struct {
 	id    string
 	names []string
 }
 
-func (d *directory) listing(kind accessKind) *listing {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.kinds == nil {
-		d.kinds = map[string]*listing{}
+// label is what people call the record.
+func (e catalogEntry) label() string { return e.names[len(e.names)-1] }
+
+func (l *catalog) of(kind accessKind) *catalogKind {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.kinds == nil {
+		l.kinds = map[string]*catalogKind{}
 	}
-	if d.kinds[kind.field] == nil {
-		d.kinds[kind.field] = &listing{slot: make(chan struct{}, 1)}
+	if l.kinds[kind.field] == nil {
+		l.kinds[kind.field] = &catalogKind{slot: make(chan struct{}, 1)}
 	}
-	return d.kinds[kind.field]
+	return l.kinds[kind.field]
 }
 
-// list is what there is of a kind.
-func (d *directory) list(ctx context.Context, c *client, kind accessKind) ([]entry, error) {
-	return d.listing(kind).get(ctx, c, kind, listingTTL)
+// list returns what there is of a kind.
+func (l *catalog) list(ctx context.Context, c *client, kind accessKind) ([]catalogEntry, error) {
+	return l.of(kind).get(ctx, c, kind, catalogTTL)
 }
 
 // find finds a record by name or ID. A name that is not known is looked for
 // again in the org. The problem is why there is no answer.
-func (d *directory) find(ctx context.Context, c *client, kind accessKind, name string) (found entry, problem string, err error) {
-	l := d.listing(kind)
-	for _, age := range []time.Duration{listingTTL, listingPause} {
-		entries, err := l.get(ctx, c, kind, age)
+func (l *catalog) find(ctx context.Context, c *client, kind accessKind, name string) (found catalogEntry, problem string, err error) {
+	of := l.of(kind)
+	for _, age := range []time.Duration{catalogTTL, catalogPause} {
+		entries, err := of.get(ctx, c, kind, age)
 		if err != nil {
-			return entry{}, "", &stepError{step: "looking for " + kind.field + " " + quote(name), err: err}
+			return catalogEntry{}, "", &stepError{step: "looking for " + kind.field + " " + quote(name), err: err}
 		}
-		matches := matching(entries, name)
+		matches := matchingEntries(entries, name)
 		switch {
 		case len(matches) == 1:
 			return matches[0], "", nil
@@ -73,23 +78,23 @@ func (d *directory) find(ctx context.Context, c *client, kind accessKind, name s
 			for i := range ids {
 				ids[i] = matches[i].id
 			}
-			return entry{}, fmt.Sprintf("is %s, which names several: %s; use the API name or the ID", quote(name), strings.Join(ids, ", ")), nil
+			return catalogEntry{}, fmt.Sprintf("is %s, which names several: %s; use the API name or the ID", quote(name), strings.Join(ids, ", ")), nil
 		}
-		problem = fmt.Sprintf("is %s, which this org hasn't got%s", quote(name), didYouMean(entries, name))
+		problem = fmt.Sprintf("is %s, which this org does not have%s", quote(name), didYouMean(entries, name))
 	}
-	return entry{}, problem, nil
+	return catalogEntry{}, problem, nil
 }
 
-// matching are the entries with a name: by ID or API name, which are unique, else
+// matchingEntries are the entries with a name: by ID or API name, which are unique, else
 // by label.
-func matching(entries []entry, name string) []entry {
+func matchingEntries(entries []catalogEntry, name string) []catalogEntry {
 	id := id18Of(name)
-	for _, by := range []func(entry) bool{
-		func(e entry) bool { return id != "" && e.id == id },
-		func(e entry) bool { return strings.EqualFold(e.names[0], name) },
-		func(e entry) bool { return strings.EqualFold(e.names[len(e.names)-1], name) },
+	for _, by := range []func(catalogEntry) bool{
+		func(e catalogEntry) bool { return id != "" && e.id == id },
+		func(e catalogEntry) bool { return strings.EqualFold(e.names[0], name) },
+		func(e catalogEntry) bool { return strings.EqualFold(e.label(), name) },
 	} {
-		var matches []entry
+		var matches []catalogEntry
 		for _, e := range entries {
 			if by(e) {
 				matches = append(matches, e)
@@ -103,7 +108,7 @@ func matching(entries []entry, name string) []entry {
 }
 
 // get returns the entries, read anew if they are older than age.
-func (l *listing) get(ctx context.Context, c *client, kind accessKind, age time.Duration) ([]entry, error) {
+func (l *catalogKind) get(ctx context.Context, c *client, kind accessKind, age time.Duration) ([]catalogEntry, error) {
 	if entries, fresh := l.fresh(age); fresh {
 		return entries, nil
 	}
@@ -120,13 +125,13 @@ func (l *listing) get(ctx context.Context, c *client, kind accessKind, age time.
 	if kind.where != "" {
 		soql += " WHERE " + kind.where
 	}
-	entries := []entry{}
+	entries := []catalogEntry{}
 	for record, err := range c.query(ctx, soql) {
 		if err != nil {
 			return nil, err
 		}
 		id, _ := record.text("Id")
-		e := entry{id: id18Of(id)}
+		e := catalogEntry{id: id18Of(id)}
 		for _, field := range kind.names {
 			name, _ := record.text(field)
 			e.names = append(e.names, name)
@@ -141,21 +146,21 @@ func (l *listing) get(ctx context.Context, c *client, kind accessKind, age time.
 	return entries, nil
 }
 
-func (l *listing) fresh(age time.Duration) ([]entry, bool) {
+func (l *catalogKind) fresh(age time.Duration) ([]catalogEntry, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.entries, l.entries != nil && time.Since(l.read) < age
 }
 
 // didYouMean names up to three entries that look like the name.
-func didYouMean(entries []entry, name string) string {
+func didYouMean(entries []catalogEntry, name string) string {
 	type near struct {
 		name     string
 		distance int
 	}
 	var all []near
 	for _, e := range entries {
-		label := e.names[len(e.names)-1]
+		label := e.label()
 		d := distance(strings.ToLower(label), strings.ToLower(name))
 		if api := distance(strings.ToLower(e.names[0]), strings.ToLower(name)); api < d {
 			d = api

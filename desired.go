@@ -1,0 +1,213 @@
+package sfprov
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// loginWish is what a call wants of who can log in.
+type loginWish int
+
+const (
+	loginAsIs   loginWish = iota // whoever could log in still can, and nobody else
+	loginOpen                    // active, and not frozen
+	loginShut                    // inactive
+	loginFrozen                  // frozen, active or not
+	loginThawed                  // not frozen, active or not
+)
+
+// desired is what a call wants of one user: checked, in plain form, and sharing
+// nothing with the caller. Every verb makes one, and the road goes on from there.
+type desired struct {
+	op       string
+	user     User
+	id       string // of the account, where the caller names it: it is trusted
+	username string // in Salesforce; empty if nothing says it
+	match    matchValue
+	fields   Fields // of an account that there is, without IsActive
+	login    loginWish
+	access   resolvedAccess
+
+	mayCreate bool // where there is no account, one is made
+	isNew     bool // no account is looked for: the create finds out, or nothing could show whose it is
+	adopts    bool // an account that there is is taken over, and not owned already
+	whole     bool // fields and access are carried out also of who is locked out
+	resets    bool // the password is set whatever the state of the account
+
+	sought []string // fields to read beside those that are compared
+}
+
+// want is how a verb wants a user.
+type want struct {
+	op        string
+	id        string    // as the caller gives it; empty: the account is found by the match value
+	byID      bool      // an empty ID is a mistake
+	login     loginWish // where neither Inactive nor IsActive says it
+	mayCreate bool
+	create    bool // the user is checked as a create, whatever there is
+	whole     bool
+	resets    bool
+	// activeOnly refuses Inactive, for which the verb has no meaning.
+	activeOnly bool
+}
+
+// desire checks a user, as far as that can be done without a look at the org, and
+// tells all that is wrong.
+func (c *settings) desire(u User, w want) (*desired, error) {
+	d := &desired{op: w.op, user: u.clone(), login: w.login, mayCreate: w.mayCreate, whole: w.whole, resets: w.resets, adopts: w.create}
+	problems := d.takeID(w)
+	var fieldProblems []FieldProblem
+	d.fields, d.username, fieldProblems = c.forUpdate(d.user)
+	if u.Inactive && w.activeOnly {
+		problems = append(problems, FieldProblem{Field: "Inactive", Problem: "is for Ensure and Provision; call Deactivate, or set Fields[\"IsActive\"] to false"})
+	}
+	loginProblems := d.decideLogin(u.Inactive)
+	problems = append(problems, loginProblems...)
+	var matchProblems []FieldProblem
+	d.match, matchProblems = c.match(u)
+	if d.carriesFields() || len(loginProblems) > 0 {
+		problems = append(problems, fieldProblems...)
+	} else { // what is wrong with the rest keeps nobody in
+		problems = append(problems, c.identifying(fieldProblems)...)
+	}
+	problems = withoutTwins(problems, matchProblems)
+	d.isNew = d.mayCreate && d.id == "" && d.login != loginShut && (w.create || !d.match.set())
+	problems = withoutTwins(problems, c.problemsOfCreate(d, w))
+	return d, validationError(problems)
+}
+
+// takeID takes the ID that the caller names.
+func (d *desired) takeID(w want) []FieldProblem {
+	if w.id == "" && !w.byID {
+		return nil
+	}
+	id, problem := parseIDOf(prefixUser, w.id)
+	if problem != "" {
+		return []FieldProblem{{Field: "ID", Problem: problem}}
+	}
+	d.id = id
+	return nil
+}
+
+// problemsOfCreate are what is wrong with a user who may have to be created, or to be
+// found by the username, which it fills in.
+func (c *settings) problemsOfCreate(d *desired, w want) (problems []FieldProblem) {
+	switch {
+	case d.isNew || w.create:
+		_, problems = c.forCreate(d.user)
+		if len(problems) > 0 && !w.create && w.op == opUpdate {
+			problems = append([]FieldProblem{noAccountKnown}, problems...)
+		}
+		if w.create {
+			d.username, _ = c.username(d.user)
+		}
+	case d.username == "" && w.id == "" && !w.byID && (d.mayCreate || !d.match.set()):
+		d.username, problems = c.username(d.user)
+	}
+	return problems
+}
+
+// identifying are the problems of what says which account is meant.
+func (c *settings) identifying(problems []FieldProblem) []FieldProblem {
+	return slices.DeleteFunc(problems, func(p FieldProblem) bool {
+		return !strings.EqualFold(p.Field, "Username") && p.Field != "TenantDomain" && !strings.EqualFold(p.Field, c.MatchField)
+	})
+}
+
+// noAccountKnown is why an update has to be complete.
+var noAccountKnown = FieldProblem{ //nolint:gochecknoglobals // a constant
+	Field:   "ID",
+	Problem: "is missing, and so is a value of the match field, so that this would be a create, which needs more",
+}
+
+// withoutTwins adds problems, one for each field.
+func withoutTwins(problems, more []FieldProblem) []FieldProblem {
+	for _, p := range more {
+		if !slices.ContainsFunc(problems, func(q FieldProblem) bool { return strings.EqualFold(p.Field, q.Field) && p.Field != "ID" }) {
+			problems = append(problems, p)
+		}
+	}
+	return problems
+}
+
+// decideLogin takes IsActive out of the fields and makes it the wish.
+func (d *desired) decideLogin(inactive bool) []FieldProblem {
+	if inactive {
+		d.login = loginShut
+	}
+	value, given := d.fields.lookup("IsActive")
+	if !given {
+		return nil
+	}
+	maps.DeleteFunc(d.fields, func(name string, _ any) bool { return strings.EqualFold(name, "IsActive") })
+	switch truth := strings.ToLower(textOf(value)); {
+	case truth == "false":
+		d.login = loginShut
+	case truth == "true" && inactive:
+		return []FieldProblem{{Field: "Inactive", Problem: "is set, and Fields[\"IsActive\"] says the contrary; give one of them"}}
+	case truth == "true":
+		d.login = loginOpen
+	case value == nil:
+		return []FieldProblem{{Field: "IsActive", Problem: "can't be cleared; it takes true or false, leave it out to leave it as it is"}}
+	default:
+		return []FieldProblem{{Field: "IsActive", Problem: "is " + jsonOf(value) + "; it takes true or false"}}
+	}
+	return nil
+}
+
+// target names the user in errors.
+func (d *desired) target() string {
+	switch {
+	case d.username != "":
+		return d.username
+	case d.user.Username != "":
+		return d.user.Username
+	case d.id != "":
+		return d.id
+	}
+	return d.match.value
+}
+
+// clone is a copy that shares nothing with the caller.
+func (u User) clone() User {
+	u.Fields, u.Defaults = maps.Clone(u.Fields), maps.Clone(u.Defaults)
+	u.Access, u.Revoke = u.Access.clone(), u.Revoke.clone()
+	return u
+}
+
+// carriesFields reports whether fields and access are carried out, and not only the
+// wish for the login.
+func (d *desired) carriesFields() bool { return d.login != loginShut || d.whole }
+
+// resolve finds what the access names.
+func (p *Provisioner) resolve(ctx context.Context, d *desired) error {
+	if !d.carriesFields() {
+		return nil
+	}
+	access, err := p.resolveAccess(ctx, d.user.Access, d.user.Revoke)
+	if err != nil {
+		return err
+	}
+	d.access = access
+	for name, id := range access.fields {
+		d.fields.set(name, id)
+	}
+	return nil
+}
+
+// creation is what a create of the user sends.
+func (c *settings) creation(d *desired) (Fields, error) {
+	fields, problems := c.forCreate(d.user)
+	for name, id := range d.access.fields {
+		fields.set(name, id)
+	}
+	switch {
+	case d.login == loginShut:
+		fields.set("IsActive", false)
+	case !d.adopts: // Create leaves it to Salesforce
+		fields.set("IsActive", true)
+	}
+	return fields, validationError(problems)
+}

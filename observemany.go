@@ -1,0 +1,204 @@
+package sfprov
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// observeMany reads what the org has of many users, by as few requests as that takes.
+// An error of a user is noted with the user.
+func (r *run) observeMany(ctx context.Context, items []*item) {
+	groups := map[string][]*item{}
+	for _, it := range items {
+		if it.err = r.p.prepare(ctx, it.d); it.err != nil || it.d.isNew { // of whom no look could show an account
+			continue
+		}
+		field, _ := it.d.key()
+		groups[field] = append(groups[field], it)
+	}
+	for _, field := range slices.Sorted(maps.Keys(groups)) {
+		r.readAccounts(ctx, field, groups[field])
+	}
+	r.readLogins(ctx, items)
+	r.readAssignments(ctx, items)
+}
+
+// readAccounts finds the accounts of users by the value of a field.
+func (r *run) readAccounts(ctx context.Context, field string, items []*item) {
+	columns := map[string]struct{}{}
+	for _, column := range r.columns {
+		columns[column] = struct{}{}
+	}
+	values := make([]string, len(items))
+	for i, it := range items {
+		for _, column := range it.d.columns(r.p.settings) {
+			columns[column] = struct{}{}
+		}
+		_, values[i] = it.d.key()
+	}
+	found, err := r.p.accountsBy(ctx, field, values, slices.Sorted(maps.Keys(columns)))
+	if isFinalRefusal(err) {
+		if sets := r.byColumns(items); len(sets) > 1 { // of which some only may have a wrong one
+			for _, set := range slices.Sorted(maps.Keys(sets)) {
+				r.readAccounts(ctx, field, sets[set])
+			}
+			return
+		}
+	}
+	for i, it := range items {
+		if it.err = err; err == nil {
+			it.o.account, it.err = it.d.own(found[foldedValue(field, values[i])])
+		}
+	}
+}
+
+// byColumns are the users by the columns that they need.
+func (r *run) byColumns(items []*item) map[string][]*item {
+	sets := map[string][]*item{}
+	for _, it := range items {
+		set := strings.Join(it.d.columns(r.p.settings), ",")
+		sets[set] = append(sets[set], it)
+	}
+	return sets
+}
+
+// accountsBy finds accounts by many values of a field; they are told by the value, as
+// foldedValue makes it.
+func (p *Provisioner) accountsBy(ctx context.Context, field string, values, columns []string) (map[string][]Account, error) {
+	found := make(map[string][]Account, len(values))
+	if !containsFold(columns, field) && field != "Id" {
+		columns = append(slices.Clone(columns), field)
+	}
+	err := p.api.readMany(ctx, accountsQuery(columns, field+" IN "), values, func(record Fields) error {
+		account, err := accountOf(record, columns)
+		value, _ := record.text(field)
+		value = foldedValue(field, value)
+		found[value] = append(found[value], account)
+		return err
+	})
+	return found, err
+}
+
+// foldedValue is what values have in common that Salesforce takes for the same.
+func foldedValue(field, value string) string {
+	if field == "Id" {
+		return id18Of(value)
+	}
+	return strings.ToLower(value)
+}
+
+// readLogins finds out who is frozen.
+func (r *run) readLogins(ctx context.Context, items []*item) {
+	var frozen frozenLogins
+	for _, it := range items {
+		if it.err != nil || it.o.account.ID == "" || !it.d.readsLogin() {
+			continue
+		}
+		if frozen.byUser == nil && frozen.err == nil {
+			frozen = r.frozen.read(ctx, r.p)
+		}
+		if it.err = it.o.readBlindly(&it.o.blind, frozen.err); it.err == nil {
+			it.o.loginID = frozen.byUser[it.o.account.ID]
+			it.o.account.Frozen = it.o.loginID != ""
+		}
+	}
+}
+
+// frozenTTL is how long it is believed who is frozen. What a run itself freezes is
+// known at once.
+const frozenTTL = time.Minute
+
+// frozenMemory is who is frozen. Few are, so all of them are read.
+type frozenMemory struct {
+	slot chan struct{} // held by the one who reads for all
+	last frozenLogins
+	at   time.Time
+}
+
+type frozenLogins struct {
+	byUser map[string]string // UserLogin IDs
+	err    error
+}
+
+func (m *frozenMemory) read(ctx context.Context, p *Provisioner) frozenLogins {
+	select {
+	case m.slot <- struct{}{}:
+	case <-ctx.Done():
+		return frozenLogins{err: newTransportError(ctx, ctx.Err(), false)}
+	}
+	defer func() { <-m.slot }()
+	if m.last.byUser == nil || time.Since(m.at) > frozenTTL {
+		at := time.Now()
+		byUser, err := p.frozenLogins(ctx)
+		if err != nil {
+			return frozenLogins{err: err}
+		}
+		m.last, m.at = frozenLogins{byUser: byUser}, at
+	}
+	return m.last
+}
+
+// forget makes the next one read anew.
+func (m *frozenMemory) forget() {
+	m.slot <- struct{}{}
+	m.last = frozenLogins{}
+	<-m.slot
+}
+
+// frozenLogins are the UserLogin records that are frozen, by user.
+func (p *Provisioner) frozenLogins(ctx context.Context) (map[string]string, error) {
+	frozen := map[string]string{}
+	err := eachOf(p.api.query(ctx, loginQuery("IsFrozen = true")), func(record Fields) error {
+		loginID, _, err := loginOf(record)
+		userID, _ := record.text("UserId")
+		frozen[id18Of(userID)] = loginID
+		return err
+	})
+	return frozen, err
+}
+
+// readAssignments reads the access of users that it is compared with.
+func (r *run) readAssignments(ctx context.Context, items []*item) {
+	byObject := map[string][]*item{}
+	for _, it := range items {
+		if it.err != nil || it.o.account.ID == "" || !it.d.carriesFields() {
+			continue
+		}
+		for _, object := range it.d.access.objects() {
+			byObject[object] = append(byObject[object], it)
+		}
+	}
+	for _, object := range slices.Sorted(maps.Keys(byObject)) {
+		held, err := r.p.assignmentsOf(ctx, object, accountIDs(byObject[object]))
+		for _, it := range byObject[object] {
+			if it.o.held == nil {
+				it.o.held = assignments{}
+			}
+			it.o.held[object] = held[it.o.account.ID]
+			if err := it.o.readBlindly(&it.o.blindAccess, err); err != nil {
+				it.err = &stepError{step: "reading what the user has", err: err}
+			}
+		}
+	}
+}
+
+func accountIDs(items []*item) []string {
+	ids := make([]string, len(items))
+	for i, it := range items {
+		ids[i] = it.o.account.ID
+	}
+	return ids
+}
+
+// assignmentsOf are the assignments of an object that users have, by user.
+func (p *Provisioner) assignmentsOf(ctx context.Context, object string, ids []string) (map[string][]Fields, error) {
+	held := map[string][]Fields{}
+	err := p.api.readMany(ctx, assignmentsQuery(object, "IN "), ids, func(record Fields) error {
+		held[assigneeOf(record)] = append(held[assigneeOf(record)], assignmentOf(record))
+		return nil
+	})
+	return held, err
+}

@@ -1,0 +1,638 @@
+package sfprov
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"log/slog"
+	"runtime"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// windowSize is how many users are looked up at once: as many as mostly fit in one
+	// request.
+	windowSize = 4000
+	// maxReading is how many windows are read at the same time, and maxHeld how many
+	// users are held, in windows, collections and on the way.
+	maxReading = 4
+	maxHeld    = (maxReading + 2) * windowSize
+	// quietTime is how long the input may rest before what has come is worked on.
+	quietTime = 50 * time.Millisecond
+	// parting is how long a run that ends waits for the input to end too. It does not
+	// wait for one that hangs.
+	parting = 100 * time.Millisecond
+	// cleanJobs is how many collections must meet no lock until one more is sent at the
+	// same time again.
+	cleanJobs = 8
+)
+
+// item is one user of a run.
+type item struct {
+	index   int
+	user    User
+	planned *PlanStep // that is to be applied
+	barrier bool      // no user: what comes after it waits for all before it
+
+	d        *desired
+	o        observed
+	cs       *changeSet // of an account that there is
+	creation *creation  // of one that there isn't
+	nothing  bool       // nobody is there, and nobody is to be
+	keys     []string
+
+	result Result
+	err    error
+	// before is the username that the account bore before this run moved it out of
+	// another's way; empty if it did not.
+	before string
+	// retried says that the user was given another try at the end of the run.
+	retried bool
+}
+
+// run is the work on many users. One goroutine, the caller's, owns all of it: it takes
+// users from the input, starts the requests that read and write, each in a goroutine
+// of its own, and tells what became of each user. So what the caller's function does
+// happens where the caller is.
+type run struct {
+	p       *Provisioner
+	op      string
+	options batchOptions
+	each    func(Outcome) error
+	// decide is asked, if it is set, whether what is to be done with a user is done.
+	decide  func(it *item, work bool) (bool, error)
+	columns []string // that are read beside those that are compared
+
+	ctx    context.Context //nolint:containedctx // of the run, which is as long as the call
+	cancel context.CancelFunc
+	input  chan *item
+	left   chan struct{} // closed when no more input is wanted
+	over   inputEnd
+	ended  chan job
+	frozen frozenMemory
+
+	isOver, isQuiet, draining, told bool
+	held                            int
+	window, creates, changes        []*item
+	reading, writing, limit, clean  int
+	lanes                           map[string]*item
+	waiting                         []*item
+	later                           []*item
+	vacated                         map[string]bool // usernames that accounts had and have no more
+
+	stop     error // why nothing new begins
+	setup    bool  // it is the set-up, which everybody meets
+	progress *progress
+	summary  Summary
+	reasons  []error
+}
+
+// inputEnd is how the input ended.
+type inputEnd struct {
+	done     chan struct{}
+	err      error
+	panicked any
+	exited   bool
+}
+
+// job is a request that ended, with the users whom it was about.
+type job struct {
+	writes    bool
+	items     []*item
+	contended int64
+	panicked  any
+	exited    bool
+}
+
+func newRun(p *Provisioner, op string, each func(Outcome) error, opts []BatchOption) *run {
+	o := batchOptions{parallel: batchParallel}
+	for _, opt := range opts {
+		if opt != nil {
+			opt(&o)
+		}
+	}
+	if each == nil {
+		each = func(Outcome) error { return nil }
+	}
+	return &run{
+		p: p, op: op, options: o, each: each, limit: o.parallel, input: make(chan *item, 256), left: make(chan struct{}),
+		over: inputEnd{done: make(chan struct{})}, ended: make(chan job, maxReading+1), frozen: frozenMemory{slot: make(chan struct{}, 1)},
+		lanes: map[string]*item{}, vacated: map[string]bool{},
+	}
+}
+
+// do works on the users that items yields.
+func (r *run) do(ctx context.Context, items iter.Seq2[*item, error]) (Summary, error) {
+	began := time.Now()
+	ctx, call, err := r.p.begin(ctx)
+	if err != nil {
+		return Summary{}, err
+	}
+	defer r.p.end(call)
+	r.ctx, r.cancel = context.WithCancel(ctx)
+	defer r.cancel()
+	r.progress = newProgress(r)
+	calls := r.p.api.sent()
+	go r.read(items)
+	defer r.part() // also if the caller's code panics
+	r.loop()
+	r.progress.end(r.ctx) //nolint:contextcheck // r.ctx is made of ctx
+	r.summary.APICalls, r.summary.Took = int(r.p.api.sent()-calls), time.Since(began)
+	return r.summary, r.verdict()
+}
+
+// read takes the input, in a goroutine of its own, since it may hang. A panic of the
+// caller's code, and runtime.Goexit, go back to the caller.
+func (r *run) read(items iter.Seq2[*item, error]) {
+	r.over.exited = true // unless it returns, or panics
+	defer func() {
+		if r.over.panicked = recover(); r.over.panicked != nil {
+			r.over.exited = false
+		}
+		close(r.over.done)
+		close(r.input)
+	}()
+	for it, err := range items {
+		if err != nil {
+			r.over.err = err
+			break
+		}
+		select {
+		case r.input <- it:
+			continue
+		case <-r.left:
+		}
+		break
+	}
+	r.over.exited = false
+}
+
+// part ends everything that is under way.
+func (r *run) part() {
+	r.cancel()
+	r.stopInput()
+	for r.reading+r.writing > 0 {
+		r.count(<-r.ended)
+	}
+	timer := time.NewTimer(parting)
+	defer timer.Stop()
+	select {
+	case <-r.over.done:
+	case <-timer.C:
+	}
+}
+
+func (r *run) stopInput() {
+	select {
+	case <-r.left:
+	default:
+		close(r.left)
+	}
+}
+
+// loop works until every user has come to an end.
+func (r *run) loop() {
+	quiet := time.NewTimer(quietTime)
+	defer quiet.Stop()
+	done := r.ctx.Done()
+	for {
+		r.start()
+		if r.held == 0 && r.reading+r.writing == 0 && (r.isOver || r.stop != nil) {
+			return
+		}
+		var input <-chan *item
+		if r.wantsInput() {
+			input = r.input
+		}
+		select {
+		case it, more := <-input:
+			if !more {
+				r.endInput()
+				continue
+			}
+			r.isQuiet = false
+			quiet.Reset(quietTime)
+			r.take(it)
+		case j := <-r.ended:
+			r.count(j)
+			r.endJob(j)
+			quiet.Reset(quietTime)
+		case <-quiet.C:
+			if r.isQuiet = len(r.input) == 0; !r.isQuiet { // it was this loop that was busy
+				quiet.Reset(quietTime)
+			}
+		case <-done:
+			done = nil
+			r.halt(newTransportError(r.ctx, r.ctx.Err(), false))
+		}
+	}
+}
+
+func (r *run) wantsInput() bool {
+	return !r.isOver && r.stop == nil && !r.draining && r.held < maxHeld && len(r.window) < windowSize
+}
+
+// endInput is the end of the input.
+func (r *run) endInput() {
+	r.isOver = true
+	switch {
+	case r.over.panicked != nil:
+		panic(r.over.panicked)
+	case r.over.exited:
+		runtime.Goexit()
+	}
+}
+
+// take takes a user up.
+func (r *run) take(it *item) {
+	if it.barrier {
+		r.draining = r.held > 0
+		return
+	}
+	r.held++
+	r.summary.Users++
+	if it.err != nil {
+		r.finish(it)
+		return
+	}
+	it.keys = it.d.keys()
+	if r.mustWait(it) { // for the same user, who is under way
+		r.waiting = append(r.waiting, it)
+		return
+	}
+	r.enter(it)
+}
+
+// keys are what no two users under way may have in common.
+func (d *desired) keys() (keys []string) {
+	for _, key := range []string{d.id, strings.ToLower(d.username), strings.ToLower(d.match.value)} {
+		if key != "" {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+func (r *run) mustWait(it *item) bool {
+	isTaken := func(key string) bool { return r.lanes[key] != nil }
+	return slices.ContainsFunc(it.keys, isTaken) || slices.ContainsFunc(r.waiting, func(other *item) bool {
+		return slices.ContainsFunc(it.keys, func(key string) bool { return slices.Contains(other.keys, key) })
+	})
+}
+
+func (r *run) enter(it *item) {
+	for _, key := range it.keys {
+		r.lanes[key] = it
+	}
+	r.window = append(r.window, it)
+}
+
+// start starts what can be started.
+func (r *run) start() {
+	if r.draining = r.draining && r.held > 0; r.stop != nil {
+		r.dropUnsent()
+		return
+	}
+	for len(r.window) > 0 && r.reading < maxReading && (len(r.window) >= windowSize || r.nothingComes()) {
+		n := min(len(r.window), windowSize)
+		r.startReading(r.window[:n:n])
+		r.window = r.window[n:]
+	}
+	r.changes = r.startWriting(r.changes, r.change)
+	r.creates = r.startWriting(r.creates, r.create)
+	if len(r.later) > 0 && (r.isOver || r.draining) && r.held == len(r.later) && r.writing == 0 {
+		r.startLater()
+	}
+}
+
+// nothingComes reports whether waiting for more input is of no use.
+func (r *run) nothingComes() bool { return r.isOver || r.isQuiet || !r.wantsInput() }
+
+func (r *run) startReading(items []*item) {
+	r.reading++
+	r.background(job{items: items}, func(ctx context.Context, _ *atomic.Int64) {
+		if err := r.p.api.admit(0); err != nil {
+			for _, it := range items {
+				it.err = err
+			}
+			return
+		}
+		r.observeMany(ctx, items)
+		for _, it := range items {
+			if it.err == nil {
+				it.err = r.compare(it)
+			}
+		}
+	})
+}
+
+// startWriting starts the collections that are full, and what is left once nothing
+// can be added to it. It returns what is not sent yet.
+func (r *run) startWriting(items []*item, work func(context.Context, []*item, *atomic.Int64)) []*item {
+	for len(items) > 0 && r.writing < r.limit {
+		isLast := r.nothingComes() && len(r.window) == 0 && r.reading == 0
+		if len(items) < maxCollection && !isLast {
+			break
+		}
+		n := min(len(items), maxCollection)
+		some := items[:n:n]
+		items = items[n:]
+		r.writing++
+		r.background(job{writes: true, items: some}, func(ctx context.Context, contended *atomic.Int64) {
+			if err := r.p.api.admit(0); err != nil {
+				for _, it := range some {
+					it.err = err
+				}
+				return
+			}
+			work(ctx, some, contended)
+		})
+	}
+	return items
+}
+
+// background does a job in a goroutine of its own. What the caller's code does to it,
+// the caller's goroutine gets.
+func (r *run) background(j job, work func(context.Context, *atomic.Int64)) {
+	go func() {
+		var contended atomic.Int64
+		j.exited = true // unless it returns, or panics
+		defer func() {
+			if j.panicked = recover(); j.panicked != nil {
+				j.exited = false
+			}
+			j.contended = contended.Load()
+			r.ended <- j
+		}()
+		work(r.ctx, &contended)
+		j.exited = false
+	}()
+}
+
+// count notes that a job has ended.
+func (r *run) count(j job) {
+	if j.writes {
+		r.writing--
+	} else {
+		r.reading--
+	}
+}
+
+// endJob goes on with the users of a job.
+func (r *run) endJob(j job) {
+	switch {
+	case j.panicked != nil:
+		panic(j.panicked)
+	case j.exited:
+		runtime.Goexit()
+	}
+	if j.writes {
+		r.adapt(j.contended)
+	}
+	for _, it := range j.items {
+		switch {
+		case j.writes && r.waitsForName(it):
+			r.later = append(r.later, it)
+		case j.writes || it.err != nil:
+			r.finish(it)
+		default:
+			r.sort(it)
+		}
+	}
+}
+
+// adapt lowers the number of requests that write at the same time when they meet
+// locks, and raises it again slowly.
+func (r *run) adapt(contended int64) {
+	switch {
+	case contended > 0:
+		r.clean = 0
+		if r.limit > 1 {
+			r.limit /= 2
+			r.p.log.LogAttrs(r.ctx, slog.LevelWarn, "rows are locked, so fewer collections are sent at the same time", slog.Int("parallel", r.limit))
+		}
+	case r.limit < r.options.parallel:
+		if r.clean++; r.clean == cleanJobs {
+			r.clean = 0
+			r.limit++
+		}
+	}
+}
+
+// compare finds what is to be done with a user.
+func (r *run) compare(it *item) (err error) {
+	d := it.d
+	switch {
+	case it.o.account.ID != "":
+		it.cs, err = r.p.compare(d, it.o)
+	case d.id != "":
+		return &notFoundError{}
+	case d.login == loginShut:
+		it.nothing = true
+	default:
+		it.creation = &creation{d: d, looked: true}
+		err = r.p.begun(it.creation)
+	}
+	return err
+}
+
+// sort puts a user who was compared where the work is done.
+func (r *run) sort(it *item) {
+	work := it.creation != nil || it.cs != nil && !it.cs.isDone()
+	if r.decide != nil {
+		work, it.err = r.decide(it, work)
+	}
+	switch {
+	case it.err != nil:
+		r.finish(it)
+	case !work:
+		if it.result = (Result{Action: Unchanged}); it.cs != nil {
+			it.result = it.cs.result
+		}
+		r.finish(it)
+	case it.cs != nil:
+		r.changes = append(r.changes, it)
+	default:
+		r.creates = append(r.creates, it)
+	}
+}
+
+// change is the job that changes accounts that there are.
+func (r *run) change(ctx context.Context, items []*item, contended *atomic.Int64) {
+	sets := make([]*changeSet, len(items))
+	for i, it := range items {
+		sets[i] = it.cs
+	}
+	r.p.carryOutMany(ctx, sets, contended)
+	for _, it := range items {
+		it.result, it.err = r.p.outcome(it.cs)
+	}
+}
+
+// create is the job that makes new accounts.
+func (r *run) create(ctx context.Context, items []*item, contended *atomic.Int64) {
+	var fresh, made []*creation
+	for _, it := range items {
+		if !it.creation.earlier {
+			fresh = append(fresh, it.creation)
+		}
+	}
+	r.p.createMany(ctx, fresh, contended)
+	r.p.lookForHolders(ctx, fresh)
+	for _, c := range fresh {
+		if c.verdict == fateDone {
+			made = append(made, c)
+		}
+	}
+	sets := r.p.madeMany(ctx, made)
+	r.p.carryOutMany(ctx, sets, contended)
+	results := make(map[*creation]*changeSet, len(made))
+	for i, c := range made {
+		results[c] = sets[i]
+	}
+	for _, it := range items {
+		switch cs := results[it.creation]; {
+		case cs != nil:
+			it.result, it.err = r.p.outcome(cs)
+			r.p.endOfCreation(it.creation, it.err)
+		case it.creation.earlier: // which the way for one finds out about
+			it.result, it.err = r.p.create(ctx, it.creation)
+		default:
+			it.result, it.err = r.p.endCreation(ctx, it.creation)
+		}
+	}
+}
+
+// finish tells what became of a user.
+func (r *run) finish(it *item) {
+	r.held--
+	r.release(it)
+	if it.err == nil {
+		r.learn(it)
+	}
+	step, _ := NextStep(it.err)
+	it.err = decorate(r.op, it.target(), it.err)
+	if step == StepSetup && r.stop == nil {
+		r.setup = true
+		r.halt(it.err)
+	}
+	state := stateOf(it.err)
+	r.summary.add(state, it.result)
+	if it.err != nil && len(r.reasons) < maxReasons {
+		r.reasons = append(r.reasons, it.err)
+	}
+	r.progress.done(r.ctx)
+	if r.told { // by an error of each, that it wants no more
+		return
+	}
+	if err := r.each(Outcome{Index: it.index, User: it.user, Result: it.result, Err: it.err, State: state}); err != nil {
+		r.told = true
+		r.setup = false
+		r.stop = nil
+		r.halt(&callerError{err: err})
+	}
+}
+
+// learn notes what others of the run have to know of what was done.
+func (r *run) learn(it *item) {
+	for _, c := range it.result.Changes {
+		if name, isText := c.Before.(string); isText && c.Field == "Username" {
+			r.vacated[strings.ToLower(name)] = true
+		}
+	}
+}
+
+func (it *item) target() string {
+	switch {
+	case it.d != nil && it.d.target() != "":
+		return it.d.target()
+	case it.user.Username == "" && it.planned != nil:
+		return it.planned.Username
+	}
+	return it.user.Username
+}
+
+// release lets those go on who waited for a user.
+func (r *run) release(it *item) {
+	if it.result.Action == Frozen {
+		r.frozen.forget()
+	}
+	for _, key := range it.keys {
+		if r.lanes[key] == it {
+			delete(r.lanes, key)
+		}
+	}
+	if len(r.waiting) == 0 || r.stop != nil {
+		return
+	}
+	waiting := r.waiting
+	r.waiting = nil
+	for _, other := range waiting {
+		if r.mustWait(other) {
+			r.waiting = append(r.waiting, other)
+			continue
+		}
+		r.enter(other)
+	}
+}
+
+// halt ends the run: nothing new begins.
+func (r *run) halt(why error) {
+	if r.stop == nil {
+		r.stop = why
+	}
+	r.stopInput()
+}
+
+// dropUnsent finishes the users of whom nothing was sent.
+func (r *run) dropUnsent() {
+	unsent := slices.Concat(r.window, r.changes, r.creates, r.waiting)
+	r.window, r.changes, r.creates, r.waiting = nil, nil, nil, nil
+	for _, it := range unsent {
+		it.err = notSent(r.stop)
+		r.finish(it)
+	}
+	later := r.later
+	r.later = nil
+	for _, it := range later { // who have an error of their own
+		r.finish(it)
+	}
+}
+
+// notSent is the error of a user who was not begun because the run ended.
+func notSent(why error) error {
+	if caller, isCallers := why.(*callerError); isCallers { //nolint:errorlint // as halt was given it
+		return &unsentError{err: caller.err, byCaller: true}
+	}
+	return &unsentError{err: why}
+}
+
+// callerError is an error of the caller's own function, which ends a run and is
+// returned as it is.
+type callerError struct{ err error }
+
+func (e *callerError) Error() string { return e.err.Error() }
+
+// verdict is the error of the run.
+func (r *run) verdict() error {
+	if r.stop == nil && r.over.err != nil {
+		r.stop = &callerError{err: r.over.err}
+	}
+	if caller, isCallers := r.stop.(*callerError); isCallers { //nolint:errorlint // as halt was given it
+		return caller.err
+	}
+	if r.stop == nil && r.summary.Done == r.summary.Users {
+		return nil
+	}
+	reasons := r.reasons
+	if r.stop != nil && !slices.ContainsFunc(reasons, func(err error) bool { return errors.Is(err, r.stop) }) {
+		reasons = append([]error{r.stop}, reasons...)
+	}
+	return &runError{op: r.op, counts: r.summary, stopped: r.stop != nil, reasons: reasons}
+}
+
+// maxReasons is how many errors the error of a run wraps.
+const maxReasons = 3
