@@ -62,17 +62,15 @@ func ensureAll(a announcement, users []sfprov.User, parallel int) error {
 	if err != nil {
 		return err
 	}
-	each := func(yield func(sfprov.User) bool) {
+	desired := func(yield func(sfprov.User, error) bool) {
 		for _, u := range users {
-			if !yield(u) {
+			if !yield(u, nil) {
 				return
 			}
 		}
 	}
-	for o := range p.EnsureAll(context.Background(), each, sfprov.WithParallel(parallel)) {
-		if o.Err != nil {
-			return o.Err
-		}
+	if _, err := p.EnsureAll(context.Background(), desired, nil, sfprov.WithParallel(parallel)); err != nil {
+		return err
 	}
 	return p.Close(context.Background())
 }

@@ -74,19 +74,34 @@ func benchmarks(k knobs, users, single, rounds int, plans string) error {
 	}
 	defer tlsServer.stop()
 	err = compare(fmt.Sprintf("%d creates, collections of 200, 8 in flight", users), plainServer, users, rounds, []contender{
-		{"limit", func(a announcement, u []sfprov.User) error { return limitCollections(a, u, 8) }},
-		{"sfprov EnsureAll", func(a announcement, u []sfprov.User) error { return ensureAll(a, u, 8) }},
-		{"go-salesforce InsertCollection", func(a announcement, u []sfprov.User) error { return insertCollection(a, u, 1) }},
+		{"limit", func(a announcement, u []sfprov.User) error { return limitCollections(a, u, 8) }, false},
+		{"sfprov EnsureAll", func(a announcement, u []sfprov.User) error { return ensureAll(a, u, 8) }, false},
+		{"go-salesforce InsertCollection", func(a announcement, u []sfprov.User) error { return insertCollection(a, u, 1) }, false},
 	})
 	if err != nil {
 		return err
 	}
 	err = compare(fmt.Sprintf("%d single creates, 32 workers, TLS", single), tlsServer, single, rounds, []contender{
-		{"limit", func(a announcement, u []sfprov.User) error { return limitSingle(a, u, 32) }},
-		{"sfprov Create", func(a announcement, u []sfprov.User) error { return createEach(a, u, 32) }},
+		{"limit", func(a announcement, u []sfprov.User) error { return limitSingle(a, u, 32) }, false},
+		{"sfprov Create", func(a announcement, u []sfprov.User) error { return createEach(a, u, 32) }, false},
 	})
 	if err != nil {
 		return err
+	}
+	for _, verb := range []struct {
+		title       string
+		limit, ours func(announcement, []sfprov.User) error
+	}{
+		{"updates", limitPatches("Title", "CFO"), oursEach((*sfprov.Provisioner).Update)},
+		{"deactivations", limitPatches("IsActive", false), oursEach(deactivate)},
+		{"Ensure with nothing to do", limitReads, oursEach(ensure)},
+	} {
+		err := compare(fmt.Sprintf("%d %s, one by one, 32 workers, TLS", single, verb.title), tlsServer, single, rounds, []contender{
+			{"limit", verb.limit, true}, {"sfprov", verb.ours, true},
+		})
+		if err != nil {
+			return err
+		}
 	}
 	return planTable(plainServer, users, plans)
 }
@@ -146,6 +161,8 @@ func (c *child) control(users, drift int) (s stats, err error) {
 type contender struct {
 	name string
 	run  func(announcement, []sfprov.User) error
+	// there says that the users are there before.
+	there bool
 }
 
 // measured is what a run cost.
@@ -204,7 +221,11 @@ func median(runs []measured) measured {
 }
 
 func measure(c *child, users []sfprov.User, contender contender) (measured, error) {
-	if _, err := c.control(0, 0); err != nil { // nobody is there yet
+	there := 0 // nobody yet
+	if contender.there {
+		there = len(users) + firstThere
+	}
+	if _, err := c.control(there, 0); err != nil {
 		return measured{}, err
 	}
 	runtime.GC()

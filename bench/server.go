@@ -169,8 +169,10 @@ func (s *server) data(w http.ResponseWriter, r *http.Request, path string) {
 		}
 		time.Sleep(wait + s.knobs.record)
 		write(w, http.StatusCreated, `{"id":"`+userID(s.made.Add(1))+`","success":true,"errors":[]}`)
+	case r.Method == http.MethodPatch:
+		time.Sleep(wait + s.knobs.record)
+		w.WriteHeader(http.StatusNoContent)
 	case strings.HasSuffix(path, "/composite"):
-		time.Sleep(wait)
 		s.composite(w, r)
 	case strings.Contains(path, "/query"):
 		time.Sleep(wait)
@@ -188,6 +190,7 @@ func (s *server) data(w http.ResponseWriter, r *http.Request, path string) {
 func (s *server) composite(w http.ResponseWriter, r *http.Request) {
 	var body struct {
 		Requests []struct {
+			Method      string `json:"method"`
 			URL         string `json:"url"`
 			ReferenceID string `json:"referenceId"`
 		} `json:"compositeRequest"`
@@ -197,6 +200,7 @@ func (s *server) composite(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var b strings.Builder
+	written := 0
 	b.WriteString(`{"compositeResponse":[`)
 	for i, sub := range body.Requests {
 		if i > 0 {
@@ -207,13 +211,25 @@ func (s *server) composite(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, "no URL", http.StatusBadRequest)
 			return
 		}
-		_, _ = fmt.Fprintf(&b, `{"body":%s,"httpHeaders":{},"httpStatusCode":200,"referenceId":"%s"}`, s.page(u.Query().Get("q"), 0), sub.ReferenceID)
+		text, status := "null", http.StatusNoContent // of a change
+		switch sub.Method {
+		case http.MethodGet:
+			text, status = s.page(u.Query().Get("q"), 0), http.StatusOK
+		case http.MethodPost:
+			text, status = `{"id":"`+userID(s.made.Add(1))+`","success":true,"errors":[]}`, http.StatusCreated
+			written++
+		default:
+			written++
+		}
+		_, _ = fmt.Fprintf(&b, `{"body":%s,"httpHeaders":{},"httpStatusCode":%d,"referenceId":"%s"}`, text, status, sub.ReferenceID)
 	}
+	time.Sleep(s.knobs.latency + time.Duration(written)*s.knobs.record)
 	b.WriteString("]}")
 	write(w, http.StatusOK, b.String())
 }
 
-var number = regexp.MustCompile(`'E-(\d+)'`)
+// number finds users by their match value, or by their ID.
+var number = regexp.MustCompile(`'(?:E-(\d+)|005(\d{12})AAA)'`)
 
 // pageSize is Salesforce's.
 const pageSize = 2000
@@ -223,9 +239,9 @@ func (s *server) page(soql string, offset int) string {
 	var records []string
 	total := 0
 	switch {
-	case strings.Contains(soql, "FROM User WHERE FederationIdentifier IN"):
+	case strings.Contains(soql, "FROM User WHERE") && number.MatchString(soql):
 		for _, found := range number.FindAllStringSubmatch(soql, -1) {
-			if i, err := strconv.ParseInt(found[1], 10, 64); err == nil && i < s.users.Load() {
+			if i, err := strconv.ParseInt(found[1]+found[2], 10, 64); err == nil && i < s.users.Load() {
 				records = append(records, s.user(i))
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/sfprov/sfprov"
@@ -20,6 +21,9 @@ type event struct {
 	Fields       sfprov.Fields `json:"fields"`       // Salesforce fields; null clears one
 	Inactive     bool          `json:"inactive"`     // the user is disabled in the identity service
 	JustInTime   bool          `json:"justInTime"`   // the user came in by a login by way of another service
+	// Lost is what an earlier answer to this event had as lost: a create of which it
+	// is not known yet what became of it.
+	Lost *sfprov.UnconfirmedError `json:"lost"`
 }
 
 // answer is what it gets back.
@@ -28,8 +32,12 @@ type answer struct {
 	Username string        `json:"username,omitempty"`
 	Action   sfprov.Action `json:"action,omitempty"`
 	Error    string        `json:"error,omitempty"`
-	// Retry says that the same event can succeed later: put it back into the queue.
-	Retry bool `json:"retry,omitempty"`
+	// Next is what to do: done, again, resolve, user or setup.
+	Next sfprov.Step `json:"next,omitempty"`
+	// Retry says that the same event can succeed later: put it back into the queue,
+	// together with Lost if there is one.
+	Retry bool                     `json:"retry,omitempty"`
+	Lost  *sfprov.UnconfirmedError `json:"lost,omitempty"`
 }
 
 // handler turns events into calls of sfprov.
@@ -55,42 +63,74 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 20*time.Second)
 	defer cancel()
 	result, err := h.provision(ctx, e)
-	a := answer{ID: result.ID, Username: result.Username, Action: result.Action}
+	step, wait := sfprov.NextStep(err)
+	a := answer{ID: result.ID, Username: result.Username, Action: result.Action, Next: step}
 	if err != nil {
-		a.Error, a.Retry = err.Error(), sfprov.Retryable(err)
-		h.log.LogAttrs(ctx, slog.LevelError, "provisioning failed", slog.String("op", string(e.Op)), slog.Any("error", err))
+		a.Error = err.Error()
+		a.Retry = step == sfprov.StepAgain || step == sfprov.StepResolve
+		h.log.LogAttrs(ctx, slog.LevelError, "provisioning failed", slog.String("op", string(e.Op)), slog.String("next", string(step)), slog.Any("error", err))
 	}
-	h.reply(ctx, w, status(err), a)
+	if step != sfprov.StepAgain { // the same event finds out by itself
+		errors.As(err, &a.Lost)
+	}
+	if a.Retry {
+		w.Header().Set("Retry-After", strconv.Itoa(int(max(wait, time.Second).Seconds())))
+	}
+	h.reply(ctx, w, status(step, err), a)
 }
 
-func (h *handler) provision(ctx context.Context, e event) (sfprov.Result, error) {
-	result, err := h.p.Provision(ctx, sfprov.Request{
-		Op: e.Op, ID: e.ID, JustInTime: e.JustInTime,
-		User: sfprov.User{Username: e.Username, TenantDomain: e.TenantDomain, Fields: e.Fields, Inactive: e.Inactive},
-	})
-	if errors.Is(err, sfprov.ErrOutcomeUnknown) && !sfprov.Retryable(err) {
-		// The answer to a create was lost, and there is no match field to find out by.
-		return h.p.Resolve(ctx, err)
+// resolveTries is how often a create is resolved before the identity service has to
+// come back.
+const resolveTries = 3
+
+func (h *handler) provision(ctx context.Context, e event) (result sfprov.Result, err error) {
+	if e.Lost != nil {
+		result, err = h.p.Resolve(ctx, e.Lost)
+	} else {
+		result, err = h.p.Provision(ctx, sfprov.Request{
+			Op: e.Op, ID: e.ID, JustInTime: e.JustInTime,
+			User: sfprov.User{Username: e.Username, TenantDomain: e.TenantDomain, Fields: e.Fields, Inactive: e.Inactive},
+		})
+	}
+	for range resolveTries {
+		step, wait := sfprov.NextStep(err)
+		if step != sfprov.StepResolve || !pause(ctx, wait) {
+			break
+		}
+		result, err = h.p.Resolve(ctx, err)
 	}
 	return result, err
 }
 
-// status is the HTTP status for what came of an event.
-func status(err error) int {
-	var invalid *sfprov.ValidationError
-	switch {
-	case err == nil:
-		return http.StatusOK
-	case errors.As(err, &invalid):
-		return http.StatusUnprocessableEntity // the event must change
-	case errors.Is(err, sfprov.ErrDuplicateUsername), errors.Is(err, sfprov.ErrDeactivationBlocked):
-		return http.StatusConflict // somebody must decide
-	case errors.Is(err, sfprov.ErrNotFound):
-		return http.StatusNotFound
-	case sfprov.Retryable(err):
-		return http.StatusServiceUnavailable // the same event later
+// pause waits, unless ctx would end before.
+func pause(ctx context.Context, wait time.Duration) bool {
+	wait = max(wait, 100*time.Millisecond)
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < wait {
+		return false
 	}
-	return http.StatusBadGateway // the configuration or the org must change
+	select {
+	case <-time.After(wait):
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// status is the HTTP status for what is to be done next.
+func status(step sfprov.Step, err error) int {
+	switch step {
+	case sfprov.StepDone:
+		return http.StatusOK
+	case sfprov.StepAgain, sfprov.StepResolve:
+		return http.StatusServiceUnavailable // the same event later
+	case sfprov.StepUser:
+		if _, invalid := errors.AsType[*sfprov.ValidationError](err); invalid {
+			return http.StatusUnprocessableEntity // the event must change
+		}
+		return http.StatusConflict // somebody must look at this user
+	case sfprov.StepSetup:
+	}
+	return http.StatusBadGateway // somebody must look at the configuration or the org
 }
 
 func (h *handler) reply(ctx context.Context, w http.ResponseWriter, status int, a answer) {

@@ -116,6 +116,27 @@ func TestALostAnswerIsFoundOutAbout(t *testing.T) {
 	assert.Len(t, org.Users(), 1)
 }
 
+// What can't be found out now comes back with the event, and is found out then.
+func TestAnUnknownOutcomeIsKept(t *testing.T) {
+	t.Parallel()
+	h, org := service(t)
+	org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer()))
+	org.KeepControl(sfprovtest.On(http.MethodGet, "/query", sfprovtest.DailyLimit()))
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/events", strings.NewReader(hire)))
+	require.Equal(t, http.StatusServiceUnavailable, w.Code)
+	assert.NotEmpty(t, w.Header().Get("Retry-After"))
+	var said map[string]json.RawMessage
+	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &said))
+	require.NotEmpty(t, said["lost"])
+
+	org.ClearControls()
+	status, a := post(t, h, strings.Replace(hire, `{`, `{"lost":`+string(said["lost"])+`,`, 1))
+	assert.Equal(t, http.StatusOK, status)
+	assert.Equal(t, sfprov.Created, a.Action)
+	assert.Len(t, org.Users(), 1)
+}
+
 func TestShutdownFinishesTheEventsInHand(t *testing.T) {
 	t.Parallel()
 	h, org := service(t)

@@ -137,5 +137,6 @@ func result(r sfprov.Result) {
 }
 
 func failure(err error) {
-	fmt.Printf("  Error:     %v\n  Retryable: %t\n", err, sfprov.Retryable(err))
+	step, wait := sfprov.NextStep(err)
+	fmt.Printf("  Error:     %v\n  Next step: %s, in %v\n", err, step, wait)
 }

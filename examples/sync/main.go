@@ -97,27 +97,35 @@ func run(ctx context.Context, o options, in io.Reader, out io.Writer) error {
 	return apply(ctx, p, plan, out)
 }
 
-// apply applies the plan and reports.
+// apply applies the plan and reports. What to do about a step that failed, NextStep says.
 func apply(ctx context.Context, p *sfprov.Provisioner, plan *sfprov.Plan, out io.Writer) error {
 	show, every := meter(len(plan.Steps), out)
 	counts := map[string]int{}
 	var failed []sfprov.Outcome
-	for o := range p.Apply(ctx, plan, sfprov.WithProgress(every, show)) {
-		if o.Err != nil {
-			failed = append(failed, o)
-			counts[string(o.State)]++
-			continue
+	summary, err := p.Apply(ctx, plan, func(o sfprov.Outcome) error {
+		if o.State == sfprov.OutcomeDone {
+			counts[string(o.Result.Action)]++
+			return nil
 		}
-		counts[string(o.Result.Action)]++
-	}
-	_, _ = fmt.Fprintln(out, "Done:", counts)
+		counts[string(o.State)]++
+		failed = append(failed, o)
+		return nil // an error here would end the run
+	}, sfprov.WithProgress(every, show))
+	_, _ = fmt.Fprintf(out, "Done: %v, by %d API calls in %v\n", counts, summary.APICalls, summary.Took.Round(time.Millisecond))
 	for _, o := range failed {
-		_, _ = fmt.Fprintf(out, "%s: %s: %v\n", plan.Steps[o.Index].Username, o.State, o.Err)
+		step, _ := sfprov.NextStep(o.Err)
+		_, _ = fmt.Fprintf(out, "%s: %s, next step %q: %v\n", plan.Steps[o.Index].Username, o.State, step, o.Err)
 	}
-	if len(failed) > 0 {
-		return fmt.Errorf("%d of %d steps were not done; run it again for those that were not sent", len(failed), len(plan.Steps))
+	switch step, wait := sfprov.NextStep(err); step {
+	case sfprov.StepDone:
+		return nil
+	case sfprov.StepSetup:
+		return fmt.Errorf("stopped, since everybody would meet this; mend it, and run it again: %w", err)
+	case sfprov.StepAgain, sfprov.StepResolve:
+		return fmt.Errorf("run it again, in %v at the earliest: %d of %d steps are done: %w", wait, summary.Done, len(plan.Steps), err)
+	case sfprov.StepUser:
 	}
-	return nil
+	return fmt.Errorf("%d of %d steps are done; look at the others: %w", summary.Done, len(plan.Steps), err)
 }
 
 // meter shows progress: a bar on a terminal, lines elsewhere.

@@ -16,7 +16,7 @@ func TestSample(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, run(t.Context(), options{domain: "acme.com"}, strings.NewReader(""), &out))
 	assert.Contains(t, out.String(), "2 to create, 1 to reactivate, 1 to update, 2 to deactivate; 0 unchanged")
-	assert.Contains(t, out.String(), "Done: map[created:2 deactivated:2 reactivated:1 updated:1]")
+	assert.Contains(t, out.String(), "Done: map[created:2 deactivated:2 reactivated:1 updated:1], by ")
 	assert.Contains(t, out.String(), "6 of 6")
 
 	out.Reset()
