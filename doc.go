@@ -8,23 +8,25 @@
 //	result, err = p.Update(ctx, result.ID, sfprov.User{Fields: changed})
 //	result, err = p.Deactivate(ctx, result.ID)
 //
-// [Provisioner.Ensure] brings a user to a desired state, whatever there is, and
+// [Provisioner.Ensure] brings a user to a desired state, whatever there is,
+// [Provisioner.EnsureAll] does so with many, and
 // [Provisioner.Provision] serves the requests of an identity server's framework.
 //
 // A call returns what Salesforce confirmed, or an error; nothing is silent. No
-// account is taken over unless [Config].MatchField proves whose it is. A create is
+// account is taken over unless [Config].MatchField proves whose it is, and
+// [WithAdoption] can veto that. A create is
 // never sent twice without a look at what became of the first. A user whom
 // Salesforce refuses to deactivate is frozen.
 //
 // Whatever happens on the way, a call ends in one of three ways: done and
 // confirmed; not done, which is every error but the following; or
 // [ErrOutcomeUnknown], if the answer was lost and nothing could be found out.
-// [UnconfirmedError] says how to go on from there.
+// [NextStep] says what to do next, in one word: [StepDone], [StepAgain],
+// [StepResolve], [StepUser] or [StepSetup]; and how long to wait before.
 //
 // Errors are matched by reason with errors.Is (see [ErrAuth] and its siblings) and
 // carry their details with errors.As ([APIError], [AuthError], [ValidationError],
-// [UnconfirmedError], [ConfigError]). Their text says what to do; [Retryable] says
-// whether the same call can succeed later by itself, and [RetryAfter] when.
+// [UnconfirmedError], [ConfigError]). Their text says what to do.
 //
 // A process that stops calls [Provisioner.Close].
 //

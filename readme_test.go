@@ -2,12 +2,13 @@ package sfprov_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"os"
 	"regexp"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -16,7 +17,7 @@ import (
 	"github.com/sfprov/sfprov/sfprovtest"
 )
 
-// The functions below stand in README.md, word for word.
+// The functions and types below, as far as queue, stand in README.md, word for word.
 
 func provision(ctx context.Context) error {
 	p, err := sfprov.New(sfprov.Config{
@@ -49,23 +50,44 @@ func provision(ctx context.Context) error {
 	return err
 }
 
-func handle(ctx context.Context, p *sfprov.Provisioner, u sfprov.User) (sfprov.Result, error) {
-	result, err := p.Create(ctx, u)
-	if errors.Is(err, sfprov.ErrOutcomeUnknown) && !sfprov.Retryable(err) {
-		result, err = p.Resolve(ctx, err) // was the user created?
+// job is what the queue holds, as JSON. It has no password, which JSON would not show.
+type job struct {
+	User sfprov.User
+	Lost *sfprov.UnconfirmedError // of a create whose outcome is unknown
+}
+
+func handle(ctx context.Context, p *sfprov.Provisioner, q queue, j job) {
+	var result sfprov.Result
+	var err error
+	if j.Lost != nil {
+		result, err = p.Resolve(ctx, j.Lost) // what became of the create?
+	} else {
+		result, err = p.Create(ctx, j.User)
 	}
-	switch {
-	case err == nil:
-		return result, nil // confirmed; keep result.ID
-	case errors.Is(err, sfprov.ErrNotFound):
-		return result, fmt.Errorf("not created so far, so call Create again: %w", err)
-	case errors.Is(err, sfprov.ErrOutcomeUnknown) && !sfprov.Retryable(err):
-		return result, fmt.Errorf("keep the event and the *UnconfirmedError in this, and resolve it later: %w", err)
-	case sfprov.Retryable(err):
-		return result, fmt.Errorf("put the event back into the queue, for %v at least: %w", sfprov.RetryAfter(err), err)
-	default:
-		return result, fmt.Errorf("call a person, who reads what to do here: %w", err)
+	j.Lost = nil
+	switch step, wait := sfprov.NextStep(err); step {
+	case sfprov.StepDone:
+		q.store(j, result.ID) // confirmed; later calls need the ID
+	case sfprov.StepAgain:
+		q.putBack(j, wait) // for the same call, then
+	case sfprov.StepResolve:
+		errors.As(err, &j.Lost) // kept as JSON, for Resolve and the same switch
+		q.putBack(j, wait)
+	case sfprov.StepUser:
+		q.tell(j, err) // a person reads what to do; go on with the others
+	case sfprov.StepSetup:
+		errors.As(err, &j.Lost) // if there is one
+		q.putBack(j, wait)
+		q.stop(err) // everybody would meet this; a person mends it
 	}
+}
+
+// queue is whatever the caller has.
+type queue interface {
+	store(j job, id string)
+	putBack(j job, wait time.Duration)
+	tell(j job, err error)
+	stop(err error)
 }
 
 func TestReadmeCodeIsThisCode(t *testing.T) {
@@ -74,11 +96,35 @@ func TestReadmeCodeIsThisCode(t *testing.T) {
 	require.NoError(t, err)
 	source, err := os.ReadFile("readme_test.go")
 	require.NoError(t, err)
-	functions := regexp.MustCompile(`(?ms)^func (provision|handle)\(.*?^}\n`).FindAllString(string(source), -1)
-	require.Len(t, functions, 2)
-	for _, function := range functions {
-		assert.Contains(t, string(readme), "```go\n"+function+"```")
+	parts := regexp.MustCompile(`(?ms)^(func (provision|handle)\(|// job is|type queue ).*?^}\n`).FindAllString(string(source), -1)
+	require.Len(t, parts, 4)
+	for _, part := range parts {
+		assert.Contains(t, string(readme), part)
 	}
+}
+
+// tray is a queue that tells what was done with the last job.
+type tray struct {
+	did  string
+	kept []byte // the job as JSON
+	wait time.Duration
+	err  error
+}
+
+func (q *tray) store(_ job, id string) { q.did = "stored " + id }
+func (q *tray) tell(_ job, err error)  { q.did, q.err = "told", err }
+func (q *tray) stop(err error)         { q.did, q.err = "stopped", err }
+func (q *tray) putBack(j job, wait time.Duration) {
+	q.did, q.wait = "put back", wait
+	q.kept, q.err = json.Marshal(j)
+}
+
+// next handles what was put back, as another process would.
+func (q *tray) next(t *testing.T, p *sfprov.Provisioner) {
+	t.Helper()
+	var j job
+	require.NoError(t, json.Unmarshal(q.kept, &j))
+	handle(t.Context(), p, q, j)
 }
 
 func TestReadmeCodeWorks(t *testing.T) {
@@ -86,47 +132,52 @@ func TestReadmeCodeWorks(t *testing.T) {
 	require.Error(t, provision(t.Context()), "no credentials are set here")
 	org := sfprovtest.NewOrg(t)
 	p := in(t, org)
-	_, err := handle(t.Context(), p, alice())
-	require.NoError(t, err)
-	_, err = handle(t.Context(), p, alice())
-	require.ErrorIs(t, err, sfprov.ErrDuplicateUsername)
-	require.ErrorContains(t, err, "call a person")
+	q := &tray{}
+	handle(t.Context(), p, q, job{User: alice()})
+	require.Contains(t, q.did, "stored 005")
+	handle(t.Context(), p, q, job{User: alice()})
+	require.Equal(t, "told", q.did)
+	require.ErrorIs(t, q.err, sfprov.ErrDuplicateUsername)
 	org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer()))
-	result, err := handle(t.Context(), p, employee("bob", "E-2"))
-	require.NoError(t, err)
-	assert.Equal(t, sfprov.Created, result.Action)
+	handle(t.Context(), p, q, job{User: employee("bob", "E-2")})
+	require.Contains(t, q.did, "stored 005")
 	org.SetAPIUsage(9, 9)
-	_, err = handle(t.Context(), p, employee("carol", "E-3"))
-	require.ErrorContains(t, err, "back into the queue, for 1h0m0s at least")
+	handle(t.Context(), p, q, job{User: employee("carol", "E-3")})
+	assert.Equal(t, "put back", q.did)
+	assert.Equal(t, time.Hour, q.wait)
+	org.SetRunAsUser(false)
+	handle(t.Context(), in(t, org), q, job{User: employee("dave", "E-4")})
+	assert.Equal(t, "stopped", q.did)
+	require.ErrorIs(t, q.err, sfprov.ErrAuth)
 }
 
 func TestReadmeCodeWorksInTheThirdEnding(t *testing.T) {
 	t.Parallel()
 	bubble(t, "not created", func(t *testing.T, org *sfprovtest.Org) {
 		lose(org, 4, http.MethodPost, "/sobjects/User", sfprovtest.Dropped())
-		p := in(t, org)
-		_, err := handle(t.Context(), p, alice())
-		require.ErrorContains(t, err, "not created so far, so call Create again")
-		result, err := handle(t.Context(), p, alice())
-		require.NoError(t, err)
-		assert.Equal(t, sfprov.Created, result.Action)
+		q := &tray{}
+		handle(t.Context(), in(t, org), q, job{User: alice()})
+		require.Equal(t, "put back", q.did)
+		require.Contains(t, string(q.kept), `"version":1`)
+		q.next(t, in(t, org)) // not created
+		require.Equal(t, "put back", q.did)
+		require.Contains(t, string(q.kept), `"Lost":null`)
+		q.next(t, in(t, org))
+		require.Contains(t, q.did, "stored 005")
+		assert.Len(t, org.Users(), 1)
 	})
-	bubble(t, "not to be learned", func(t *testing.T, org *sfprovtest.Org) {
+	bubble(t, "created, and not to be learned at first", func(t *testing.T, org *sfprovtest.Org) {
 		org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer()))
 		org.KeepControl(sfprovtest.On(http.MethodGet, "/query", sfprovtest.DailyLimit()))
-		p := in(t, org)
-		_, err := handle(t.Context(), p, alice())
-		require.ErrorContains(t, err, "keep the event and the *UnconfirmedError")
+		q := &tray{}
+		handle(t.Context(), in(t, org), q, job{User: alice()})
+		require.Equal(t, "put back", q.did)
+		q.next(t, in(t, org))
+		require.Equal(t, "put back", q.did)
+		require.Contains(t, string(q.kept), `"version":1`, "as good as before")
 		org.ClearControls()
-		result, err := p.Resolve(t.Context(), err)
-		require.NoError(t, err)
-		assert.Equal(t, sfprov.Created, result.Action)
-	})
-	bubble(t, "created", func(t *testing.T, org *sfprovtest.Org) {
-		org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer()))
-		org.Control(sfprovtest.On(http.MethodGet, "/query", sfprovtest.DailyLimit()))
-		result, err := handle(t.Context(), in(t, org), alice())
-		require.NoError(t, err)
-		assert.Equal(t, sfprov.Created, result.Action)
+		q.next(t, in(t, org))
+		require.Contains(t, q.did, "stored 005")
+		assert.Len(t, org.Users(), 1)
 	})
 }
