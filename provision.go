@@ -87,7 +87,7 @@ func (p *Provisioner) Provision(ctx context.Context, r Request) (Result, error) 
 		return Result{}, decorate(w.op, r.target(), validationError(append(problems, problemsIn(err)...)))
 	}
 	return p.verb(ctx, u, w, func(ctx context.Context, d *desired) (Result, error) {
-		if r.Op != OpPatch || d.id == "" {
+		if d.id == "" || r.Op != OpPatch && d.carriesFields() { // which takes a look
 			return p.reconcile(ctx, d)
 		}
 		result, err := p.reconcileByID(ctx, d)

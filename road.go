@@ -188,7 +188,7 @@ func (p *Provisioner) blindSteps(d *desired) (composite, *changeSet) {
 		parts.writes = append(parts.writes, s.write)
 	}
 	parts.allOrNone = len(parts.writes) > 1
-	if d.user.Password != "" {
+	if d.user.Password != "" && d.carriesFields() {
 		add(step{kind: stepPassword})
 	}
 	return parts, cs
@@ -198,9 +198,11 @@ func (p *Provisioner) blindSteps(d *desired) (composite, *changeSet) {
 func (d *desired) blindFields() step {
 	fields := Fields{}
 	var changes []Change
-	for _, name := range d.fields.names(nil) {
-		fields[name] = d.fields[name]
-		changes = append(changes, Change{Field: name, After: d.fields[name]})
+	if d.carriesFields() {
+		for _, name := range d.fields.names(nil) {
+			fields[name] = d.fields[name]
+			changes = append(changes, Change{Field: name, After: d.fields[name]})
+		}
 	}
 	if d.login == loginOpen || d.login == loginShut {
 		fields["IsActive"] = d.login == loginOpen
