@@ -155,8 +155,9 @@ func TestFaultsOfTheConnectionStrikeTheWholeComposite(t *testing.T) {
 				org := sfprovtest.NewOrg(t)
 				c := logIn(t, org)
 				group := org.AddGroup("Staff")
-				test.fault.Name = name
-				org.Control(sfprovtest.On(http.MethodPatch, "/sobjects/User/", test.fault))
+				fault := test.fault // which the subtests share
+				fault.Name = name
+				org.Control(sfprovtest.On(http.MethodPatch, "/sobjects/User/", fault))
 				org.SetAPIUsage(0, 100)
 				r, err := c.try(t, http.MethodPost, data+"/composite", "application/json", asJSON(t, object{"allOrNone": allOrNone, "compositeRequest": joining(org, group)}))
 				switch {
