@@ -113,7 +113,7 @@ func WithParallel(n int) BatchOption {
 // The error is nil only if every user is done; it wraps the first reasons and says
 // how many there are. Hand the users over again to whom their own errors say so.
 //
-// The input is read as it is needed, in another goroutine, and some twenty thousand
+// The input is read as it is needed, in another goroutine, and some ten thousand
 // users are held at a time, whatever its length. A user who is there twice is brought to
 // the first state, then to the second. A username that another user of the run gives
 // up is waited for, also where two swap theirs. Who is frozen is read once a minute.

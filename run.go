@@ -17,8 +17,8 @@ const (
 	windowSize = 4000
 	// maxReading is how many windows are read at the same time, and maxHeld how many
 	// users are held, in windows, collections and on the way.
-	maxReading = 4
-	maxHeld    = (maxReading + 2) * windowSize
+	maxReading = 2
+	maxHeld    = (maxReading + 1) * windowSize
 	// quietTime is how long the input may rest before what has come is worked on.
 	quietTime = 50 * time.Millisecond
 	// parting is how long a run that ends waits for the input to end too. It does not
