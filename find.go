@@ -18,8 +18,13 @@ func (p *Provisioner) Find(ctx context.Context, u User) (Account, error) {
 	if err != nil {
 		return Account{}, decorate(opFind, target, err)
 	}
+	return p.readAccount(ctx, d, target)
+}
+
+// readAccount reads the one account that is sought.
+func (p *Provisioner) readAccount(ctx context.Context, d *desired, target string) (Account, error) {
 	var account Account
-	_, err = p.run(ctx, opFind, target, func(ctx context.Context) (Result, error) {
+	_, err := p.run(ctx, d.op, target, func(ctx context.Context) (Result, error) {
 		o, err := p.observe(ctx, d)
 		switch {
 		case err != nil:

@@ -18,20 +18,7 @@ func (p *Provisioner) Account(ctx context.Context, id string, fields ...string) 
 	if err = errors.Join(err, problemOfColumns(fields)); err != nil {
 		return Account{}, decorate(opAccount, id, validationError(problemsIn(err)))
 	}
-	d := &desired{op: opAccount, id: id18, login: loginThawed, sought: slices.Clone(fields)}
-	var account Account
-	_, err = p.run(ctx, opAccount, id18, func(ctx context.Context) (Result, error) {
-		o, err := p.observe(ctx, d)
-		switch {
-		case err != nil:
-			return Result{}, err
-		case o.account.ID == "":
-			return Result{}, &notFoundError{}
-		}
-		account = d.accountAsAsked(o.account)
-		return Result{}, o.blind
-	})
-	return account, err
+	return p.readAccount(ctx, &desired{op: opAccount, id: id18, login: loginThawed, sought: slices.Clone(fields)}, id18)
 }
 
 // problemsIn are the problems of all ValidationErrors in an error.
