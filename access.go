@@ -104,7 +104,7 @@ func (a Access) clone() Access {
 }
 
 // problems are those that need no look at the org.
-func (u User) accessProblems() []FieldProblem {
+func (u User) accessProblems(own record) []FieldProblem {
 	if u.Access.isZero() && u.Revoke.isZero() && !u.Revoke.Exact {
 		return nil
 	}
@@ -113,7 +113,7 @@ func (u User) accessProblems() []FieldProblem {
 		problems = append(problems, FieldProblem{Field: field, Problem: fmt.Sprintf(format, args...)})
 	}
 	for _, one := range []struct{ field, name, of string }{{"Access.Profile", u.Access.Profile, "ProfileId"}, {"Access.Role", u.Access.Role, "UserRoleId"}} {
-		if _, given := u.Fields.lookup(one.of); given && one.name != "" {
+		if _, given := own.lookup(one.of); given && one.name != "" {
 			add(one.field, "and Fields[\"%s\"] are both given; give one of them", one.of)
 		}
 	}
@@ -135,7 +135,7 @@ func (u User) accessProblems() []FieldProblem {
 	if u.Revoke.Profile != "" {
 		add("Revoke.Profile", "is set; a user always has a profile: give another one by Access.Profile")
 	}
-	if _, given := u.Fields.lookup("UserRoleId"); u.Revoke.Role != "" && (given || u.Access.Role != "") {
+	if _, given := own.lookup("UserRoleId"); u.Revoke.Role != "" && (given || u.Access.Role != "") {
 		add("Revoke.Role", "is set beside another role; give one of them")
 	}
 	if u.Revoke.Exact {
@@ -148,7 +148,7 @@ func isBlankText(s string) bool { return strings.TrimSpace(s) == "" }
 
 // resolvedAccess is what Access and Revoke come to: record IDs in place of names.
 type resolvedAccess struct {
-	fields Fields // of the user: profile and role
+	fields record // of the user: profile and role
 	lists  []resolvedList
 	// noRole is the role that is taken away; empty if none is.
 	noRole catalogEntry
@@ -206,7 +206,7 @@ func (p *Provisioner) resolveAccess(ctx context.Context, access, revoke Access) 
 		return resolvedAccess{}, nil
 	}
 	resolver := &accessResolver{p: p}
-	resolved := resolvedAccess{fields: Fields{}}
+	resolved := resolvedAccess{}
 	for _, one := range []struct {
 		kind accessKind
 		name string
@@ -218,7 +218,7 @@ func (p *Provisioner) resolveAccess(ctx context.Context, access, revoke Access) 
 		if err != nil {
 			return resolvedAccess{}, err
 		}
-		resolved.fields[one.kind.given] = entry.id
+		resolved.fields = append(resolved.fields, field(one.kind.given, entry.id))
 	}
 	if revoke.Role != "" {
 		var err error
@@ -261,13 +261,13 @@ func (r *accessResolver) checkBoth(l resolvedList) {
 }
 
 // assignments are what users were given, by the object that records it.
-type assignments map[string][]Fields
+type assignments map[string][]record
 
 // find is the assignment of an entry; nil if there is none.
-func (a assignments) find(kind accessKind, entryID string) Fields {
-	for _, record := range a[kind.assignment] {
-		if given, _ := record.text(kind.given); id18Of(given) == entryID {
-			return record
+func (a assignments) find(kind accessKind, entryID string) record {
+	for _, row := range a[kind.assignment] {
+		if given, _ := row.text(kind.given); id18Of(given) == entryID {
+			return row
 		}
 	}
 	return nil
@@ -302,18 +302,18 @@ func assignmentsQuery(object, condition string) string {
 }
 
 // assigneeOf is the user of a record of such a query.
-func assigneeOf(record Fields) string {
-	assignee, _ := record.text("AssigneeId")
+func assigneeOf(row record) string {
+	assignee, _ := row.text("AssigneeId")
 	if assignee == "" {
-		assignee, _ = record.text("UserOrGroupId")
+		assignee, _ = row.text("UserOrGroupId")
 	}
 	return id18Of(assignee)
 }
 
 // assignmentOf is a record of such a query.
-func assignmentOf(record Fields) Fields {
-	if group, _ := record.text("PermissionSetGroupId"); group != "" {
-		delete(record, "PermissionSetId") // the set that the group is made into
+func assignmentOf(given record) record {
+	if group, _ := given.text("PermissionSetGroupId"); group != "" {
+		return given.without("PermissionSetId") // the set that the group is made into
 	}
-	return record
+	return given
 }

@@ -17,26 +17,43 @@ type Account struct {
 	// Frozen says that the login is locked although the user may be active.
 	Frozen bool
 	// Fields holds the fields that were asked for, spelt as they were; nil values
-	// are fields that are empty.
+	// are fields that are empty. Numbers are json.Number.
 	Fields Fields
+}
+
+// storedUser is an account as it was read.
+type storedUser struct {
+	Account // without Fields
+
+	row record
+}
+
+// asked is the account with the fields that were asked for.
+func (u storedUser) asked(names []string) Account {
+	account := u.Account
+	account.Fields = make(Fields, len(names))
+	for _, name := range names {
+		account.Fields[name], _ = u.row.lookup(name)
+	}
+	return account
 }
 
 // named finds the account with this username; its ID is empty if this org has
 // none.
-func (p *Provisioner) named(ctx context.Context, username string, fields ...string) (Account, error) {
+func (p *Provisioner) named(ctx context.Context, username string, fields ...string) (storedUser, error) {
 	condition, err := equals("Username", username)
 	if err != nil {
-		return Account{}, err
+		return storedUser{}, err
 	}
 	for account, err := range p.accounts(ctx, fields, condition) {
 		if err != nil {
-			return Account{}, err
+			return storedUser{}, err
 		}
 		if strings.EqualFold(account.Username, username) {
 			return account, nil
 		}
 	}
-	return Account{}, nil
+	return storedUser{}, nil
 }
 
 // withExisting adds, to the error of a username that is taken, the ID of the
@@ -58,13 +75,13 @@ func (p *Provisioner) withExisting(ctx context.Context, err error, username stri
 
 // accounts streams the accounts that a condition selects, with the fields asked
 // for beyond the usual ones.
-func (p *Provisioner) accounts(ctx context.Context, fields []string, condition string) iter.Seq2[Account, error] {
+func (p *Provisioner) accounts(ctx context.Context, fields []string, condition string) iter.Seq2[storedUser, error] {
 	soql := accountsQuery(fields, condition)
-	return func(yield func(Account, error) bool) {
-		for record, err := range p.api.query(ctx, soql) {
-			var account Account
+	return func(yield func(storedUser, error) bool) {
+		for row, err := range p.api.query(ctx, soql) {
+			var account storedUser
 			if err == nil {
-				account, err = accountOf(record, fields)
+				account, err = accountOf(row)
 			}
 			if !yield(account, err) || err != nil {
 				return
@@ -85,18 +102,22 @@ func accountsQuery(fields []string, condition string) string {
 }
 
 // accountOf reads a User record.
-func accountOf(record Fields, fields []string) (Account, error) {
-	given, _ := record.text("Id")
-	id, problem := parseIDOf(prefixUser, given)
-	username, hasUsername := record.text("Username")
-	value, _ := record.lookup("IsActive")
-	active, hasActive := value.(bool)
-	if problem != "" || !hasUsername || !hasActive {
-		return Account{}, unexpected(answer{status: http.StatusOK}, "a user record in the answer lacks Id, Username or IsActive")
+func accountOf(row record) (storedUser, error) {
+	var id, username string
+	var hasUsername, active, hasActive bool
+	for _, f := range row {
+		switch f.folded {
+		case "id":
+			given, _ := f.value.(string)
+			id, _ = parseIDOf(prefixUser, given)
+		case "username":
+			username, hasUsername = f.value.(string)
+		case "isactive":
+			active, hasActive = f.value.(bool)
+		}
 	}
-	account := Account{ID: id, Username: username, Active: active, Fields: make(Fields, len(fields))}
-	for _, field := range fields {
-		account.Fields[field], _ = record.lookup(field)
+	if id == "" || !hasUsername || !hasActive {
+		return storedUser{}, unexpected(answer{status: http.StatusOK}, "a user record in the answer lacks Id, Username or IsActive")
 	}
-	return account, nil
+	return storedUser{Account: Account{ID: id, Username: username, Active: active}, row: row}, nil
 }

@@ -126,14 +126,14 @@ func (l *catalogKind) get(ctx context.Context, c *client, kind accessKind, age t
 		soql += " WHERE " + kind.where
 	}
 	entries := []catalogEntry{}
-	for record, err := range c.query(ctx, soql) {
+	for row, err := range c.query(ctx, soql) {
 		if err != nil {
 			return nil, err
 		}
-		id, _ := record.text("Id")
+		id, _ := row.text("Id")
 		e := catalogEntry{id: id18Of(id)}
 		for _, field := range kind.names {
-			name, _ := record.text(field)
+			name, _ := row.text(field)
 			e.names = append(e.names, name)
 		}
 		if e.id != "" {

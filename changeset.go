@@ -3,7 +3,6 @@ package sfprov
 import (
 	"cmp"
 	"errors"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -47,7 +46,7 @@ func (s step) name() string {
 	case stepLockOut:
 		return "the deactivation"
 	case stepLogin:
-		if s.write.fields["IsFrozen"] == true {
+		if s.write.sets("IsFrozen", true) {
 			return "the freezing of the login"
 		}
 		return "the unfreezing of the login"
@@ -134,11 +133,11 @@ func (cs *changeSet) sortSteps() {
 
 // mayTakeOver asks the caller whether an account may be taken over that the caller
 // did not name, and that bears another username.
-func (p *Provisioner) mayTakeOver(d *desired, a Account) error {
+func (p *Provisioner) mayTakeOver(d *desired, a storedUser) error {
 	if p.allow == nil || d.id != "" || d.username == "" || strings.EqualFold(a.Username, d.username) || d.login == loginShut && !d.whole {
 		return nil
 	}
-	if err := p.allow(a, d.user); err != nil {
+	if err := p.allow(a.asked(d.columns(p.settings)), d.user); err != nil {
 		return &vetoError{err: err, id: a.ID}
 	}
 	return nil
@@ -151,9 +150,9 @@ func (cs *changeSet) compareAccess() error {
 		return &stepError{step: "reading what the user has", err: cs.o.blindAccess}
 	}
 	for _, list := range r.lists {
-		for _, record := range held[list.kind.assignment] {
-			given, _ := record.text(list.kind.given)
-			assignment, _ := record.text("Id")
+		for _, row := range held[list.kind.assignment] {
+			given, _ := row.text(list.kind.given)
+			assignment, _ := row.text("Id")
 			if entry, tooMuch := list.isTooMuch(id18Of(given)); tooMuch {
 				cs.steps = append(cs.steps, revokeStep(list.kind, entry, assignment))
 			}
@@ -164,9 +163,9 @@ func (cs *changeSet) compareAccess() error {
 			}
 		}
 	}
-	role, _ := cs.o.account.Fields.text("UserRoleId")
+	role, _ := cs.o.account.row.text("UserRoleId")
 	if r.noRole.id != "" && id18Of(role) == r.noRole.id {
-		cs.d.fields.set("UserRoleId", nil)
+		cs.d.fields = cs.d.fields.with("UserRoleId", nil)
 	}
 	return nil
 }
@@ -193,7 +192,7 @@ func (l resolvedList) isTooMuch(id string) (catalogEntry, bool) {
 func grantStep(kind accessKind, entry catalogEntry, userID string) step {
 	return step{
 		kind: stepGrant, access: kind, entry: entry,
-		write:   newRecord(kind.assignment, Fields{kind.assignee: userID, kind.given: entry.id}),
+		write:   createRecord(kind.assignment, newRecord(field(kind.assignee, userID), field(kind.given, entry.id))),
 		changes: []Change{{Field: kind.field, After: entry.label()}},
 	}
 }
@@ -211,21 +210,16 @@ func (p *Provisioner) compareFields(cs *changeSet) {
 	a := cs.o.account
 	wanted := cs.d.fields
 	if cs.d.login == loginShut && p.settings.ReleaseUsername { // which decides about the name
-		wanted = maps.Clone(wanted)
-		maps.DeleteFunc(wanted, func(name string, _ any) bool {
-			return strings.EqualFold(name, "Username") || strings.EqualFold(name, p.settings.MatchField)
-		})
+		wanted = wanted.without("Username", p.settings.MatchField)
 	}
-	differ, changes := differences(wanted, a.Fields)
-	stored, _ := a.Fields.text("Email")
-	if address, wanted := cs.d.fields.text("Email"); wanted && p.emails.waits(a.ID, address, stored) {
+	stored, _ := a.row.text("Email")
+	if address, isWanted := wanted.text("Email"); isWanted && p.emails.waits(a.ID, address, stored) {
 		cs.result.PendingEmail = address
-		isEmail := func(name string) bool { return strings.EqualFold(name, "Email") }
-		maps.DeleteFunc(differ, func(name string, _ any) bool { return isEmail(name) })
-		changes = slices.DeleteFunc(changes, func(c Change) bool { return isEmail(c.Field) })
+		wanted = wanted.without("Email")
 	}
+	differ, changes := differences(wanted, a.row)
 	if cs.d.login == loginOpen && !a.Active {
-		differ["IsActive"] = true
+		differ = differ.with("IsActive", true)
 		changes = append(changes, Change{Field: "IsActive", Before: false, After: true})
 	}
 	if len(differ) > 0 {
@@ -248,7 +242,7 @@ func (p *Provisioner) compareLogin(cs *changeSet) error {
 		}
 		if frozen := cs.d.login == loginFrozen; a.Frozen != frozen && cs.o.loginID != "" {
 			cs.steps = append(cs.steps, step{
-				kind: stepLogin, write: changeRecord("UserLogin", cs.o.loginID, Fields{"IsFrozen": frozen}),
+				kind: stepLogin, write: changeRecord("UserLogin", cs.o.loginID, newRecord(field("IsFrozen", frozen))),
 				changes: []Change{{Field: "IsFrozen", Before: a.Frozen, After: frozen}},
 			})
 		}

@@ -21,27 +21,30 @@ type Change struct {
 
 // differences are the fields, of those wanted, that an account has otherwise. The
 // wanted ones are in their plain form, the account's as they were read.
-func differences(want, has Fields) (Fields, []Change) {
-	differ := Fields{}
-	var changes []Change
-	var room [40]string
-	for _, name := range want.names(room[:0]) {
-		value, _ := has.lookup(name)
-		if !sameValue(name, want[name], value) {
-			differ[name] = want[name]
-			changes = append(changes, Change{Field: name, Before: value, After: want[name]})
+func differences(want, has record) (differ record, changes []Change) {
+	i := 0
+	for _, f := range want {
+		for i < len(has) && has[i].folded < f.folded {
+			i++
+		}
+		var value any
+		if i < len(has) && has[i].folded == f.folded {
+			value = has[i].value
+		}
+		if !sameValue(f.fieldName, f.value, value) {
+			differ = append(differ, f)
+			changes = append(changes, Change{Field: f.spelt, Before: value, After: f.value})
 		}
 	}
 	return differ, changes
 }
 
 // allOf are the fields of a new account as changes.
-func allOf(fields Fields) []Change {
+func allOf(fields record) []Change {
 	changes := make([]Change, 0, len(fields))
-	var room [40]string
-	for _, name := range fields.names(room[:0]) {
-		if value := fields[name]; !isBlank(value) && value != false {
-			changes = append(changes, Change{Field: name, After: value})
+	for _, f := range fields {
+		if !isBlank(f.value) && f.value != false {
+			changes = append(changes, Change{Field: f.spelt, After: f.value})
 		}
 	}
 	return changes
@@ -52,7 +55,7 @@ func allOf(fields Fields) []Change {
 // usernames and addresses have no case; an ID has 15 characters or 18; a moment has
 // many spellings, and so has a number. Of a multi-select picklist, Salesforce
 // chooses the order.
-func sameValue(name string, want, has any) bool {
+func sameValue(name *fieldName, want, has any) bool {
 	if isBlank(want) || want == false {
 		return isBlank(has) || has == false
 	}
@@ -60,11 +63,11 @@ func sameValue(name string, want, has any) bool {
 		return false
 	}
 	a, b := textOf(want), textOf(has)
-	if _, known := standardField(name); known {
+	if name.known {
 		return sameText(name, a, b)
 	}
 	a, b = strings.TrimSpace(a), strings.TrimSpace(b)
-	return a == b || sameNumber(want, has) || sameMoment(a, b) || sameID(a, b) || strings.HasSuffix(name, "__c") && sameChoices(a, b) ||
+	return a == b || sameNumber(want, has) || sameMoment(a, b) || sameID(a, b) || strings.HasSuffix(name.folded, "__c") && sameChoices(a, b) ||
 		(want == true || has == true) && strings.EqualFold(a, b)
 }
 
@@ -82,7 +85,7 @@ func textOf(value any) string {
 
 // sameNumber compares numbers, if one of the values is one.
 func sameNumber(want, has any) bool {
-	if _, isNumber := has.(float64); !isNumber {
+	if _, isNumber := has.(json.Number); !isNumber {
 		if _, isText := want.(string); isText {
 			return false // two texts
 		}
@@ -123,12 +126,13 @@ func sameChoices(a, b string) bool {
 
 // sameText compares as Salesforce stores: names without regard to case, IDs in
 // 18 characters, without blanks around.
-func sameText(name, sent, stored string) bool {
-	field, known := standardField(name)
+func sameText(name *fieldName, sent, stored string) bool {
 	switch {
-	case known && field.kind == kindReference:
+	case sent == stored:
+		return true
+	case name.kind == kindReference:
 		return id18Of(sent) == id18Of(stored)
-	case known && (field.kind == kindEmail || field.name == "Username"):
+	case name.kind == kindEmail, name.name == "Username":
 		return strings.EqualFold(strings.TrimSpace(sent), stored)
 	}
 	return strings.TrimSpace(sent) == strings.TrimSpace(stored)

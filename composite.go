@@ -38,7 +38,7 @@ type composite struct {
 
 // compositeResult is the answer.
 type compositeResult struct {
-	records []iter.Seq2[Fields, error] // of each query; one that failed yields its error
+	records []iter.Seq2[record, error] // of each query; one that failed yields its error
 	written []rowResult                // of each write
 }
 

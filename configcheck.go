@@ -287,7 +287,8 @@ func (c *configCheck) provisioning() {
 			c.problem("Defaults", "holds %s, which would be the same for every user", name)
 		}
 	}
-	for _, problem := range checkFields(c.cfg.Defaults) {
+	_, problems := checked(c.cfg.Defaults)
+	for _, problem := range problems {
 		c.problem("Defaults", "%s %s", problem.Field, problem.Problem)
 	}
 }

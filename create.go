@@ -57,7 +57,7 @@ type creation struct {
 	d       *desired
 	looked  bool   // no account matches, as a look has just shown
 	earlier bool   // the same call before left something open
-	fields  Fields // that are sent
+	fields  record // that are sent
 	post    write
 	grants  []step // that are sent with it
 	sentAt  time.Time
@@ -117,7 +117,7 @@ func (p *Provisioner) begun(c *creation) (err error) {
 		}
 		return err
 	}
-	c.post = newRecord("User", c.fields)
+	c.post = createRecord("User", c.fields)
 	if err := c.post.encode(); err != nil {
 		return err
 	}
@@ -216,17 +216,17 @@ func (p *Provisioner) creationParts(c *creation) (composite, error) {
 
 // lookForCreation finds out whether a create in doubt was done.
 func (p *Provisioner) lookForCreation(ctx context.Context, c *creation) {
-	account, err := p.named(ctx, c.d.username, lookColumns(c.fields)...)
+	account, err := p.named(ctx, c.d.username, lookColumns(c.fields.texts())...)
 	p.lookedFor(c, account, err)
 }
 
 // lookColumns are the fields by which an account is known to be the one that was sent.
 func lookColumns(sent Fields) []string {
-	return append([]string{"CreatedDate", "CreatedById"}, slices.Sorted(maps.Keys(sent.texts()))...)
+	return append([]string{"CreatedDate", "CreatedById"}, slices.Sorted(maps.Keys(sent))...)
 }
 
 // lookedFor notes what a look for the account with the username showed.
-func (p *Provisioner) lookedFor(c *creation, account Account, err error) {
+func (p *Provisioner) lookedFor(c *creation, account storedUser, err error) {
 	switch {
 	case err != nil:
 		c.attempt.look, c.lookErr = lookFailed, err
@@ -344,32 +344,32 @@ func (p *Provisioner) madeAccount(ctx context.Context, c *creation) *changeSet {
 
 // made is the change set of a new account, with nothing left to do.
 func (c *creation) made() *changeSet {
-	username, _ := c.fields.text("Username")
 	return &changeSet{
-		d: c.d, isNew: true, o: observed{account: Account{ID: c.id, Username: username, Active: true}},
-		result: Result{ID: c.id, Username: username, Action: Created, Changes: allOf(c.fields)},
+		d: c.d, isNew: true, o: observed{account: storedUser{Account: Account{ID: c.id, Username: c.d.username, Active: true}}},
+		result: Result{ID: c.id, Username: c.d.username, Action: Created, Changes: allOf(c.fields)},
 	}
 }
 
 // isOurs reports whether an account is the one that a create made, and not one that
 // was there before or belongs to another.
-func (p *Provisioner) isOurs(account Account, unknown *UnconfirmedError) bool {
-	text, _ := account.Fields.text("CreatedDate")
+func (p *Provisioner) isOurs(account storedUser, unknown *UnconfirmedError) bool {
+	text, _ := account.row.text("CreatedDate")
 	created, err := time.Parse(salesforceTime, text)
 	if err != nil || created.Before(unknown.SentAt.Add(-clockSkew)) || created.After(unknown.LostAt.Add(clockSkew)) {
 		return false
 	}
-	creator, _ := account.Fields.text("CreatedById")
+	creator, _ := account.row.text("CreatedById")
 	if own := p.api.knownOwnUser(); own != "" && own != id18Of(creator) {
 		return false
 	}
 	for name := range unknown.Sent {
-		if _, known := standardField(name); !known && !strings.EqualFold(name, p.settings.MatchField) {
+		of := nameOf(name)
+		if !of.known && !strings.EqualFold(name, p.settings.MatchField) {
 			continue // of a type that is not known, so that it may be stored otherwise
 		}
-		was, _ := unknown.Sent.text(name)
-		is, _ := account.Fields.text(name)
-		if !sameText(name, was, is) {
+		was, _ := unknown.Sent[name].(string)
+		is, _ := account.row.text(name)
+		if !sameText(of, was, is) {
 			return false
 		}
 	}
@@ -377,7 +377,7 @@ func (p *Provisioner) isOurs(account Account, unknown *UnconfirmedError) bool {
 }
 
 // heldByAnother is the refusal that a create would get for a username that is taken.
-func heldByAnother(account Account) *APIError {
+func heldByAnother(account storedUser) *APIError {
 	return &APIError{
 		StatusCode: 200, Code: "DUPLICATE_USERNAME", Existing: account.ID,
 		Message: "The username is held by an account that this create did not make",

@@ -26,7 +26,8 @@ type desired struct {
 	id       string // of the account, where the caller names it: it is trusted
 	username string // in Salesforce; empty if nothing says it
 	match    matchValue
-	fields   Fields // of an account that there is, without IsActive
+	given    record // the user's fields, with the username if the user has one
+	fields   record // the same without IsActive, and with what the access says
 	login    loginWish
 	access   resolvedAccess
 
@@ -58,15 +59,14 @@ type want struct {
 func (c *settings) desire(u User, w want) (*desired, error) {
 	d := &desired{op: w.op, user: u.clone(), login: w.login, mayCreate: w.mayCreate, whole: w.whole, resets: w.resets, adopts: w.create}
 	problems := d.takeID(w)
-	var fieldProblems []FieldProblem
-	d.fields, d.username, fieldProblems = c.forUpdate(d.user)
+	fieldProblems := c.checkUser(d)
 	if u.Inactive && w.activeOnly {
 		problems = append(problems, FieldProblem{Field: "Inactive", Problem: "is for Ensure and Provision; call Deactivate, or set Fields[\"IsActive\"] to false"})
 	}
 	loginProblems := d.decideLogin(u.Inactive)
 	problems = append(problems, loginProblems...)
 	var matchProblems []FieldProblem
-	d.match, matchProblems = c.match(u)
+	d.match, matchProblems = c.match(d.given, fieldProblems)
 	if d.carriesFields() || len(loginProblems) > 0 {
 		problems = append(problems, fieldProblems...)
 	} else { // what is wrong with the rest keeps nobody in
@@ -76,6 +76,23 @@ func (c *settings) desire(u User, w want) (*desired, error) {
 	d.isNew = d.mayCreate && d.id == "" && d.login != loginShut && (w.create || !d.match.set())
 	problems = withoutTwins(problems, c.problemsOfCreate(d, w))
 	return d, validationError(problems)
+}
+
+// checkUser checks what the user holds, and finds the username, if the user has one.
+func (c *settings) checkUser(d *desired) []FieldProblem {
+	var problems, more []FieldProblem
+	d.given, problems = checked(d.user.Fields)
+	if _, given := d.given.lookup("Username"); given || d.user.Username != "" {
+		d.username, more = c.username(d.user, d.given, problems)
+		problems = append(problems, more...)
+		if !given && d.username != "" {
+			d.given = append(d.given, field("Username", d.username))
+			d.given.sort()
+		}
+	}
+	d.fields = d.given
+	problems = append(problems, d.given.cleared()...)
+	return append(problems, d.user.problems(d.given)...)
 }
 
 // takeID takes the ID that the caller names.
@@ -94,17 +111,16 @@ func (d *desired) takeID(w want) []FieldProblem {
 // problemsOfCreate are what is wrong with a user who may have to be created, or to be
 // found by the username, which it fills in.
 func (c *settings) problemsOfCreate(d *desired, w want) (problems []FieldProblem) {
-	switch {
-	case d.isNew || w.create:
-		_, problems = c.forCreate(d.user)
+	isCreate := d.isNew || w.create
+	if d.username == "" && (isCreate || w.id == "" && !w.byID && (d.mayCreate || !d.match.set())) {
+		d.username, problems = c.username(d.user, d.given, nil)
+	}
+	if isCreate {
+		_, more := c.forCreate(d.user, d.given, d.username)
+		problems = append(problems, more...)
 		if len(problems) > 0 && !w.create && w.op == opUpdate {
 			problems = append([]FieldProblem{noAccountKnown}, problems...)
 		}
-		if w.create {
-			d.username, _ = c.username(d.user)
-		}
-	case d.username == "" && w.id == "" && !w.byID && (d.mayCreate || !d.match.set()):
-		d.username, problems = c.username(d.user)
 	}
 	return problems
 }
@@ -141,7 +157,7 @@ func (d *desired) decideLogin(inactive bool) []FieldProblem {
 	if !given {
 		return nil
 	}
-	maps.DeleteFunc(d.fields, func(name string, _ any) bool { return strings.EqualFold(name, "IsActive") })
+	d.fields = d.fields.without("IsActive")
 	switch truth := strings.ToLower(textOf(value)); {
 	case truth == "false":
 		d.login = loginShut
@@ -191,23 +207,23 @@ func (p *Provisioner) resolve(ctx context.Context, d *desired) error {
 		return err
 	}
 	d.access = access
-	for name, id := range access.fields {
-		d.fields.set(name, id)
+	if len(access.fields) > 0 {
+		d.fields = merged(access.fields, d.fields)
 	}
 	return nil
 }
 
 // creation is what a create of the user sends.
-func (c *settings) creation(d *desired) (Fields, error) {
-	fields, problems := c.forCreate(d.user)
-	for name, id := range d.access.fields {
-		fields.set(name, id)
-	}
+func (c *settings) creation(d *desired) (record, error) {
+	active := record(nil)
 	switch {
 	case d.login == loginShut:
-		fields.set("IsActive", false)
+		active = inactiveRecord
 	case !d.adopts: // Create leaves it to Salesforce
-		fields.set("IsActive", true)
+		active = activeRecord
 	}
+	fields, problems := c.forCreate(d.user, d.given, d.username, active, d.access.fields)
 	return fields, validationError(problems)
 }
+
+var activeRecord, inactiveRecord = newRecord(field("IsActive", true)), newRecord(field("IsActive", false)) //nolint:gochecknoglobals // constants

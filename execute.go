@@ -72,11 +72,11 @@ func mayShareARequest(writes []write) bool {
 		if err := writes[i].encode(); err != nil {
 			return false // which the write by itself tells
 		}
-		for name, value := range writes[i].fields {
-			if text, isText := value.(string); isText && !isOwnReference(name, text) && bytes.Contains([]byte(text), []byte("@{")) {
+		for _, f := range writes[i].fields {
+			if text, isText := f.value.(string); isText && !isOwnReference(f.spelt, text) && bytes.Contains([]byte(text), []byte("@{")) {
 				return false
 			}
-			if raw, isRaw := value.(rawJSON); isRaw && bytes.Contains([]byte(raw), []byte("@{")) {
+			if raw, isRaw := f.value.(rawJSON); isRaw && bytes.Contains([]byte(raw), []byte("@{")) {
 				return false
 			}
 		}
@@ -96,7 +96,7 @@ func (p *Provisioner) take(ctx context.Context, cs *changeSet, s step) {
 		p.takeLockOut(ctx, cs, s, nil)
 	case s.kind == stepPassword:
 		p.takePassword(ctx, cs, s)
-	case s.write.object == "UserLogin" && s.write.fields["IsFrozen"] == true && p.api.isOwnUser(cs.result.ID):
+	case s.write.object == "UserLogin" && s.write.sets("IsFrozen", true) && p.api.isOwnUser(cs.result.ID):
 		cs.fail(s, &ownUserError{id: cs.result.ID})
 	default:
 		sentAt := time.Now()
@@ -157,7 +157,7 @@ func (p *Provisioner) recorded(cs *changeSet, s step) {
 		return
 	}
 	if address, sent := s.write.fields.text("Email"); sent {
-		stored, known := cs.o.account.Fields.text("Email")
+		stored, known := cs.o.account.row.text("Email")
 		p.emails.remember(cs.result.ID, address, stored, known)
 	}
 }
@@ -168,21 +168,20 @@ func (p *Provisioner) isDone(ctx context.Context, cs *changeSet, s step) (bool, 
 	switch s.kind {
 	case stepGrant, stepRevoke:
 		held := assignments{}
-		err := eachOf(p.api.query(ctx, assignmentsQuery(s.access.assignment, "= '"+id+"'")), func(record Fields) error {
-			held[s.access.assignment] = append(held[s.access.assignment], assignmentOf(record))
+		err := eachOf(p.api.query(ctx, assignmentsQuery(s.access.assignment, "= '"+id+"'")), func(row record) error {
+			held[s.access.assignment] = append(held[s.access.assignment], assignmentOf(row))
 			return nil
 		})
 		return err == nil && (held.find(s.access, s.entry.id) != nil) == (s.kind == stepGrant), err
 	case stepLogin:
 		now, err := p.observe(ctx, &desired{id: id, login: loginThawed})
-		return err == nil && now.loginID != "" && now.account.Frozen == s.write.fields["IsFrozen"], err
+		return err == nil && now.loginID != "" && s.write.sets("IsFrozen", now.account.Frozen), err
 	case stepFields, stepLockOut:
 		now, err := p.observe(ctx, &desired{id: id, fields: s.write.fields})
 		if err != nil || now.account.ID == "" {
 			return false, err
 		}
-		now.account.Fields["IsActive"] = now.account.Active
-		differ, _ := differences(s.write.fields, now.account.Fields)
+		differ, _ := differences(s.write.fields, now.account.row)
 		return len(differ) == 0, nil
 	case stepPassword:
 	}
@@ -195,7 +194,7 @@ func (p *Provisioner) whyNot(ctx context.Context, cs *changeSet, s step, err err
 		err = p.absent(ctx, cs.result.ID, err)
 		username, _ := s.write.fields.text("Username")
 		err = p.withExisting(ctx, err, username)
-		if s.write.fields["IsActive"] == true {
+		if s.write.sets("IsActive", true) {
 			err = p.withUserType(ctx, cs.result.ID, err)
 		}
 	}
@@ -220,7 +219,7 @@ func (s step) verb(op string) string {
 	case stepPassword:
 		return opSetPassword
 	case stepLogin:
-		if s.write.fields["IsFrozen"] == true {
+		if s.write.sets("IsFrozen", true) {
 			return opFreeze
 		}
 		return opUnfreeze
@@ -245,8 +244,8 @@ func (p *Provisioner) withUserType(ctx context.Context, id string, err error) er
 
 // userType asks for the type of a user; empty if that is not told.
 func (p *Provisioner) userType(ctx context.Context, id string) (userType string) {
-	_ = eachOf(p.api.query(ctx, "SELECT Id, UserType FROM User WHERE Id = '"+id+"'"), func(record Fields) error {
-		userType, _ = record.text("UserType")
+	_ = eachOf(p.api.query(ctx, "SELECT Id, UserType FROM User WHERE Id = '"+id+"'"), func(row record) error {
+		userType, _ = row.text("UserType")
 		return nil
 	}) // it is only to explain another error
 	return userType

@@ -195,14 +195,16 @@ func (p *Provisioner) madeMany(ctx context.Context, creations []*creation) []*ch
 			}
 		}
 	}
-	held, failed := map[string]map[string][]Fields{}, map[string]error{}
+	held, failed := map[string]map[string][]record{}, map[string]error{}
 	for object, ids := range byObject {
 		held[object], failed[object] = p.assignmentsOf(ctx, object, ids)
 	}
 	sets := make([]*changeSet, len(creations))
 	for i, c := range creations {
 		cs := c.made()
-		sets[i] = cs
+		if sets[i] = cs; len(c.d.access.lists) == 0 && c.d.user.Password == "" {
+			continue
+		}
 		d := *c.d
 		d.id, cs.d = c.id, &d
 		cs.o.held = assignments{}

@@ -83,26 +83,20 @@ var userFields = []userField{ //nolint:gochecknoglobals // a constant table
 	{name: "SystemModstamp", label: "System Modstamp", kind: kindReadOnly},
 }
 
-// fieldsByName are the standard fields by their names as the table spells them.
-var fieldsByName = func() map[string]userField { //nolint:gochecknoglobals // made of a constant table
-	byName := make(map[string]userField, len(userFields))
+// requiredFields are the names of the fields that a create needs.
+var requiredFields = func() (names []string) { //nolint:gochecknoglobals // made of a constant table
 	for _, f := range userFields {
-		byName[f.name] = f
+		if f.required {
+			names = append(names, f.name)
+		}
 	}
-	return byName
+	return names
 }()
 
 // standardField finds a field by its API name, ignoring case as Salesforce does.
 func standardField(name string) (userField, bool) {
-	if f, known := fieldsByName[name]; known { // mostly the case is right
-		return f, true
-	}
-	for _, f := range userFields {
-		if sameName(f.name, name) {
-			return f, true
-		}
-	}
-	return userField{}, false
+	n := nameOf(name)
+	return n.userField, n.known
 }
 
 // fieldOfLabel finds a field by its English label.

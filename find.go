@@ -32,7 +32,7 @@ func (p *Provisioner) readAccount(ctx context.Context, d *desired, target string
 		case o.account.ID == "":
 			return Result{}, &notFoundError{}
 		}
-		account = d.accountAsAsked(o.account)
+		account = o.account.asked(d.sought)
 		return Result{}, o.blind
 	})
 	return account, err
@@ -42,25 +42,15 @@ func (p *Provisioner) readAccount(ctx context.Context, d *desired, target string
 func (c *settings) sought(u User) (d *desired, target string, err error) {
 	d = &desired{op: opFind, login: loginThawed, sought: slices.Sorted(maps.Keys(u.Fields))}
 	problems := problemsIn(problemOfColumns(d.sought))
-	match, matchProblems := c.match(u)
+	match, matchProblems := c.matchOf(u)
 	problems = append(problems, matchProblems...)
 	if d.match = match; match.set() {
 		return d, fmt.Sprintf("%s = %s", match.field, match.value), validationError(problems)
 	}
-	username, usernameProblems := c.username(u)
+	username, usernameProblems := c.usernameOf(u)
 	d.username = username
 	if len(usernameProblems) > 0 {
 		return d, u.Username, validationError(append(problems, usernameProblems...))
 	}
 	return d, username, validationError(problems)
-}
-
-// accountAsAsked leaves out what was read and not asked for.
-func (d *desired) accountAsAsked(a Account) Account {
-	read := a.Fields
-	a.Fields = make(Fields, len(d.sought))
-	for _, name := range d.sought {
-		a.Fields[name], _ = read.lookup(name)
-	}
-	return a
 }

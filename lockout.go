@@ -12,27 +12,27 @@ import (
 // lockOut is the change that deactivates a user and, where that is configured, frees
 // its username and match field, in one request, so that no answer can be lost in
 // between. It is empty if nothing is left to do.
-func (p *Provisioner) lockOut(a Account) (Fields, []Change) {
-	fields := Fields{}
+func (p *Provisioner) lockOut(a storedUser) (record, []Change) {
+	var fields record
 	var changes []Change
 	if a.Active {
-		fields["IsActive"] = false
+		fields = append(fields, field("IsActive", false))
 		changes = append(changes, Change{Field: "IsActive", Before: true, After: false})
 	}
 	if !p.settings.ReleaseUsername {
 		return fields, changes
 	}
 	if released := releasedUsername(a.ID, a.Username); !strings.EqualFold(a.Username, released) {
-		fields["Username"] = released
+		fields = append(fields, field("Username", released))
 		changes = append(changes, Change{Field: "Username", Before: a.Username, After: released})
 	}
-	if field := p.settings.MatchField; field != "" {
-		if value, _ := a.Fields.lookup(field); !isBlank(value) {
-			fields[field] = nil
-			changes = append(changes, Change{Field: field, Before: value})
+	if name := p.settings.MatchField; name != "" {
+		if value, _ := a.row.lookup(name); !isBlank(value) {
+			fields = append(fields, field(name, nil))
+			changes = append(changes, Change{Field: name, Before: value})
 		}
 	}
-	return fields, changes
+	return newRecord(fields...), changes
 }
 
 // takeLockOut deactivates, or freezes where Salesforce refuses that. refusal is why
@@ -69,13 +69,13 @@ func (p *Provisioner) takeLockOut(ctx context.Context, cs *changeSet, s step, re
 		// door is locked.
 		p.log.LogAttrs(ctx, slog.LevelWarn, "releasing the username was refused", slog.String("id", id))
 		cs.result.Warning = decorate("release the username of", id, err)
-		if _, active := s.write.fields["IsActive"]; !active {
+		if !s.write.sets("IsActive", false) {
 			return
 		}
 		refusal = nil
 	}
 	plain := step{
-		kind: stepLockOut, write: changeRecord("User", id, Fields{"IsActive": false}),
+		kind: stepLockOut, write: changeRecord("User", id, newRecord(field("IsActive", false))),
 		changes: []Change{{Field: "IsActive", Before: true, After: false}},
 	}
 	if refusal == nil {

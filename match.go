@@ -11,19 +11,13 @@ type matchValue struct {
 	field, value string
 }
 
-// match is the user's value of the match field.
-func (c *settings) match(u User) (matchValue, []FieldProblem) {
-	if c.MatchField == "" {
+// match is the user's value of the match field. own are the user's fields, and problems
+// what is wrong with those.
+func (c *settings) match(own record, problems []FieldProblem) (matchValue, []FieldProblem) {
+	if c.MatchField == "" || len(problemsOf(problems, c.MatchField)) > 0 {
 		return matchValue{}, nil
 	}
-	if u.Fields.hasTwo(c.MatchField) {
-		return matchValue{}, []FieldProblem{{Field: c.MatchField, Problem: givenTwice}}
-	}
-	given, _ := u.Fields.lookup(c.MatchField)
-	value, problem := plainValue(given)
-	if problem != "" {
-		return matchValue{}, []FieldProblem{{Field: c.MatchField, Problem: problem}}
-	}
+	value, _ := own.lookup(c.MatchField)
 	if isBlank(value) {
 		return matchValue{}, nil
 	}
@@ -40,13 +34,32 @@ func (c *settings) match(u User) (matchValue, []FieldProblem) {
 	return matchValue{field: c.MatchField, value: strings.Trim(text, " \t\r\n")}, nil // Salesforce stores no blanks around
 }
 
+// matchOf is match of a user of whom nothing was checked yet.
+func (c *settings) matchOf(u User) (matchValue, []FieldProblem) {
+	var own record
+	for name, value := range u.Fields {
+		if !sameName(name, c.MatchField) {
+			continue
+		}
+		plain, problem := plainValue(value)
+		if len(own) > 0 {
+			problem = givenTwice
+		}
+		if problem != "" {
+			return matchValue{}, []FieldProblem{{Field: c.MatchField, Problem: problem}}
+		}
+		own = append(own, field(name, plain))
+	}
+	return c.match(own, nil)
+}
+
 // set reports whether there is a value to match by.
 func (m matchValue) set() bool { return m.field != "" }
 
 // agrees reports whether the account is the user's. The comparison is exact, also
 // where Salesforce's is not: in doubt an account is somebody else's.
-func (m matchValue) agrees(a Account) bool {
-	value, _ := a.Fields.text(m.field)
+func (m matchValue) agrees(a storedUser) bool {
+	value, _ := a.row.text(m.field)
 	return m.set() && value == m.value
 }
 
@@ -59,8 +72,8 @@ const maxAmbiguous = 10
 
 // only returns the one account, of those found, that is the user's; its ID is empty
 // if there is none.
-func (m matchValue) only(found []Account) (Account, error) {
-	var own []Account
+func (m matchValue) only(found []storedUser) (storedUser, error) {
+	var own []storedUser
 	for _, account := range found {
 		if m.agrees(account) {
 			own = append(own, account)
@@ -68,7 +81,7 @@ func (m matchValue) only(found []Account) (Account, error) {
 	}
 	switch len(own) {
 	case 0:
-		return Account{}, nil
+		return storedUser{}, nil
 	case 1:
 		return own[0], nil
 	}
@@ -80,7 +93,7 @@ func (m matchValue) only(found []Account) (Account, error) {
 	if len(own) > len(ids) {
 		others = " and others"
 	}
-	return Account{}, fmt.Errorf("%w: %s = %s is held by %s%s; clear it on all but the user's own",
+	return storedUser{}, fmt.Errorf("%w: %s = %s is held by %s%s; clear it on all but the user's own",
 		ErrAmbiguousMatch, m.field, quote(m.value), strings.Join(ids, ", "), others)
 }
 

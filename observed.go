@@ -11,7 +11,7 @@ import (
 
 // observed is what the org has of a user, as queries told.
 type observed struct {
-	account Account // its ID is empty if there is none: a query was answered without it
+	account storedUser // its ID is empty if there is none: a query was answered without it
 	loginID string  // of the UserLogin; empty if there is none
 	held    assignments
 	// blind is why the login could not be read, and blindAccess why the access could
@@ -22,16 +22,30 @@ type observed struct {
 
 // columns are the fields that are read of the account.
 func (d *desired) columns(c *settings) []string {
-	columns := d.fields.names(make([]string, 0, len(d.fields)+3))
-	for _, more := range append(d.sought, c.MatchField, "Email") {
-		if more != "" && !containsFold(columns, more) {
-			columns = append(columns, more)
-		}
+	return d.appendColumns(make([]string, 0, len(d.fields)+len(d.sought)+3), c)
+}
+
+// appendColumns appends them to others.
+func (d *desired) appendColumns(columns []string, c *settings) []string {
+	columns = d.fields.names(columns)
+	for _, name := range d.sought {
+		columns = appendColumn(columns, name)
 	}
-	if d.access.noRole.id != "" && !containsFold(columns, "UserRoleId") {
-		columns = append(columns, "UserRoleId")
+	if c.MatchField != "" {
+		columns = appendColumn(columns, c.MatchField)
+	}
+	columns = appendColumn(columns, "Email")
+	if d.access.noRole.id != "" {
+		columns = appendColumn(columns, "UserRoleId")
 	}
 	return columns
+}
+
+func appendColumn(columns []string, name string) []string {
+	if containsFold(columns, name) {
+		return columns
+	}
+	return append(columns, name)
 }
 
 func containsFold(names []string, name string) bool {
@@ -99,7 +113,7 @@ func (p *Provisioner) observeBy(ctx context.Context, d *desired, id string) (o o
 	if err != nil {
 		return observed{}, "", err
 	}
-	streams := []iter.Seq2[Fields, error]{p.api.query(ctx, queries[0])}
+	streams := []iter.Seq2[record, error]{p.api.query(ctx, queries[0])}
 	if len(queries) > 1 {
 		result, err := p.api.composite(ctx, composite{queries: queries})
 		if err != nil {
@@ -115,10 +129,10 @@ func (p *Provisioner) observeBy(ctx context.Context, d *desired, id string) (o o
 }
 
 // observation reads the answers to the queries of a desired user.
-func (p *Provisioner) observation(d *desired, streams []iter.Seq2[Fields, error]) (o observed, first string, err error) {
-	var accounts []Account
-	err = eachOf(streams[0], func(record Fields) error {
-		account, err := accountOf(record, d.columns(p.settings))
+func (p *Provisioner) observation(d *desired, streams []iter.Seq2[record, error]) (o observed, first string, err error) {
+	var accounts []storedUser
+	err = eachOf(streams[0], func(row record) error {
+		account, err := accountOf(row)
 		accounts = append(accounts, account)
 		return err
 	})
@@ -141,8 +155,8 @@ func (p *Provisioner) observation(d *desired, streams []iter.Seq2[Fields, error]
 	o.held = assignments{}
 	for i, stream := range rest {
 		object := d.access.objects()[i]
-		err := eachOf(stream, func(record Fields) error {
-			o.held[object] = append(o.held[object], assignmentOf(record))
+		err := eachOf(stream, func(row record) error {
+			o.held[object] = append(o.held[object], assignmentOf(row))
 			return nil
 		})
 		if err := o.readBlindly(&o.blindAccess, err); err != nil {
@@ -153,9 +167,9 @@ func (p *Provisioner) observation(d *desired, streams []iter.Seq2[Fields, error]
 }
 
 // readLogin reads the login.
-func (o *observed) readLogin(stream iter.Seq2[Fields, error]) error {
-	err := eachOf(stream, func(record Fields) (err error) {
-		o.loginID, o.account.Frozen, err = loginOf(record)
+func (o *observed) readLogin(stream iter.Seq2[record, error]) error {
+	err := eachOf(stream, func(row record) (err error) {
+		o.loginID, o.account.Frozen, err = loginOf(row)
 		return err
 	})
 	return o.readBlindly(&o.blind, err)
@@ -174,38 +188,38 @@ func (o *observed) readBlindly(blind *error, err error) error {
 // isHidden reports whether a query was refused because the integration user may not
 // see what it asks for.
 func isHidden(err error) bool {
-	var apiErr *APIError
-	return errors.As(err, &apiErr) && (errors.Is(err, ErrPermission) || apiErr.Code == "INVALID_TYPE" || apiErr.Code == "INVALID_FIELD") &&
+	apiErr, isAPI := errors.AsType[*APIError](err)
+	return isAPI && (errors.Is(err, ErrPermission) || apiErr.Code == "INVALID_TYPE" || apiErr.Code == "INVALID_FIELD") &&
 		apiErr.StatusCode != http.StatusUnauthorized
 }
 
 // own returns the account, of those found, that is the user's; its ID is empty if
 // none is. Of a user without a match value, none is known to be: whoever holds the
 // name is in the way.
-func (d *desired) own(accounts []Account) (Account, error) {
+func (d *desired) own(accounts []storedUser) (storedUser, error) {
 	switch {
 	case d.id != "" || d.op == opFind && !d.match.set() || len(accounts) == 0:
 		return first(accounts), nil
 	case d.match.set():
 		return d.match.only(accounts)
 	case d.login == loginShut && !accounts[0].Active:
-		return Account{}, nil // nobody can log in under the name, whosever it is
+		return storedUser{}, nil // nobody can log in under the name, whosever it is
 	}
-	return Account{}, heldByUnknown(accounts[0])
+	return storedUser{}, heldByUnknown(accounts[0])
 }
 
-func first(accounts []Account) Account {
+func first(accounts []storedUser) storedUser {
 	if len(accounts) == 0 {
-		return Account{}
+		return storedUser{}
 	}
 	return accounts[0]
 }
 
 // loginOf reads a UserLogin record, which says whether the user is frozen. See
 // "UserLogin" in the Object Reference.
-func loginOf(record Fields) (loginID string, frozen bool, err error) {
-	loginID, _ = record.text("Id")
-	value, given := record.lookup("IsFrozen")
+func loginOf(row record) (loginID string, frozen bool, err error) {
+	loginID, _ = row.text("Id")
+	value, given := row.lookup("IsFrozen")
 	frozen, isBool := value.(bool)
 	if !recordIDPattern.MatchString(loginID) || given && !isBool {
 		return "", false, unexpected(answer{status: http.StatusOK}, "a UserLogin record in the answer does not tell whether it is frozen")
@@ -233,8 +247,8 @@ func (p *Provisioner) absent(ctx context.Context, id string, err error) error {
 // exists asks whether the org has a user.
 func (p *Provisioner) exists(ctx context.Context, id string) (bool, error) {
 	found := false
-	err := eachOf(p.api.query(ctx, "SELECT Id FROM User WHERE Id = '"+id+"'"), func(record Fields) error {
-		given, _ := record.text("Id")
+	err := eachOf(p.api.query(ctx, "SELECT Id FROM User WHERE Id = '"+id+"'"), func(row record) error {
+		given, _ := row.text("Id")
 		found = found || id18Of(given) == id
 		return nil
 	})
@@ -243,7 +257,7 @@ func (p *Provisioner) exists(ctx context.Context, id string) (bool, error) {
 
 // heldByUnknown is the refusal of a username that an account holds of which nothing
 // shows whether it is the user's.
-func heldByUnknown(account Account) *APIError {
+func heldByUnknown(account storedUser) *APIError {
 	return &APIError{
 		StatusCode: http.StatusOK, Code: "DUPLICATE_USERNAME", Existing: account.ID,
 		Message: "The username " + quote(account.Username) + " is held, and without a value of a match field nothing shows whose account that is",

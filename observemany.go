@@ -33,8 +33,10 @@ func (r *run) readAccounts(ctx context.Context, field string, items []*item) {
 		columns[column] = struct{}{}
 	}
 	values := make([]string, len(items))
+	var room []string
 	for i, it := range items {
-		for _, column := range it.d.columns(r.p.settings) {
+		room = it.d.appendColumns(room[:0], r.p.settings)
+		for _, column := range room {
 			columns[column] = struct{}{}
 		}
 		_, values[i] = it.d.key()
@@ -67,14 +69,14 @@ func (r *run) byColumns(items []*item) map[string][]*item {
 
 // accountsBy finds accounts by many values of a field; they are told by the value, as
 // foldedValue makes it.
-func (p *Provisioner) accountsBy(ctx context.Context, field string, values, columns []string) (map[string][]Account, error) {
-	found := make(map[string][]Account, len(values))
+func (p *Provisioner) accountsBy(ctx context.Context, field string, values, columns []string) (map[string][]storedUser, error) {
+	found := make(map[string][]storedUser, len(values))
 	if !containsFold(columns, field) && field != "Id" {
 		columns = append(slices.Clone(columns), field)
 	}
-	err := p.api.readMany(ctx, accountsQuery(columns, field+" IN "), values, func(record Fields) error {
-		account, err := accountOf(record, columns)
-		value, _ := record.text(field)
+	err := p.api.readMany(ctx, accountsQuery(columns, field+" IN "), values, func(row record) error {
+		account, err := accountOf(row)
+		value, _ := row.text(field)
 		value = foldedValue(field, value)
 		found[value] = append(found[value], account)
 		return err
@@ -84,10 +86,13 @@ func (p *Provisioner) accountsBy(ctx context.Context, field string, values, colu
 
 // foldedValue is what values have in common that Salesforce takes for the same.
 func foldedValue(field, value string) string {
-	if field == "Id" {
+	switch field {
+	case "Id":
 		return id18Of(value)
+	case "Username":
+		return strings.ToLower(value)
 	}
-	return strings.ToLower(value)
+	return value // of a match field, which must agree exactly
 }
 
 // readLogins finds out who is frozen.
@@ -151,9 +156,9 @@ func (m *frozenMemory) forget() {
 // frozenLogins are the UserLogin records that are frozen, by user.
 func (p *Provisioner) frozenLogins(ctx context.Context) (map[string]string, error) {
 	frozen := map[string]string{}
-	err := eachOf(p.api.query(ctx, loginQuery("IsFrozen = true")), func(record Fields) error {
-		loginID, _, err := loginOf(record)
-		userID, _ := record.text("UserId")
+	err := eachOf(p.api.query(ctx, loginQuery("IsFrozen = true")), func(row record) error {
+		loginID, _, err := loginOf(row)
+		userID, _ := row.text("UserId")
 		frozen[id18Of(userID)] = loginID
 		return err
 	})
@@ -194,10 +199,10 @@ func accountIDs(items []*item) []string {
 }
 
 // assignmentsOf are the assignments of an object that users have, by user.
-func (p *Provisioner) assignmentsOf(ctx context.Context, object string, ids []string) (map[string][]Fields, error) {
-	held := map[string][]Fields{}
-	err := p.api.readMany(ctx, assignmentsQuery(object, "IN "), ids, func(record Fields) error {
-		held[assigneeOf(record)] = append(held[assigneeOf(record)], assignmentOf(record))
+func (p *Provisioner) assignmentsOf(ctx context.Context, object string, ids []string) (map[string][]record, error) {
+	held := map[string][]record{}
+	err := p.api.readMany(ctx, assignmentsQuery(object, "IN "), ids, func(row record) error {
+		held[assigneeOf(row)] = append(held[assigneeOf(row)], assignmentOf(row))
 		return nil
 	})
 	return held, err

@@ -17,7 +17,7 @@ type planner struct {
 
 	// accounts are those of desired users, with the number of the user's step from 1; 0
 	// is no step.
-	accounts map[[15]byte]int32
+	accounts map[accountKey]int32
 	// creates are the steps that create, by match value.
 	creates map[string]int
 	// moves are the profiles from and to which a step moves a licence, by step.
@@ -38,7 +38,7 @@ type profileMove struct{ from, to string }
 func newPlanner(p *Provisioner, scope Scope) *planner {
 	return &planner{
 		p: p, made: &Plan{MadeAt: time.Now().UTC().Truncate(time.Second), Scope: scope},
-		accounts: map[[15]byte]int32{}, creates: map[string]int{}, moves: map[int]profileMove{},
+		accounts: map[accountKey]int32{}, creates: map[string]int{}, moves: map[int]profileMove{},
 		keptValues: map[string]bool{}, keptNames: map[string]bool{},
 	}
 }
@@ -100,7 +100,7 @@ func problemText(err error) string {
 func (m *planner) keep(u User) {
 	named := false
 	field := m.p.settings.MatchField
-	match, problems := m.p.settings.match(u)
+	match, problems := m.p.settings.matchOf(u)
 	isMatched := len(problems) == 0 && match.set()
 	for name, value := range u.Fields {
 		text := strings.ToLower(strings.TrimSpace(textOf(value)))
@@ -114,7 +114,7 @@ func (m *planner) keep(u User) {
 			named = true
 		}
 	}
-	if name, problems := m.p.settings.username(u); len(problems) == 0 {
+	if name, problems := m.p.settings.usernameOf(u); len(problems) == 0 {
 		m.keptNames[strings.ToLower(name)] = m.keptNames[strings.ToLower(name)] || !isMatched
 		named = true
 	}
@@ -123,8 +123,12 @@ func (m *planner) keep(u User) {
 	}
 }
 
-func key15(id string) (key [15]byte) {
-	copy(key[:], id)
+// accountKey is the ID of a user without what all have in common, since a plan for very
+// many users holds one of each.
+type accountKey [12]byte
+
+func keyOf(id string) (key accountKey) {
+	copy(key[:], strings.TrimPrefix(id, prefixUser))
 	return key
 }
 
@@ -151,16 +155,16 @@ const (
 func (m *planner) note(it *item, work bool) {
 	index := len(m.made.Steps)
 	if id := it.o.account.ID; id != "" {
-		if earlier, twice := m.accounts[key15(id)]; twice {
+		if earlier, twice := m.accounts[keyOf(id)]; twice {
 			if earlier > 0 {
 				m.spoil(int(earlier)-1, sharesAccount)
 			}
 			m.addProblem(it.user, id, it.d.username, sharesAccount)
 			return
 		}
-		m.accounts[key15(id)] = 0
+		m.accounts[keyOf(id)] = 0
 		if work {
-			m.accounts[key15(id)] = int32(index + 1) //nolint:gosec // as many steps fit into no memory
+			m.accounts[keyOf(id)] = int32(index + 1) //nolint:gosec // as many steps fit into no memory
 		}
 	}
 	if !work {
@@ -208,7 +212,7 @@ func (r resolvedAccess) changes() (changes []Change) {
 
 // licenceMove is what the step of a user moves.
 func (it *item) licenceMove() (move profileMove) {
-	profile, _ := it.o.account.Fields.text("ProfileId")
+	profile, _ := it.o.account.row.text("ProfileId")
 	wanted, named := it.d.fields.text("ProfileId")
 	if it.creation != nil {
 		wanted, named = it.creation.fields.text("ProfileId")
@@ -242,15 +246,15 @@ func (m *planner) findAbsent(ctx context.Context) error {
 	if field := m.p.settings.MatchField; field != "" {
 		query.Fields = append(query.Fields, field)
 	}
-	for account, err := range m.p.Users(ctx, query) {
-		if err != nil {
-			return err
-		}
+	err = m.p.users(ctx, query, func(account storedUser) bool {
 		m.made.InScope++
-		if scope.KeepAbsent || m.desired == 0 || m.nameless > 0 || account.ID == own || m.mayBeDesired(account) {
-			continue
+		if !scope.KeepAbsent && m.desired > 0 && m.nameless == 0 && account.ID != own && !m.mayBeDesired(account) {
+			m.addAbsent(account)
 		}
-		m.addAbsent(account)
+		return true
+	})
+	if err != nil {
+		return err
 	}
 	switch {
 	case scope.KeepAbsent:
@@ -263,19 +267,18 @@ func (m *planner) findAbsent(ctx context.Context) error {
 }
 
 // mayBeDesired reports whether an account is, or may be, a desired user's.
-func (m *planner) mayBeDesired(a Account) bool {
-	if _, isDesired := m.accounts[key15(a.ID)]; isDesired {
+func (m *planner) mayBeDesired(a storedUser) bool {
+	if _, isDesired := m.accounts[keyOf(a.ID)]; isDesired {
 		return true
 	}
-	value, _ := a.Fields.text(m.p.settings.MatchField)
+	value, _ := a.row.text(m.p.settings.MatchField)
 	whosever, isNamed := m.keptNames[strings.ToLower(a.Username)]
 	return isNamed && (whosever || value == "") || value != "" && m.keptValues[strings.ToLower(value)]
 }
 
-func (m *planner) addAbsent(a Account) {
-	fields := Account{ID: a.ID, Username: a.Username, Active: a.Active, Fields: a.Fields}
-	_, changes := m.p.lockOut(fields)
-	profile, _ := a.Fields.text("ProfileId")
+func (m *planner) addAbsent(a storedUser) {
+	_, changes := m.p.lockOut(a)
+	profile, _ := a.row.text("ProfileId")
 	m.moves[len(m.made.Steps)] = profileMove{from: id18Of(profile)}
 	m.made.Steps = append(m.made.Steps, PlanStep{Action: Deactivated, ID: a.ID, Username: a.Username, Changes: changes})
 }
@@ -320,8 +323,8 @@ func (m *planner) findObstacles(ctx context.Context) error {
 }
 
 // problemOfName says that a username is held.
-func (m *planner) problemOfName(step PlanStep, holder Account) string {
-	if match, problems := m.p.settings.match(*step.User); len(problems) == 0 && match.set() || step.ID != "" {
+func (m *planner) problemOfName(step PlanStep, holder storedUser) string {
+	if match, problems := m.p.settings.matchOf(*step.User); len(problems) == 0 && match.set() || step.ID != "" {
 		return "the username is held by another account, " + holder.ID
 	}
 	return "the username is held by the account " + holder.ID + ", and without a value of a match field nothing shows whose that is; set Config.MatchField, and give each user its value"
@@ -347,11 +350,10 @@ func (m *planner) missingLicences(ctx context.Context) (notes []string) {
 	}
 	needed, err := m.neededLicences(ctx, byProfile)
 	if err == nil {
-		err = eachOf(m.p.api.query(ctx, "SELECT Id, Name, TotalLicenses, UsedLicenses FROM UserLicense"), func(record Fields) error {
-			id, _ := record.text("Id")
-			name, _ := record.text("Name")
-			total, _ := record["TotalLicenses"].(float64)
-			used, _ := record["UsedLicenses"].(float64)
+		err = eachOf(m.p.api.query(ctx, "SELECT Id, Name, TotalLicenses, UsedLicenses FROM UserLicense"), func(row record) error {
+			id, _ := row.text("Id")
+			name, _ := row.text("Name")
+			total, used := row.number("TotalLicenses"), row.number("UsedLicenses")
 			if n := needed[id18Of(id)]; n > 0 && total >= 0 && float64(n) > total-used {
 				notes = append(notes, fmt.Sprintf("%d more licences of %s are needed, and %d of %d are left.", n, name, max(int(total-used), 0), int(total)))
 			}
@@ -368,9 +370,9 @@ func (m *planner) missingLicences(ctx context.Context) (notes []string) {
 // neededLicences are the licences that are needed, from the profiles that need them.
 func (m *planner) neededLicences(ctx context.Context, byProfile map[string]int) (map[string]int, error) {
 	needed := map[string]int{}
-	err := eachOf(m.p.api.query(ctx, "SELECT Id, UserLicenseId FROM Profile"), func(record Fields) error {
-		id, _ := record.text("Id")
-		licence, _ := record.text("UserLicenseId")
+	err := eachOf(m.p.api.query(ctx, "SELECT Id, UserLicenseId FROM Profile"), func(row record) error {
+		id, _ := row.text("Id")
+		licence, _ := row.text("UserLicenseId")
 		needed[id18Of(licence)] += byProfile[id18Of(id)]
 		return nil
 	})

@@ -148,15 +148,15 @@ func (c *settings) identified(u User, hasID bool) User {
 		}
 	}
 	if !hasID {
-		if _, problems := c.match(only); len(problems) > 0 || only.Fields[c.MatchField] == nil {
+		if _, problems := c.matchOf(only); len(problems) > 0 || only.Fields[c.MatchField] == nil {
 			return only
 		}
 	}
-	if _, problems := c.username(only); len(problems) > 0 {
+	if _, problems := c.usernameOf(only); len(problems) > 0 {
 		only.Username = ""
 		maps.DeleteFunc(only.Fields, func(name string, _ any) bool { return strings.EqualFold(name, "Username") })
 	}
-	if _, problems := c.match(only); hasID && len(problems) > 0 {
+	if _, problems := c.matchOf(only); hasID && len(problems) > 0 {
 		only.Fields = Fields{}
 	}
 	return only

@@ -31,7 +31,8 @@ type Provisioner struct {
 type settings struct {
 	*Config
 
-	pattern Pattern
+	pattern  Pattern
+	defaults record
 }
 
 // Option sets what few callers set.
@@ -110,8 +111,9 @@ func New(cfg Config, opts ...Option) (*Provisioner, error) {
 	if err := errors.Join(append(o.problems, unjoin(err)...)...); err != nil {
 		return nil, err
 	}
+	defaults, _ := checked(cfg.Defaults) // checkConfig has told what is wrong
 	return &Provisioner{
-		settings:  &settings{Config: &cfg, pattern: pattern},
+		settings:  &settings{Config: &cfg, pattern: pattern, defaults: defaults},
 		provision: o.provision,
 		allow:     o.allow,
 		api:       newClient(&cfg, newSender(&cfg, o)),
@@ -154,7 +156,7 @@ func (p *Provisioner) APIUsage() APIUsage {
 // white space or control characters) is a [ValidationError] that names the part
 // at fault.
 func (p *Provisioner) Username(u User) (string, error) {
-	name, problems := p.settings.username(u)
+	name, problems := p.settings.usernameOf(u)
 	if len(problems) > 0 {
 		return "", decorate("username of", u.Username, validationError(problems))
 	}

@@ -88,16 +88,16 @@ type queryPage struct {
 	TotalSize      int      `json:"totalSize"`
 	Done           bool     `json:"done"`
 	NextRecordsURL string   `json:"nextRecordsUrl"`
-	Records        []Fields `json:"records"`
+	Records        records `json:"records"`
 }
 
 // query streams the records of a SOQL query, page by page. Field names and
 // object are this library's or checked by isFieldName; values come through
 // equals. See "Query" in the REST API Developer Guide.
-func (c *client) query(ctx context.Context, soql string) iter.Seq2[Fields, error] {
+func (c *client) query(ctx context.Context, soql string) iter.Seq2[record, error] {
 	r := request{method: http.MethodGet, path: c.base + "/query", query: "q=" + url.QueryEscape(soql)}
 	if len(r.path)+1+len(r.query) > maxQueryURI {
-		return func(yield func(Fields, error) bool) {
+		return func(yield func(record, error) bool) {
 			yield(nil, &ValidationError{Problems: []FieldProblem{{Field: "query", Problem: "is too long for Salesforce: a value looked up is too long"}}})
 		}
 	}
@@ -116,8 +116,8 @@ func (c *client) page(ctx context.Context, r request) (queryPage, answer, error)
 
 // records streams the records of pages, of which first gets the first and r is the
 // request for it.
-func (c *client) records(ctx context.Context, r request, first func() (queryPage, answer, error)) iter.Seq2[Fields, error] {
-	return func(yield func(Fields, error) bool) {
+func (c *client) records(ctx context.Context, r request, first func() (queryPage, answer, error)) iter.Seq2[record, error] {
+	return func(yield func(record, error) bool) {
 		// The server's word is not taken for the end of it all: what it announces must
 		// come, no more, and no page twice.
 		r, next, announced, read, seen := r, first, 0, 0, map[string]bool{}
@@ -142,8 +142,8 @@ func (c *client) records(ctx context.Context, r request, first func() (queryPage
 				yield(nil, err)
 				return
 			}
-			for _, record := range page.Records {
-				if !yield(record, nil) {
+			for _, row := range page.Records {
+				if !yield(row, nil) {
 					return
 				}
 			}
@@ -180,7 +180,7 @@ func unexpected(ans answer, message string) *APIError {
 
 // readMany makes a query that ends in IN for many values: as many values as fit in a
 // URI, and as many queries as fit in a request.
-func (c *client) readMany(ctx context.Context, query string, values []string, each func(Fields) error) error {
+func (c *client) readMany(ctx context.Context, query string, values []string, each func(record) error) error {
 	queries, err := c.packed(query, values)
 	if err != nil {
 		return err
@@ -231,10 +231,10 @@ func (c *client) packed(query string, values []string) (queries []string, err er
 }
 
 // eachOf calls do for each record, until the first error.
-func eachOf(stream iter.Seq2[Fields, error], do func(Fields) error) error {
-	for record, err := range stream {
+func eachOf(stream iter.Seq2[record, error], do func(record) error) error {
+	for row, err := range stream {
 		if err == nil {
-			err = do(record)
+			err = do(row)
 		}
 		if err != nil {
 			return err

@@ -224,7 +224,8 @@ func queryAll(ctx context.Context, c *client, soql string) (ids []any, err error
 		if err != nil {
 			return ids, err
 		}
-		ids = append(ids, record["Id"])
+		id, _ := record.lookup("Id")
+		ids = append(ids, id)
 	}
 	return ids, nil
 }
@@ -253,7 +254,8 @@ func TestQueryStopsWithItsReader(t *testing.T) {
 	c, org := queryClient(t, `{"done":false,"nextRecordsUrl":"/services/data/v66.0/query/01g-1","records":[{"Id":"a"},{"Id":"b"}]}`)
 	for record, err := range c.query(t.Context(), "SELECT Id FROM User") {
 		require.NoError(t, err)
-		assert.Equal(t, "a", record["Id"])
+		id, _ := record.lookup("Id")
+		assert.Equal(t, "a", id)
 		break
 	}
 	assert.Len(t, org.paths, 1, "a page that nobody reads is not fetched")

@@ -85,7 +85,7 @@ func (p *Provisioner) accessOf(ctx context.Context, id string) (Access, error) {
 		kind accessKind
 		into *string
 	}{{kinds.profile, &access.Profile}, {kinds.role, &access.Role}} {
-		given, _ := o.account.Fields.text(one.kind.given)
+		given, _ := o.account.row.text(one.kind.given)
 		if *one.into, err = p.labelOf(ctx, one.kind, id18Of(given)); err != nil {
 			return Access{}, err
 		}
@@ -219,7 +219,8 @@ func (p *Provisioner) members(ctx context.Context, kind accessKind, name string,
 	if err != nil && !isHidden(err) {
 		return err
 	}
-	tell := func(a Account) error {
+	tell := func(u storedUser) error {
+		a := u.asked(nil)
 		if a.Frozen = frozen[a.ID] != ""; !each(a) {
 			return errStopped
 		}
@@ -227,7 +228,7 @@ func (p *Provisioner) members(ctx context.Context, kind accessKind, name string,
 	}
 	if kind.assignment == "" {
 		condition := kind.given + " = '" + entry.id + "'"
-		return p.usersAfter(ctx, UserQuery{condition: condition}, "", func(a Account) bool { return tell(a) == nil })
+		return p.usersAfter(ctx, UserQuery{condition: condition}, "", func(a storedUser) bool { return tell(a) == nil })
 	}
 	return p.holders(ctx, kind, entry.id, tell)
 }
@@ -236,7 +237,7 @@ func (p *Provisioner) members(ctx context.Context, kind accessKind, name string,
 const holdersAtOnce = 2000
 
 // holders are the users whom an assignment gives something.
-func (p *Provisioner) holders(ctx context.Context, kind accessKind, entryID string, tell func(Account) error) error {
+func (p *Provisioner) holders(ctx context.Context, kind accessKind, entryID string, tell func(storedUser) error) error {
 	var ids []string
 	flush := func() error {
 		found, err := p.accountsBy(ctx, "Id", ids, nil)
@@ -251,8 +252,8 @@ func (p *Provisioner) holders(ctx context.Context, kind accessKind, entryID stri
 		return err
 	}
 	soql := "SELECT Id, " + kind.assignee + " FROM " + kind.assignment + " WHERE " + kind.given + " = '" + entryID + "'"
-	err := eachOf(p.api.query(ctx, soql), func(record Fields) error {
-		if id := assigneeOf(record); strings.HasPrefix(id, prefixUser) { // groups have groups for members
+	err := eachOf(p.api.query(ctx, soql), func(row record) error {
+		if id := assigneeOf(row); strings.HasPrefix(id, prefixUser) { // groups have groups for members
 			ids = append(ids, id)
 		}
 		if len(ids) < holdersAtOnce {

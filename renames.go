@@ -66,7 +66,7 @@ func (p *Provisioner) untangle(ctx context.Context, items []*item, holders map[s
 	}
 	for _, it := range items {
 		if it.before != "" && it.err != nil { // nobody keeps a name between
-			_, _ = p.api.write(ctx, changeRecord("User", it.o.account.ID, Fields{"Username": it.before}), false)
+			_, _ = p.api.write(ctx, changeRecord("User", it.o.account.ID, newRecord(field("Username", it.before))), false)
 		}
 	}
 }
@@ -96,7 +96,7 @@ func (p *Provisioner) makeRoom(ctx context.Context, stuck []*item, holders map[s
 		}
 		account := holder.o.account
 		between := markedUsername("moving-"+strings.ToLower(account.ID)+"-", account.Username)
-		if _, err := p.api.write(ctx, changeRecord("User", account.ID, Fields{"Username": between}), false); err == nil {
+		if _, err := p.api.write(ctx, changeRecord("User", account.ID, newRecord(field("Username", between))), false); err == nil {
 			holder.before = account.Username
 			return true
 		}

@@ -78,7 +78,7 @@ func resolvable(err error) (*UnconfirmedError, error) {
 }
 
 // finishResolved gives the account of a lost create what it was to have besides.
-func (p *Provisioner) finishResolved(ctx context.Context, account Account, unknown *UnconfirmedError) (Result, error) {
+func (p *Provisioner) finishResolved(ctx context.Context, account storedUser, unknown *UnconfirmedError) (Result, error) {
 	d := &desired{op: opResolve, id: account.ID, username: account.Username, user: User{Access: unknown.Access, Password: unknown.password}}
 	cs := &changeSet{d: d, isNew: true, o: observed{account: account}, result: Result{ID: account.ID, Username: account.Username, Action: Created}}
 	if err := p.resolve(ctx, d); err != nil {

@@ -41,8 +41,8 @@ func isMomentary(err error) bool {
 // isContention reports whether a change met a lock that another one holds: fewer at a
 // time get further.
 func isContention(err error) bool {
-	var apiErr *APIError
-	return errors.As(err, &apiErr) && slices.ContainsFunc(apiErr.problems(), func(p APIProblem) bool { return classify(apiErr, p).explain == locked })
+	apiErr, isAPI := errors.AsType[*APIError](err)
+	return isAPI && slices.ContainsFunc(apiErr.problems(), func(p APIProblem) bool { return classify(apiErr, p).explain == locked })
 }
 
 // hadNoEffect reports whether it is certain that a request which failed has changed
@@ -106,8 +106,11 @@ func isRefusal(err error) bool {
 // account. Which code goes with a match value that is taken is not documented, so
 // every refusal of the data counts.
 func mayBeDuplicate(err error) bool {
-	var apiErr *APIError
-	return errors.Is(err, ErrDuplicateUsername) || errors.As(err, &apiErr) && apiErr.StatusCode == http.StatusBadRequest
+	if errors.Is(err, ErrDuplicateUsername) {
+		return true
+	}
+	apiErr, isAPI := errors.AsType[*APIError](err)
+	return isAPI && apiErr.StatusCode == http.StatusBadRequest
 }
 
 // mayBeAbsent reports whether an answer to a request that names a record leaves it

@@ -160,7 +160,7 @@ func (p *Provisioner) byObservation(ctx context.Context, d *desired) (*changeSet
 // blindSteps are the steps that need no look, with what is read before them. They are
 // none if it takes a look to know them.
 func (p *Provisioner) blindSteps(d *desired) (composite, *changeSet) {
-	cs := &changeSet{d: d, isBlind: true, o: observed{account: Account{ID: d.id, Fields: Fields{}}}, result: Result{ID: d.id, Username: d.username, Action: Unchanged}}
+	cs := &changeSet{d: d, isBlind: true, o: observed{account: storedUser{Account: Account{ID: d.id}}}, result: Result{ID: d.id, Username: d.username, Action: Unchanged}}
 	if d.access.needsReading() || d.login == loginShut && p.settings.ReleaseUsername {
 		return composite{}, cs
 	}
@@ -182,7 +182,7 @@ func (p *Provisioner) blindSteps(d *desired) (composite, *changeSet) {
 		parts.queries = queries
 	}
 	if d.readsLogin() {
-		add(step{kind: stepLogin, write: changeRecord("UserLogin", queryReference(1), Fields{"IsFrozen": d.login == loginFrozen})})
+		add(step{kind: stepLogin, write: changeRecord("UserLogin", queryReference(1), newRecord(field("IsFrozen", d.login == loginFrozen)))})
 	}
 	for _, s := range cs.steps {
 		parts.writes = append(parts.writes, s.write)
@@ -196,16 +196,16 @@ func (p *Provisioner) blindSteps(d *desired) (composite, *changeSet) {
 
 // blindFields is the step that sends all fields.
 func (d *desired) blindFields() step {
-	fields := Fields{}
+	var fields record
 	var changes []Change
 	if d.carriesFields() {
-		for _, name := range d.fields.names(nil) {
-			fields[name] = d.fields[name]
-			changes = append(changes, Change{Field: name, After: d.fields[name]})
+		fields = d.fields
+		for _, f := range fields {
+			changes = append(changes, Change{Field: f.spelt, After: f.value})
 		}
 	}
 	if d.login == loginOpen || d.login == loginShut {
-		fields["IsActive"] = d.login == loginOpen
+		fields = fields.with("IsActive", d.login == loginOpen)
 	}
 	return step{kind: stepFields, write: changeRecord("User", d.id, fields), changes: changes}
 }
@@ -290,11 +290,11 @@ func (p *Provisioner) assumed(d *desired) *changeSet {
 			left = append(left, s)
 		case s.kind == stepLogin && d.login == loginOpen: // whether it was frozen nobody knows
 		case s.kind == stepLogin:
-			frozen := s.write.fields["IsFrozen"]
+			frozen, _ := s.write.fields.lookup("IsFrozen")
 			s.changes = []Change{{Field: "IsFrozen", Before: frozen == false, After: frozen}}
 			p.recorded(cs, s)
 		default:
-			if active, sent := s.write.fields["IsActive"]; sent && s.write.object == "User" {
+			if active, sent := s.write.fields.lookup("IsActive"); sent && s.write.object == "User" {
 				s.changes = append(s.changes, Change{Field: "IsActive", Before: active == false, After: active})
 			}
 			p.recorded(cs, s)

@@ -41,7 +41,7 @@ type item struct {
 	cs       *changeSet // of an account that there is
 	creation *creation  // of one that there isn't
 	nothing  bool       // nobody is there, and nobody is to be
-	keys     []string
+	keys     [3]string
 
 	result Result
 	err    error
@@ -215,6 +215,7 @@ func (r *run) loop() {
 			r.isQuiet = false
 			quiet.Reset(quietTime)
 			r.take(it)
+			r.takeMore()
 		case j := <-r.ended:
 			r.count(j)
 			r.endJob(j)
@@ -227,6 +228,17 @@ func (r *run) loop() {
 			done = nil
 			r.halt(newTransportError(r.ctx, r.ctx.Err(), false))
 		}
+	}
+}
+
+// takeMore takes up what has come meanwhile.
+func (r *run) takeMore() {
+	for r.wantsInput() && len(r.input) > 0 {
+		it, more := <-r.input
+		if !more {
+			return
+		}
+		r.take(it)
 	}
 }
 
@@ -265,26 +277,23 @@ func (r *run) take(it *item) {
 	r.enter(it)
 }
 
-// keys are what no two users under way may have in common.
-func (d *desired) keys() (keys []string) {
-	for _, key := range []string{d.id, strings.ToLower(d.username), strings.ToLower(d.match.value)} {
-		if key != "" {
-			keys = append(keys, key)
-		}
-	}
-	return keys
-}
+// keys are what no two users under way may have in common; some may be empty.
+func (d *desired) keys() [3]string { return [3]string{d.id, strings.ToLower(d.username), d.match.value} }
 
 func (r *run) mustWait(it *item) bool {
-	isTaken := func(key string) bool { return r.lanes[key] != nil }
-	return slices.ContainsFunc(it.keys, isTaken) || slices.ContainsFunc(r.waiting, func(other *item) bool {
-		return slices.ContainsFunc(it.keys, func(key string) bool { return slices.Contains(other.keys, key) })
-	})
+	for _, key := range it.keys {
+		if key != "" && (r.lanes[key] != nil || slices.ContainsFunc(r.waiting, func(other *item) bool { return slices.Contains(other.keys[:], key) })) {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *run) enter(it *item) {
 	for _, key := range it.keys {
-		r.lanes[key] = it
+		if key != "" {
+			r.lanes[key] = it
+		}
 	}
 	r.window = append(r.window, it)
 }
@@ -300,8 +309,8 @@ func (r *run) start() {
 		r.startReading(r.window[:n:n])
 		r.window = r.window[n:]
 	}
-	r.changes = r.startWriting(r.changes, r.change)
-	r.creates = r.startWriting(r.creates, r.create)
+	r.changes = r.startWriting(r.changes, (*run).change)
+	r.creates = r.startWriting(r.creates, (*run).create)
 	if len(r.later) > 0 && (r.isOver || r.draining) && r.held == len(r.later) && r.writing == 0 {
 		r.startLater()
 	}
@@ -330,7 +339,7 @@ func (r *run) startReading(items []*item) {
 
 // startWriting starts the collections that are full, and what is left once nothing
 // can be added to it. It returns what is not sent yet.
-func (r *run) startWriting(items []*item, work func(context.Context, []*item, *atomic.Int64)) []*item {
+func (r *run) startWriting(items []*item, work func(*run, context.Context, []*item, *atomic.Int64)) []*item {
 	for len(items) > 0 && r.writing < r.limit {
 		isLast := r.nothingComes() && len(r.window) == 0 && r.reading == 0
 		if len(items) < maxCollection && !isLast {
@@ -347,7 +356,7 @@ func (r *run) startWriting(items []*item, work func(context.Context, []*item, *a
 				}
 				return
 			}
-			work(ctx, some, contended)
+			work(r, ctx, some, contended)
 		})
 	}
 	return items
@@ -488,19 +497,17 @@ func (r *run) create(ctx context.Context, items []*item, contended *atomic.Int64
 	}
 	sets := r.p.madeMany(ctx, made)
 	r.p.carryOutMany(ctx, sets, contended)
-	results := make(map[*creation]*changeSet, len(made))
-	for i, c := range made {
-		results[c] = sets[i]
-	}
+	next := 0
 	for _, it := range items {
-		switch cs := results[it.creation]; {
-		case cs != nil:
-			it.result, it.err = r.p.outcome(cs)
-			r.p.endOfCreation(it.creation, it.err)
-		case it.creation.earlier: // which the way for one finds out about
-			it.result, it.err = r.p.create(ctx, it.creation)
+		switch c := it.creation; {
+		case c.earlier: // which the way for one finds out about
+			it.result, it.err = r.p.create(ctx, c)
+		case c.verdict == fateDone:
+			it.result, it.err = r.p.outcome(sets[next])
+			r.p.endOfCreation(c, it.err)
+			next++
 		default:
-			it.result, it.err = r.p.endCreation(ctx, it.creation)
+			it.result, it.err = r.p.endCreation(ctx, c)
 		}
 	}
 }

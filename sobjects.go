@@ -29,20 +29,26 @@ type write struct {
 	method string // POST, PATCH or DELETE
 	object string
 	id     string // of the record, or a reference to it; empty for POST
-	fields Fields // nil for DELETE
+	fields record // nil for DELETE
 	body   []byte // fields, encoded; made by encode
 }
 
-func newRecord(object string, fields Fields) write {
+func createRecord(object string, fields record) write {
 	return write{method: http.MethodPost, object: object, fields: fields}
 }
 
-func changeRecord(object, id string, fields Fields) write {
+func changeRecord(object, id string, fields record) write {
 	return write{method: http.MethodPatch, object: object, id: id, fields: fields}
 }
 
 func deleteRecord(object, id string) write {
 	return write{method: http.MethodDelete, object: object, id: id}
+}
+
+// sets reports whether a field gets a value.
+func (w *write) sets(name string, value any) bool {
+	sent, isSent := w.fields.lookup(name)
+	return isSent && sent == value
 }
 
 // encode encodes the fields, once.
@@ -133,7 +139,7 @@ func (w *write) confirmed(status int, body []byte) (id string, err error) {
 // setPassword sends a password. See "sObject User Password" in the REST API
 // Developer Guide.
 func (c *client) setPassword(ctx context.Context, id string, password Secret) error {
-	body, err := Fields{"NewPassword": string(password)}.encode()
+	body, err := newRecord(field("NewPassword", string(password))).encode()
 	if err != nil {
 		return err // of a string that was checked
 	}

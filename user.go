@@ -2,7 +2,6 @@ package sfprov
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -28,18 +27,6 @@ func (f Fields) lookup(name string) (value any, ok bool) {
 		}
 	}
 	return nil, false
-}
-
-// set replaces a field, however it is spelt.
-func (f Fields) set(name string, value any) {
-	if _, given := f[name]; !given {
-		for key := range f {
-			if sameName(key, name) {
-				delete(f, key)
-			}
-		}
-	}
-	f[name] = value
 }
 
 // sameName reports whether two names are of the same field. Names of fields are ASCII,
@@ -77,32 +64,40 @@ type User struct {
 
 const maxUsername = 80 // characters, of a Salesforce username
 
-// username is the Salesforce username of u, and what is wrong with it.
-func (c *settings) username(u User) (string, []FieldProblem) {
+// username is the Salesforce username of u, and what is wrong with it. own are the
+// user's fields, and problems what is wrong with those.
+func (c *settings) username(u User, own record, problems []FieldProblem) (string, []FieldProblem) {
+	value, given := own.lookup("Username")
+	if !given {
+		return c.builtUsername(u)
+	}
+	name, isString := value.(string)
+	if len(problemsOf(problems, "Username")) > 0 {
+		return "", nil
+	}
+	if !isString || strings.TrimSpace(name) == "" {
+		return "", []FieldProblem{{Field: "Username", Problem: "is required; it is given explicitly, but not as a name: give a string, or leave it out to have it built by the pattern"}}
+	}
+	if problem := problemOfUsername(name); problem != "" {
+		return name, []FieldProblem{{Field: "Username", Problem: fmt.Sprintf("is %s, given explicitly; it %s", quote(name), problem)}}
+	}
+	return name, nil
+}
+
+// usernameOf is username of a user of whom nothing was checked yet.
+func (c *settings) usernameOf(u User) (string, []FieldProblem) {
+	own, problems := checked(u.Fields)
+	problems = problemsOf(problems, "Username")
+	name, more := c.username(u, own, problems)
+	return name, append(problems, more...)
+}
+
+// builtUsername is the username that the pattern makes.
+func (c *settings) builtUsername(u User) (string, []FieldProblem) {
 	var problems []FieldProblem
 	add := func(field, format string, args ...any) {
 		problems = append(problems, FieldProblem{Field: field, Problem: fmt.Sprintf(format, args...)})
 	}
-	if value, given := u.Fields.lookup("Username"); given {
-		name, isString := value.(string)
-		if !isString {
-			plain, _ := plainValue(value) // what is wrong with it, checkFields says
-			name, isString = plain.(string)
-		}
-		if u.Fields.hasTwo("Username") {
-			add("Username", "%s", givenTwice)
-			return "", problems
-		}
-		if !isString || strings.TrimSpace(name) == "" {
-			add("Username", "is required; it is given explicitly, but not as a name: give a string, or leave it out to have it built by the pattern")
-			return "", problems
-		}
-		if problem := problemOfUsername(name); problem != "" {
-			add("Username", "is %s, given explicitly; it %s", quote(name), problem)
-		}
-		return name, problems
-	}
-
 	id := Identity{Username: u.Username, TenantDomain: u.TenantDomain, IdentityProvider: c.IdentityProvider}
 	if id.TenantDomain == "" {
 		id.TenantDomain = c.TenantDomain
@@ -153,80 +148,41 @@ func problemOfUsername(s string) string {
 	return ""
 }
 
-// forCreate is what a create sends: the user's fields, the defaults where the
-// user has no value of its own, and what can be derived.
-func (c *settings) forCreate(u User) (Fields, []FieldProblem) {
-	fields := c.roomy(u)
-	for _, defaults := range []Fields{u.Defaults, c.Defaults} {
-		for name, value := range defaults {
-			if _, given := fields.lookup(name); !given {
-				fields[name] = value
-			}
-		}
+// forCreate is what a create sends: what is decided already, the user's own fields, the
+// defaults where the user has no value, and what can be derived.
+func (c *settings) forCreate(u User, given record, username string, decided ...record) (record, []FieldProblem) {
+	defaults, problems := checked(u.Defaults)
+	var room [2]fieldValue
+	derived := record(room[:0])
+	if alias := aliasOf(u, username); alias != "" {
+		derived = append(derived, field("Alias", alias))
 	}
-	dropNoContact(fields)
-	username, problems := c.username(u)
-	problems = slices.Concat(checkFields(fields), problems)
-	if _, given := fields.lookup("Username"); !given {
-		fields["Username"] = username
+	if _, has := given.lookup("Username"); !has && username != "" {
+		derived = append(derived, field("Username", username))
 	}
-	if _, given := fields.lookup("Alias"); !given {
-		if alias := aliasOf(u, username); alias != "" {
-			fields["Alias"] = alias
-		}
+	fields := merged(append(decided, given, defaults, c.defaults, derived)...)
+	if contact, has := fields.lookup("ContactId"); has && contact == nil {
+		fields = fields.without("ContactId") // which Salesforce refuses, even so, for internal users
 	}
-	for _, field := range userFields {
-		if !field.required || field.name == "Username" || field.name == "ProfileId" && u.Access.Profile != "" {
+	return fields, append(problems, u.missingIn(fields)...)
+}
+
+// missingIn are the required fields without which Salesforce creates nobody.
+func (u User) missingIn(fields record) (problems []FieldProblem) {
+	for _, required := range requiredFields {
+		if required == "Username" || required == "ProfileId" && u.Access.Profile != "" {
 			continue
 		}
-		if value, given := fields.lookup(field.name); !given || isBlank(value) {
-			problems = append(problems, FieldProblem{Field: field.name, Problem: "is required to create a user; set it in User.Fields or Config.Defaults"})
+		if value, _ := fields.lookup(required); isBlank(value) {
+			problems = append(problems, FieldProblem{Field: required, Problem: "is required to create a user; set it in User.Fields or Config.Defaults"})
 		}
 	}
-	return fields, slices.Concat(problems, u.problems())
-}
-
-// dropNoContact takes out a ContactId that is null: Salesforce refuses it, even so,
-// for internal users.
-func dropNoContact(fields Fields) {
-	maps.DeleteFunc(fields, func(name string, value any) bool { return value == nil && strings.EqualFold(name, "ContactId") })
-}
-
-// roomy is a copy of the user's fields with room for what a create adds.
-func (c *settings) roomy(u User) Fields {
-	fields := make(Fields, len(u.Fields)+len(u.Defaults)+len(c.Defaults)+3)
-	maps.Copy(fields, u.Fields)
-	return fields
+	return problems
 }
 
 // problems are those of what is beside the fields.
-func (u User) problems() []FieldProblem {
-	return slices.Concat(problemsOfPassword(u.Password), u.accessProblems())
-}
-
-// forUpdate is what an update sends: what the caller gave, and the username if
-// the user has one. The username is empty if it isn't sent.
-func (c *settings) forUpdate(u User) (Fields, string, []FieldProblem) {
-	fields := c.roomy(u)
-	problems := checkFields(fields)
-	username := ""
-	if _, given := fields.lookup("Username"); given || u.Username != "" {
-		var usernameProblems []FieldProblem
-		username, usernameProblems = c.username(u)
-		problems = append(problems, usernameProblems...)
-		if !given {
-			fields["Username"] = username
-		}
-	}
-	for name, value := range fields {
-		if !isBlank(value) {
-			continue
-		}
-		if field, known := standardField(name); known && field.required && field.name != "Username" {
-			problems = append(problems, FieldProblem{Field: field.name, Problem: "can't be cleared: Salesforce requires a value"})
-		}
-	}
-	return fields, username, slices.Concat(problems, u.problems())
+func (u User) problems(own record) []FieldProblem {
+	return slices.Concat(problemsOfPassword(u.Password), u.accessProblems(own))
 }
 
 // aliasOf derives an alias from the local username, or from the Salesforce
@@ -240,6 +196,9 @@ func aliasOf(u User, username string) string {
 		local = local[:at]
 	}
 	local = strings.ToValidUTF8(local, "")
+	if len(local) <= 8 {
+		return local
+	}
 	if runes := []rune(local); len(runes) > 8 {
 		local = string(runes[:8])
 	}

@@ -39,19 +39,32 @@ func provisionerOf(t *testing.T, change ...func(*Config)) *Provisioner {
 	return p
 }
 
-// ann has what the defaults can't give, and these fields too.
 // forCreateOf and forUpdateOf are what is sent, or all that is wrong.
 func forCreateOf(c *settings, u User) (Fields, string, error) {
-	fields, problems := c.forCreate(u)
-	username, _ := c.username(u)
-	return fields, username, validationError(problems)
+	d, err := c.desire(u, want{op: opCreate, login: loginOpen, mayCreate: true, create: true, whole: true})
+	fields, _ := c.creation(d)
+	return fieldsOf(fields), d.username, err
 }
 
 func forUpdateOf(c *settings, u User) (Fields, string, error) {
-	fields, username, problems := c.forUpdate(u)
-	return fields, username, validationError(problems)
+	d, err := c.desire(u, want{op: opUpdate, id: "005000000000001AAA", byID: true, whole: true})
+	fields := d.fields
+	if active, given := d.given.lookup("IsActive"); given {
+		fields = fields.with("IsActive", active)
+	}
+	return fieldsOf(fields), d.username, err
 }
 
+// fieldsOf is a record as a map.
+func fieldsOf(r record) Fields {
+	fields := Fields{}
+	for _, f := range r {
+		fields[f.spelt] = f.value
+	}
+	return fields
+}
+
+// ann has what the defaults can't give, and these fields too.
 func ann(more ...Fields) User {
 	u := User{Username: "ann", Fields: Fields{"LastName": "Jones", "Email": "ann@primary.com"}}
 	for _, fields := range more {
@@ -60,8 +73,8 @@ func ann(more ...Fields) User {
 	return u
 }
 
-// problemsOf takes a *ValidationError apart: field name to problems.
-func problemsOf(t *testing.T, err error) map[string][]string {
+// allProblems takes a *ValidationError apart: field name to problems.
+func allProblems(t *testing.T, err error) map[string][]string {
 	t.Helper()
 	var invalid *ValidationError
 	require.ErrorAs(t, err, &invalid)
@@ -77,7 +90,7 @@ func problemsOf(t *testing.T, err error) map[string][]string {
 // faultsOf are the fields that a *ValidationError names.
 func faultsOf(t *testing.T, err error) []string {
 	t.Helper()
-	return slices.Sorted(maps.Keys(problemsOf(t, err)))
+	return slices.Sorted(maps.Keys(allProblems(t, err)))
 }
 
 // Usernames.
@@ -180,7 +193,7 @@ func TestUsernameNamesThePartAtFault(t *testing.T) {
 		"zero-width space":       {User{Username: "a\u200bb"}, nil, "Username", "U+200B"},
 		"byte order mark":        {User{Username: "\ufeffalice"}, nil, "Username", "U+FEFF"},
 		"soft hyphen":            {User{Username: "a\u00adb"}, nil, "Username", "U+00AD"},
-		"invalid UTF-8":          {User{Username: "a\xffb"}, nil, "Username", "invalid UTF-8"},
+		"not valid UTF-8":          {User{Username: "a\xffb"}, nil, "Username", "invalid UTF-8"},
 		"81 characters":          {User{Username: strings.Repeat("é", 69)}, nil, "Username", "81 characters"},
 		"1 MiB":                  {User{Username: strings.Repeat("x", 1<<20)}, nil, "Username", "characters"},
 		"no address":             {User{Username: "alice"}, noDomain, "Username", "email address"},
@@ -202,7 +215,7 @@ func TestUsernameNamesThePartAtFault(t *testing.T) {
 		"explicit, no address":   {explicit("alice"), nil, "Username", "email address"},
 		"explicit with a blank":  {explicit("alice @acme.com"), nil, "Username", "white space"},
 		"explicit with a NUL":    {explicit("alice\x00@acme.com"), nil, "Username", "U+0000"},
-		"explicit, broken":       {explicit("alice\xff@acme.com"), nil, "Username", "invalid UTF-8"},
+		"explicit, broken":       {explicit("alice\xff@acme.com"), nil, "Username", "not valid UTF-8"},
 		"explicit, 81":           {explicit(strings.Repeat("é", 76) + "@a.bc"), nil, "Username", "81 characters"},
 	}
 	for name, test := range tests {
@@ -214,7 +227,7 @@ func TestUsernameNamesThePartAtFault(t *testing.T) {
 			}
 			got, err := p.Username(test.user)
 			assert.Empty(t, got)
-			problems := problemsOf(t, err)
+			problems := allProblems(t, err)
 			require.Equal(t, []string{test.field}, slices.Sorted(maps.Keys(problems)))
 			require.Len(t, problems[test.field], 1)
 			assert.Contains(t, problems[test.field][0], test.reason)
@@ -229,7 +242,7 @@ func TestUsernameNamesThePartAtFault(t *testing.T) {
 			u := test.user
 			u.Fields = maps.Clone(u.Fields)
 			_, _, err = forCreateOf(p.settings, u)
-			assert.Subset(t, problemsOf(t, err)[test.field], problems[test.field])
+			assert.Subset(t, allProblems(t, err)[test.field], problems[test.field])
 		})
 	}
 	t.Run("store and tenant at once", func(t *testing.T) {
@@ -254,8 +267,8 @@ func TestForCreate(t *testing.T) {
 	}, fields)
 }
 
-// requiredFields are the nine that Salesforce demands on create.
-var requiredFields = []string{
+// nineFields are those that Salesforce demands on create.
+var nineFields = []string{
 	"Alias", "Email", "EmailEncodingKey", "LanguageLocaleKey", "LastName", "LocaleSidKey", "ProfileId", "TimeZoneSidKey", "Username",
 }
 
@@ -264,7 +277,7 @@ func TestRequiredFieldsAreReportedAllAtOnce(t *testing.T) {
 	bare := provisionerOf(t, func(c *Config) { c.Defaults = nil })
 	all := func(value any) Fields {
 		fields := Fields{}
-		for _, name := range requiredFields {
+		for _, name := range nineFields {
 			fields[name] = value
 		}
 		return fields
@@ -285,10 +298,10 @@ func TestRequiredFieldsAreReportedAllAtOnce(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, _, err := forCreateOf(bare.settings, u)
-			assert.Equal(t, requiredFields, faultsOf(t, err))
+			assert.Equal(t, nineFields, faultsOf(t, err))
 		})
 	}
-	for _, missing := range requiredFields {
+	for _, missing := range nineFields {
 		t.Run("without "+missing, func(t *testing.T) {
 			t.Parallel()
 			fields := Fields{
@@ -309,7 +322,7 @@ func TestRequiredFieldsAreReportedAllAtOnce(t *testing.T) {
 			"Email": "nobody", "Title": strings.Repeat("x", 81), "ManagerId": "boss", "Id": "005000000000001AAA", "not a field": 1,
 			"Score__c": math.NaN(), "Token__c": Secret("hunter2"),
 		}})
-		want := append(slices.DeleteFunc(slices.Clone(requiredFields), func(name string) bool { return name == "Alias" }), // made of "a b"
+		want := append(slices.DeleteFunc(slices.Clone(nineFields), func(name string) bool { return name == "Alias" }), // made of "a b"
 			"Title", "ManagerId", "Id", `"not a field"`, "Score__c", "Token__c")
 		assert.ElementsMatch(t, want, faultsOf(t, err))
 	})
@@ -491,7 +504,7 @@ func TestUpdateCannotClearARequiredField(t *testing.T) {
 	type text string
 	var noString *string
 	for name, empty := range map[string]any{"nil": nil, "empty": "", "blank": " ", "nil pointer": noString, "named type": text(""), "raw null": json.RawMessage("null")} {
-		for _, field := range requiredFields {
+		for _, field := range nineFields {
 			t.Run(field+" "+name, func(t *testing.T) {
 				t.Parallel()
 				_, _, err := forUpdateOf(p.settings, User{Fields: Fields{field: empty}})
@@ -530,7 +543,7 @@ func TestLengthsAreInCharacters(t *testing.T) {
 				require.NoError(t, err)
 				assert.Equal(t, fits, fields[name])
 				_, _, err = forUpdateOf(p.settings, User{Fields: Fields{strings.ToLower(name): tooLong}})
-				problems := problemsOf(t, err)[strings.ToLower(name)]
+				problems := allProblems(t, err)[strings.ToLower(name)]
 				require.Len(t, problems, 1)
 				assert.Contains(t, problems[0], fmt.Sprintf("%d characters", most+1))
 				assert.Contains(t, problems[0], fmt.Sprintf("allows %d", most))
@@ -590,7 +603,7 @@ func TestReferences(t *testing.T) {
 				assert.Equal(t, Fields{test.field: test.value}, fields)
 				return
 			}
-			problems := problemsOf(t, err)
+			problems := allProblems(t, err)
 			require.Len(t, problems[test.field], 1)
 			assert.Contains(t, problems[test.field][0], fmt.Sprintf("%q", test.value), "the problem names the value")
 			_, _, err = forCreateOf(p.settings, ann(Fields{test.field: test.value}))
@@ -655,11 +668,11 @@ func TestReadOnlyFields(t *testing.T) {
 				// other things to say.
 				for _, value := range []any{"x", nil} {
 					_, _, err := forUpdateOf(p.settings, User{Fields: Fields{spelt: value}})
-					problems := problemsOf(t, err)
+					problems := allProblems(t, err)
 					require.Contains(t, problems, spelt)
 					assert.Contains(t, problems[spelt][0], "can't be written")
 					_, _, err = forCreateOf(p.settings, ann(Fields{spelt: value}))
-					assert.Contains(t, problemsOf(t, err), spelt)
+					assert.Contains(t, allProblems(t, err), spelt)
 				}
 			})
 		}
@@ -772,7 +785,7 @@ func TestValuesWithoutAForm(t *testing.T) {
 		"a loop":                     loop,
 		"not a number":               json.Number("1,5"),
 		"broken JSON":                json.RawMessage(`{"a":`),
-		"invalid UTF-8":              "a\xffb",
+		"not valid UTF-8":              "a\xffb",
 		"half a rune":                "a\xe2\x82",
 		"a surrogate":                "\xed\xa0\x80",
 		"invalid, a named type":      text("a\xffb"),

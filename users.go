@@ -33,13 +33,13 @@ type UserQuery struct {
 // are when their page is. See "Query" in the REST API Developer Guide.
 func (p *Provisioner) Users(ctx context.Context, q UserQuery) iter.Seq2[Account, error] {
 	return func(yield func(Account, error) bool) {
-		if err := p.users(ctx, q, func(a Account) bool { return yield(a, nil) }); err != nil && !errors.Is(err, errStopped) {
+		if err := p.users(ctx, q, func(a storedUser) bool { return yield(a.asked(q.Fields), nil) }); err != nil && !errors.Is(err, errStopped) {
 			yield(Account{}, decorate(opUsers, q.UsernameSuffix, err))
 		}
 	}
 }
 
-func (p *Provisioner) users(ctx context.Context, q UserQuery, each func(Account) bool) error {
+func (p *Provisioner) users(ctx context.Context, q UserQuery, each func(storedUser) bool) error {
 	if err := problemOfColumns(q.Fields); err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func (p *Provisioner) users(ctx context.Context, q UserQuery, each func(Account)
 	}
 	last, restarted := "", ""
 	for {
-		err := p.usersAfter(ctx, q, last, func(account Account) bool {
+		err := p.usersAfter(ctx, q, last, func(account storedUser) bool {
 			last = account.ID
 			account.Frozen = frozen[account.ID] != ""
 			return each(account)
@@ -78,7 +78,7 @@ func isCursorGone(err error) bool {
 }
 
 // usersAfter streams the users whose ID comes after another.
-func (p *Provisioner) usersAfter(ctx context.Context, q UserQuery, last string, each func(Account) bool) error {
+func (p *Provisioner) usersAfter(ctx context.Context, q UserQuery, last string, each func(storedUser) bool) error {
 	condition := "UserType NOT IN ('" + strings.Join(ownUserTypes, "', '") + "')"
 	if last != "" {
 		condition += " AND Id > '" + last + "'"

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -13,66 +12,6 @@ import (
 func isBlank(value any) bool {
 	text, isString := value.(string)
 	return value == nil || isString && strings.TrimSpace(text) == ""
-}
-
-// checkFields reports names and values that can't be sent, and puts values into
-// their plain form. The map must not be the caller's.
-func checkFields(fields Fields) []FieldProblem {
-	var problems []FieldProblem
-	twins := fields.twins()
-	for name, value := range fields {
-		field, known := standardField(name)
-		switch {
-		case !isFieldName(name):
-			problems = append(problems, FieldProblem{Field: quote(name), Problem: notAFieldName})
-			continue
-		case known && field.kind == kindReadOnly:
-			problems = append(problems, FieldProblem{Field: name, Problem: "is set by Salesforce and can't be written"})
-			continue
-		case slices.Contains(twins, name):
-			problems = append(problems, FieldProblem{Field: name, Problem: givenTwice})
-		}
-		plain, problem := plainValue(value)
-		if problem == "" {
-			fields[name] = plain
-			problem = problemOfValue(field, known, plain)
-		}
-		if problem != "" {
-			problems = append(problems, FieldProblem{Field: name, Problem: problem})
-		}
-	}
-	return problems
-}
-
-const givenTwice = "is given twice, in different case; Salesforce ignores the case of field names"
-
-// hasTwo reports whether a field is there in two spellings.
-func (f Fields) hasTwo(name string) bool {
-	found := 0
-	for other := range f {
-		if len(other) == len(name) && strings.EqualFold(other, name) {
-			found++
-		}
-	}
-	return found > 1
-}
-
-const notAFieldName = "is not a field API name, such as Department or Cost_Center__c"
-
-// twins are the names of which another spelling comes before in the alphabet, so that
-// each pair is reported once.
-func (f Fields) twins() (twins []string) {
-	var room [40]string
-	names := f.names(room[:0])
-	for i, name := range names {
-		for _, earlier := range names[:i] {
-			if sameName(earlier, name) {
-				twins = append(twins, name)
-				break
-			}
-		}
-	}
-	return twins
 }
 
 // rawJSON is a value that is encoded already. Unlike json.RawMessage it prints as
@@ -169,57 +108,4 @@ func problemOfText(field userField, text string) string {
 func isEmail(s string) bool {
 	local, domain, found := strings.Cut(s, "@")
 	return found && local != "" && problemOfEmailDomain(domain) == "" && problemOfUsernameText(s) == ""
-}
-
-// text is the string value of a field; ok is false if the field is absent or
-// holds something else.
-func (f Fields) text(name string) (value string, ok bool) {
-	v, _ := f.lookup(name)
-	value, ok = v.(string)
-	return value, ok
-}
-
-// texts are the fields that hold a string, in a map of their own.
-func (f Fields) texts() Fields {
-	texts := make(Fields, len(f))
-	for name, value := range f {
-		if text, isText := value.(string); isText {
-			texts[name] = text
-		}
-	}
-	return texts
-}
-
-// names are the names of the fields in alphabetical order, in the room given if they
-// fit.
-func (f Fields) names(room []string) []string {
-	for name := range f {
-		room = append(room, name)
-	}
-	slices.Sort(room)
-	return room
-}
-
-// encode writes the fields as a JSON object. json.Marshal does the same, with two
-// allocations more for each field. Names are plain: checkFields has seen to that.
-func (f Fields) encode() ([]byte, error) {
-	var b bytes.Buffer
-	b.Grow(32 * (len(f) + 1))
-	values := json.NewEncoder(&b)
-	b.WriteByte('{')
-	var room [40]string
-	for i, name := range f.names(room[:0]) {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteByte('"')
-		b.WriteString(name)
-		b.WriteString(`":`)
-		if err := values.Encode(f[name]); err != nil {
-			return nil, err
-		}
-		b.Truncate(b.Len() - 1) // the line break that Encode ends with
-	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
 }
