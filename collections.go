@@ -76,7 +76,7 @@ func (c *client) writeSome(ctx context.Context, writes []write, rows []int, resu
 	var said []struct {
 		ID      string          `json:"id"`
 		Success bool            `json:"success"`
-		Errors  json.RawMessage `json:"errors"`
+		Errors  rowErrors       `json:"errors"`
 	}
 	if err == nil && (json.Unmarshal(ans.body, &said) != nil || ans.status != http.StatusOK || len(said) != len(rows)) {
 		err = &unconfirmed{err: unexpected(ans, fmt.Sprintf("the answer does not tell what became of %d records", len(rows)))}
@@ -90,8 +90,20 @@ func (c *client) writeSome(ctx context.Context, writes []write, rows []int, resu
 	}
 }
 
+// rowErrors are the errors of a row, as they were sent; nil if there are none.
+type rowErrors json.RawMessage
+
+// UnmarshalJSON keeps them.
+func (e *rowErrors) UnmarshalJSON(text []byte) error {
+	*e = nil
+	if string(text) != "[]" {
+		*e = slices.Clone(text)
+	}
+	return nil
+}
+
 // rowOf is what the answer says of one record.
-func (c *client) rowOf(ans answer, w write, saidID string, success bool, errs json.RawMessage) rowResult {
+func (c *client) rowOf(ans answer, w write, saidID string, success bool, errs rowErrors) rowResult {
 	row := rowResult{id: id18Of(saidID)}
 	isRight := success && row.id != ""
 	switch {

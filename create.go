@@ -325,7 +325,8 @@ func (p *Provisioner) madeAccount(ctx context.Context, c *creation) *changeSet {
 	if len(c.grants) == 0 || len(c.granted) != len(c.grants) {
 		return p.madeMany(ctx, []*creation{c})[0]
 	}
-	cs := c.made()
+	cs := &changeSet{}
+	c.makeInto(cs)
 	d := *c.d
 	d.id, cs.d = c.id, &d
 	for i, s := range c.grants {
@@ -342,10 +343,11 @@ func (p *Provisioner) madeAccount(ctx context.Context, c *creation) *changeSet {
 	return cs
 }
 
-// made is the change set of a new account, with nothing left to do.
-func (c *creation) made() *changeSet {
-	return &changeSet{
-		d: c.d, isNew: true, o: observed{account: storedUser{Account: Account{ID: c.id, Username: c.d.username, Active: true}}},
+// makeInto makes the change set of a new account, with nothing left to do.
+func (c *creation) makeInto(cs *changeSet) {
+	account := Account{ID: c.id, Username: c.d.username, Active: true}
+	*cs = changeSet{
+		d: c.d, isNew: true, o: observed{account: storedUser{Account: account}},
 		result: Result{ID: c.id, Username: c.d.username, Action: Created, Changes: allOf(c.fields)},
 	}
 }

@@ -57,7 +57,13 @@ type want struct {
 // desire checks a user, as far as that can be done without a look at the org, and
 // tells all that is wrong.
 func (c *settings) desire(u User, w want) (*desired, error) {
-	d := &desired{op: w.op, user: u.clone(), login: w.login, mayCreate: w.mayCreate, whole: w.whole, resets: w.resets, adopts: w.create}
+	d := &desired{}
+	return d, c.desireInto(d, u, w)
+}
+
+// desireInto is desire for those who have room.
+func (c *settings) desireInto(d *desired, u User, w want) error {
+	*d = desired{op: w.op, user: u.clone(), login: w.login, mayCreate: w.mayCreate, whole: w.whole, resets: w.resets, adopts: w.create}
 	problems := d.takeID(w)
 	fieldProblems := c.checkUser(d)
 	if u.Inactive && w.activeOnly {
@@ -75,7 +81,7 @@ func (c *settings) desire(u User, w want) (*desired, error) {
 	problems = withoutTwins(problems, matchProblems)
 	d.isNew = d.mayCreate && d.id == "" && d.login != loginShut && (w.create || !d.match.set())
 	problems = withoutTwins(problems, c.problemsOfCreate(d, w))
-	return d, validationError(problems)
+	return validationError(problems)
 }
 
 // checkUser checks what the user holds, and finds the username, if the user has one.
@@ -116,7 +122,7 @@ func (c *settings) problemsOfCreate(d *desired, w want) (problems []FieldProblem
 		d.username, problems = c.username(d.user, d.given, nil)
 	}
 	if isCreate {
-		_, more := c.forCreate(d.user, d.given, d.username)
+		_, more := c.forCreate(d.user, d.given, d.username, nil)
 		problems = append(problems, more...)
 		if len(problems) > 0 && !w.create && w.op == opUpdate {
 			problems = append([]FieldProblem{noAccountKnown}, problems...)
@@ -215,15 +221,18 @@ func (p *Provisioner) resolve(ctx context.Context, d *desired) error {
 
 // creation is what a create of the user sends.
 func (c *settings) creation(d *desired) (record, error) {
-	active := record(nil)
+	decided := d.access.fields
 	switch {
 	case d.login == loginShut:
-		active = inactiveRecord
-	case !d.adopts: // Create leaves it to Salesforce
-		active = activeRecord
+		decided = decided.with("IsActive", false)
+	case d.adopts: // Create leaves it to Salesforce
+	case len(decided) == 0:
+		decided = activeRecord
+	default:
+		decided = decided.with("IsActive", true)
 	}
-	fields, problems := c.forCreate(d.user, d.given, d.username, active, d.access.fields)
+	fields, problems := c.forCreate(d.user, d.given, d.username, decided)
 	return fields, validationError(problems)
 }
 
-var activeRecord, inactiveRecord = newRecord(field("IsActive", true)), newRecord(field("IsActive", false)) //nolint:gochecknoglobals // constants
+var activeRecord = newRecord(field("IsActive", true)) //nolint:gochecknoglobals // a constant

@@ -138,9 +138,8 @@ func (p *Provisioner) desiredItems(users iter.Seq2[User, error]) iter.Seq2[*item
 				yield(nil, err)
 				return
 			}
-			it := &item{index: index}
-			it.d, it.err = p.settings.desire(u, want{op: opEnsure, login: loginOpen, mayCreate: true})
-			it.user = it.d.user
+			it := newItem(index)
+			it.err = p.settings.desireInto(it.d, u, want{op: opEnsure, login: loginOpen, mayCreate: true})
 			if !yield(it, nil) {
 				return
 			}

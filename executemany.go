@@ -199,9 +199,10 @@ func (p *Provisioner) madeMany(ctx context.Context, creations []*creation) []*ch
 	for object, ids := range byObject {
 		held[object], failed[object] = p.assignmentsOf(ctx, object, ids)
 	}
-	sets := make([]*changeSet, len(creations))
+	made, sets := make([]changeSet, len(creations)), make([]*changeSet, len(creations))
 	for i, c := range creations {
-		cs := c.made()
+		cs := &made[i]
+		c.makeInto(cs)
 		if sets[i] = cs; len(c.d.access.lists) == 0 && c.d.user.Password == "" {
 			continue
 		}

@@ -12,7 +12,7 @@ import (
 // observed is what the org has of a user, as queries told.
 type observed struct {
 	account storedUser // its ID is empty if there is none: a query was answered without it
-	loginID string  // of the UserLogin; empty if there is none
+	loginID string     // of the UserLogin; empty if there is none
 	held    assignments
 	// blind is why the login could not be read, and blindAccess why the access could
 	// not: the integration user may not see them. nil where they are known, or were not

@@ -105,17 +105,17 @@ func (p Pattern) uses(token string) bool { return slices.Contains(p.tokens, toke
 // [Provisioner.Username] does.
 func (p Pattern) UserID(id Identity, separator, domain string) string {
 	userDomain, username := id.local()
-	parts := make([]string, len(p.tokens))
-	for i, token := range p.tokens {
+	parts := make([]string, 0, 4) // on the stack: mostly there are no more
+	for _, token := range p.tokens {
 		switch token {
 		case tokenUsername:
-			parts[i] = username
+			parts = append(parts, username)
 		case tokenUserDomain:
-			parts[i] = without(userDomain, separator)
+			parts = append(parts, without(userDomain, separator))
 		case tokenTenantDomain:
-			parts[i] = without(id.TenantDomain, separator)
+			parts = append(parts, without(id.TenantDomain, separator))
 		case tokenIdentityProvider:
-			parts[i] = without(id.IdentityProvider, separator)
+			parts = append(parts, without(id.IdentityProvider, separator))
 		}
 	}
 	userID := strings.ToLower(strings.Join(parts, separator))

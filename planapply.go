@@ -54,9 +54,10 @@ func (p *Provisioner) plannedItems(plan *Plan, refusal error) iter.Seq2[*item, e
 }
 
 func (p *Provisioner) plannedItem(index int, step *PlanStep, refusal error) *item {
-	it := &item{index: index, planned: step}
+	it := newItem(index)
+	it.planned = step
 	if step.User != nil {
-		it.user = step.User.clone()
+		it.d.user = step.User.clone()
 	}
 	switch {
 	case step.Problem != "":
@@ -64,11 +65,11 @@ func (p *Provisioner) plannedItem(index int, step *PlanStep, refusal error) *ite
 	case step.Action == Deactivated && refusal != nil:
 		it.err = refusal
 	case step.Action == Deactivated:
-		it.d = &desired{op: opApply, id: id18Of(step.ID), login: loginShut, user: it.user}
+		it.d.op, it.d.id, it.d.login = opApply, id18Of(step.ID), loginShut
 	case step.User == nil:
 		it.err = problem("User", "is missing in the step, so there is nothing to compare with")
 	default:
-		it.d, it.err = p.settings.desire(it.user, want{op: opApply, login: loginOpen, mayCreate: true})
+		it.err = p.settings.desireInto(it.d, *step.User, want{op: opApply, login: loginOpen, mayCreate: true})
 	}
 	return it
 }

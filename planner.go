@@ -159,7 +159,7 @@ func (m *planner) note(it *item, work bool) {
 			if earlier > 0 {
 				m.spoil(int(earlier)-1, sharesAccount)
 			}
-			m.addProblem(it.user, id, it.d.username, sharesAccount)
+			m.addProblem(it.d.user, id, it.d.username, sharesAccount)
 			return
 		}
 		m.accounts[keyOf(id)] = 0
@@ -172,13 +172,14 @@ func (m *planner) note(it *item, work bool) {
 		return
 	}
 	step := it.plannedStep()
-	step.User = &it.user
+	user := it.d.user // and not the whole item with it
+	step.User = &user
 	if it.creation != nil {
-		m.keep(it.user) // whose account may be there, under this name, without the match value
+		m.keep(it.d.user) // whose account may be there, under this name, without the match value
 		value := strings.ToLower(it.d.match.value)
 		if earlier, twice := m.creates[value]; twice && value != "" {
 			m.spoil(earlier, sharesValue)
-			m.addProblem(it.user, "", it.d.username, sharesValue)
+			m.addProblem(it.d.user, "", it.d.username, sharesValue)
 			return
 		}
 		m.creates[value] = index

@@ -23,14 +23,14 @@ const (
 // soqlString writes a string literal of SOQL. See "Quoted String Escape
 // Sequences" in the SOQL and SOSL Reference.
 func soqlString(s string) (string, error) {
+	if isPlainLiteral(s) && len(s) <= maxQueryString {
+		return "'" + s + "'", nil
+	}
 	if !utf8.ValidString(s) {
 		return "", fmt.Errorf("is not valid UTF-8")
 	}
 	if utf8.RuneCountInString(s) > maxQueryString {
 		return "", fmt.Errorf("has more than %d characters", maxQueryString)
-	}
-	if isPlainLiteral(s) {
-		return "'" + s + "'", nil
 	}
 	var b strings.Builder
 	b.WriteByte('\'')
@@ -85,9 +85,9 @@ func equals(field, value string) (string, error) {
 
 // queryPage is an answer of the query resource.
 type queryPage struct {
-	TotalSize      int      `json:"totalSize"`
-	Done           bool     `json:"done"`
-	NextRecordsURL string   `json:"nextRecordsUrl"`
+	TotalSize      int     `json:"totalSize"`
+	Done           bool    `json:"done"`
+	NextRecordsURL string  `json:"nextRecordsUrl"`
 	Records        records `json:"records"`
 }
 

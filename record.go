@@ -3,6 +3,7 @@ package sfprov
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -34,8 +35,13 @@ func merged(records ...record) record {
 	for _, r := range records {
 		all = append(all, r...)
 	}
-	all.sort()
-	return slices.CompactFunc(all, func(a, b fieldValue) bool { return a.folded == b.folded })
+	return all.settled()
+}
+
+// settled is a record that was gathered, in order; of two of one name, the first counts.
+func (r record) settled() record {
+	r.sort()
+	return slices.CompactFunc(r, func(a, b fieldValue) bool { return a.folded == b.folded })
 }
 
 // sort sorts a record that is being made. Most are nearly in order, and few are long.
@@ -133,6 +139,8 @@ func appendJSON(b []byte, value any) ([]byte, error) {
 	switch v := value.(type) {
 	case nil:
 		return append(b, "null"...), nil
+	case bool:
+		return strconv.AppendBool(b, v), nil
 	case string:
 		if isPlainJSON(v) {
 			b = append(b, '"')

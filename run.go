@@ -32,7 +32,6 @@ const (
 // item is one user of a run.
 type item struct {
 	index   int
-	user    User
 	planned *PlanStep // that is to be applied
 	barrier bool      // no user: what comes after it waits for all before it
 
@@ -50,6 +49,16 @@ type item struct {
 	before string
 	// retried says that the user was given another try at the end of the run.
 	retried bool
+}
+
+// newItem is an item of a user who is not checked yet.
+func newItem(index int) *item {
+	one := &struct {
+		item
+		desired
+	}{}
+	one.index, one.d = index, &one.desired
+	return &one.item
 }
 
 // run is the work on many users. One goroutine, the caller's, owns all of it: it takes
@@ -278,7 +287,9 @@ func (r *run) take(it *item) {
 }
 
 // keys are what no two users under way may have in common; some may be empty.
-func (d *desired) keys() [3]string { return [3]string{d.id, strings.ToLower(d.username), d.match.value} }
+func (d *desired) keys() [3]string {
+	return [3]string{d.id, strings.ToLower(d.username), d.match.value}
+}
 
 func (r *run) mustWait(it *item) bool {
 	for _, key := range it.keys {

@@ -28,7 +28,7 @@ func (r *run) finish(it *item) {
 	if r.told { // by an error of each, that it wants no more
 		return
 	}
-	if err := r.each(Outcome{Index: it.index, User: it.user, Result: it.result, Err: it.err, State: state}); err != nil {
+	if err := r.each(Outcome{Index: it.index, User: it.d.user, Result: it.result, Err: it.err, State: state}); err != nil {
 		r.told = true
 		r.setup = false
 		r.stop = nil
@@ -47,12 +47,10 @@ func (r *run) learn(it *item) {
 
 func (it *item) target() string {
 	switch {
-	case it.d != nil && it.d.target() != "":
+	case it.d.target() != "" || it.planned == nil:
 		return it.d.target()
-	case it.user.Username == "" && it.planned != nil:
-		return it.planned.Username
 	}
-	return it.user.Username
+	return it.planned.Username
 }
 
 // halt ends the run: nothing new begins.

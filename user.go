@@ -150,17 +150,17 @@ func problemOfUsername(s string) string {
 
 // forCreate is what a create sends: what is decided already, the user's own fields, the
 // defaults where the user has no value, and what can be derived.
-func (c *settings) forCreate(u User, given record, username string, decided ...record) (record, []FieldProblem) {
+func (c *settings) forCreate(u User, given record, username string, decided record) (record, []FieldProblem) {
 	defaults, problems := checked(u.Defaults)
-	var room [2]fieldValue
-	derived := record(room[:0])
+	fields := make(record, 0, len(decided)+len(given)+len(defaults)+len(c.defaults)+2)
+	fields = append(append(append(append(fields, decided...), given...), defaults...), c.defaults...)
 	if alias := aliasOf(u, username); alias != "" {
-		derived = append(derived, field("Alias", alias))
+		fields = append(fields, field("Alias", alias))
 	}
 	if _, has := given.lookup("Username"); !has && username != "" {
-		derived = append(derived, field("Username", username))
+		fields = append(fields, field("Username", username))
 	}
-	fields := merged(append(decided, given, defaults, c.defaults, derived)...)
+	fields = fields.settled()
 	if contact, has := fields.lookup("ContactId"); has && contact == nil {
 		fields = fields.without("ContactId") // which Salesforce refuses, even so, for internal users
 	}

@@ -38,6 +38,7 @@ func main() {
 	plans := flag.String("plans", "10000,100000,1000000", "sizes of the plans of which 1 % differs")
 	role := flag.String("role", "", "of this process: server, plan; empty runs the benchmarks")
 	target := flag.String("target", "", "for a plan: the server")
+	limit := flag.Bool("limit", false, "for a plan: what plain net/http does")
 	flag.BoolVar(&k.tls, "tls", false, "for a server")
 	flag.Parse()
 	var err error
@@ -50,7 +51,7 @@ func main() {
 		}()
 		err = serve(k, json.NewEncoder(os.Stdout), done)
 	case "plan":
-		err = childPlan(*target, *users)
+		err = childPlan(*target, *users, *limit)
 	default:
 		err = benchmarks(k, *users, *single, *rounds, *plans)
 	}
@@ -74,16 +75,31 @@ func benchmarks(k knobs, users, single, rounds int, plans string) error {
 	}
 	defer tlsServer.stop()
 	err = compare(fmt.Sprintf("%d creates, collections of 200, 8 in flight", users), plainServer, users, rounds, []contender{
-		{"limit", func(a announcement, u []sfprov.User) error { return limitCollections(a, u, 8) }, false},
-		{"sfprov EnsureAll", func(a announcement, u []sfprov.User) error { return ensureAll(a, u, 8) }, false},
-		{"go-salesforce InsertCollection", func(a announcement, u []sfprov.User) error { return insertCollection(a, u, 1) }, false},
+		{"limit", func(a announcement, u []sfprov.User) error { return limitCollections(a, u, 8) }, nobody},
+		{"sfprov EnsureAll", func(a announcement, u []sfprov.User) error { return ensureAll(a, u, 8) }, nobody},
+		{"go-salesforce InsertCollection", func(a announcement, u []sfprov.User) error { return insertCollection(a, u, 1) }, nobody},
+	})
+	if err != nil {
+		return err
+	}
+	err = compare(fmt.Sprintf("%d creates with two permission sets and a group", users), plainServer, users, rounds, []contender{
+		{"limit", limitWithAccess, nobody},
+		{"sfprov EnsureAll", func(a announcement, u []sfprov.User) error { return ensureAll(a, withAccess(u), 8) }, nobody},
+	})
+	if err != nil {
+		return err
+	}
+	some := func(n int) (there, drift int) { return n * 7 / 10, mixedDrift }
+	err = compare(fmt.Sprintf("%d users mixed: 7 of 10 are there, a third of them differs, each tenth leaves", users), plainServer, users, rounds, []contender{
+		{"limit", func(a announcement, u []sfprov.User) error { return limitMixed(a, mixed(u)) }, some},
+		{"sfprov EnsureAll", func(a announcement, u []sfprov.User) error { return ensureAll(a, mixed(u), 8) }, some},
 	})
 	if err != nil {
 		return err
 	}
 	err = compare(fmt.Sprintf("%d single creates, 32 workers, TLS", single), tlsServer, single, rounds, []contender{
-		{"limit", func(a announcement, u []sfprov.User) error { return limitSingle(a, u, 32) }, false},
-		{"sfprov Create", func(a announcement, u []sfprov.User) error { return createEach(a, u, 32) }, false},
+		{"limit", func(a announcement, u []sfprov.User) error { return limitSingle(a, u, 32) }, nobody},
+		{"sfprov Create", func(a announcement, u []sfprov.User) error { return createEach(a, u, 32) }, nobody},
 	})
 	if err != nil {
 		return err
@@ -93,11 +109,11 @@ func benchmarks(k knobs, users, single, rounds int, plans string) error {
 		limit, ours func(announcement, []sfprov.User) error
 	}{
 		{"updates", limitPatches("Title", "CFO"), oursEach((*sfprov.Provisioner).Update)},
-		{"deactivations", limitPatches("IsActive", false), oursEach(deactivate)},
+		{"deactivations", limitDeactivations, oursEach(deactivate)},
 		{"Ensure with nothing to do", limitReads, oursEach(ensure)},
 	} {
 		err := compare(fmt.Sprintf("%d %s, one by one, 32 workers, TLS", single, verb.title), tlsServer, single, rounds, []contender{
-			{"limit", verb.limit, true}, {"sfprov", verb.ours, true},
+			{"limit", verb.limit, everybody}, {"sfprov", verb.ours, everybody},
 		})
 		if err != nil {
 			return err
@@ -161,9 +177,13 @@ func (c *child) control(users, drift int) (s stats, err error) {
 type contender struct {
 	name string
 	run  func(announcement, []sfprov.User) error
-	// there says that the users are there before.
-	there bool
+	// org is how many users there are before, and which of them differ.
+	org func(n int) (there, drift int)
 }
+
+func nobody(int) (there, drift int) { return 0, 0 }
+
+func everybody(n int) (there, drift int) { return n + firstThere, 0 }
 
 // measured is what a run cost.
 type measured struct {
@@ -221,11 +241,7 @@ func median(runs []measured) measured {
 }
 
 func measure(c *child, users []sfprov.User, contender contender) (measured, error) {
-	there := 0 // nobody yet
-	if contender.there {
-		there = len(users) + firstThere
-	}
-	if _, err := c.control(there, 0); err != nil {
+	if _, err := c.control(contender.org(len(users))); err != nil {
 		return measured{}, err
 	}
 	runtime.GC()
@@ -254,36 +270,34 @@ func cpuTime() time.Duration {
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
-// planTable makes plans, each in a process of its own, and prints their peaks of
-// memory.
+// planTable makes plans, each in a process of its own, with the limit beside, and prints
+// their peaks of memory.
 func planTable(c *child, users int, sizes string) error {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	_, _ = fmt.Fprintln(w, "plan for users\tdiffer\twall\tAPI calls\tpeak memory\t")
+	_, _ = fmt.Fprintln(w, "plan for users\tdiffer\twall\tratio\tAPI calls\tlimit's\tCPU\tratio\tpeak memory\tlimit's\t")
 	row := func(n, drift int) error {
 		if _, err := c.control(n, drift); err != nil {
 			return err
 		}
-		self, err := os.Executable()
+		limit, err := c.plan(n, true)
 		if err != nil {
 			return err
 		}
-		began := time.Now()
-		cmd := exec.CommandContext(context.Background(), self, "-role=plan", "-target="+c.URL, "-users="+strconv.Itoa(n)) //nolint:gosec // this program
-		cmd.Stderr = os.Stderr
-		out, err := cmd.Output()
+		limitSeen, err := c.control(n, drift)
 		if err != nil {
 			return err
 		}
-		wall := time.Since(began)
+		ours, err := c.plan(n, false)
+		if err != nil {
+			return err
+		}
 		seen, err := c.control(0, 0)
 		if err != nil {
 			return err
 		}
-		fields := strings.Fields(string(out))
-		if len(fields) != 2 {
-			return fmt.Errorf("the plan said %q", out)
-		}
-		_, _ = fmt.Fprintf(w, "%d\t%s\t%.2fs\t%d\t%s MiB\t\n", n, fields[0], wall.Seconds(), seen.Requests, fields[1])
+		_, _ = fmt.Fprintf(w, "%d\t%d\t%.2fs\t%.2f\t%d\t%d\t%.2fs\t%.2f\t%d MiB\t%d MiB\t\n", n, ours.differ,
+			float64(ours.wall)/1000, float64(ours.wall)/float64(limit.wall), seen.Requests, limitSeen.Requests,
+			float64(ours.cpu)/1000, float64(ours.cpu)/float64(limit.cpu), ours.memory, limit.memory)
 		return nil
 	}
 	if err := row(users, 0); err != nil {
@@ -299,19 +313,4 @@ func planTable(c *child, users int, sizes string) error {
 		}
 	}
 	return w.Flush()
-}
-
-// childPlan makes a plan, and prints how many steps it has, and the peak of memory
-// of this process, in MiB.
-func childPlan(target string, n int) error {
-	plan, err := planFor(announcement{URL: target}, n)
-	if err != nil {
-		return err
-	}
-	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
-		return err
-	}
-	fmt.Println(len(plan.Steps), usage.Maxrss/1024)
-	return nil
 }

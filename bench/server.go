@@ -146,7 +146,9 @@ func (s *server) data(w http.ResponseWriter, r *http.Request, path string) {
 	switch {
 	case strings.HasSuffix(path, "/composite/sobjects"):
 		var body struct {
-			Records []json.RawMessage `json:"records"`
+			Records []struct {
+				ID string `json:"id"`
+			} `json:"records"`
 		}
 		if json.NewDecoder(r.Body).Decode(&body) != nil {
 			http.Error(w, "no JSON", http.StatusBadRequest)
@@ -154,11 +156,14 @@ func (s *server) data(w http.ResponseWriter, r *http.Request, path string) {
 		}
 		time.Sleep(wait + time.Duration(len(body.Records))*s.knobs.record)
 		var b strings.Builder
-		for i := range body.Records {
+		for i, record := range body.Records {
 			if i > 0 {
 				b.WriteByte(',')
 			}
-			_, _ = fmt.Fprintf(&b, `{"id":"%s","success":true,"errors":[]}`, userID(s.made.Add(1)))
+			if record.ID == "" {
+				record.ID = userID(s.made.Add(1))
+			}
+			_, _ = fmt.Fprintf(&b, `{"id":"%s","success":true,"errors":[]}`, record.ID)
 		}
 		write(w, http.StatusOK, "["+b.String()+"]")
 	case strings.HasSuffix(path, "/sobjects/User"):
@@ -246,6 +251,12 @@ func (s *server) page(soql string, offset int) string {
 			}
 		}
 		total = len(records)
+	case strings.Contains(soql, "FROM PermissionSet WHERE"):
+		records = []string{named(permissionSetID(1), "Alpha"), named(permissionSetID(2), "Beta")}
+		total = len(records)
+	case strings.Contains(soql, "FROM Group WHERE"):
+		records = []string{named(groupID, "Everybody")}
+		total = len(records)
 	case offset > 0, strings.Contains(soql, "LIKE"):
 		total = int(s.users.Load())
 		for i := offset; i < min(total, offset+pageSize); i++ {
@@ -273,6 +284,16 @@ func (s *server) user(i int64) string {
 // userID is the 18-character ID of the nth user. Without upper-case letters, the
 // checksum is always the same.
 func userID(n int64) string { return fmt.Sprintf("005%012d", n) + "AAA" }
+
+// permissionSetID is the ID of the nth permission set, and groupID that of the group.
+func permissionSetID(n int) string { return fmt.Sprintf("0ps%012d", n) + "AAA" }
+
+const groupID = "00g000000000001AAA"
+
+// named is a record of what an Access names, under all the names that are asked for.
+func named(id, name string) string {
+	return fmt.Sprintf(`{"Id":"%s","Name":"%s","Label":"%[2]s","DeveloperName":"%[2]s"}`, id, name)
+}
 
 func answer(w http.ResponseWriter, status int, value any) {
 	text, err := json.Marshal(value)
