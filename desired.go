@@ -92,7 +92,7 @@ func (c *settings) checkUser(d *desired) []FieldProblem {
 		d.username, more = c.username(d.user, d.given, problems)
 		problems = append(problems, more...)
 		if !given && d.username != "" {
-			d.given = append(d.given, field("Username", d.username))
+			d.given = append(d.given, fieldValue{usernameName, d.username})
 			d.given.sort()
 		}
 	}

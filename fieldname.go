@@ -38,6 +38,9 @@ var fieldNames = func() *nameCache { //nolint:gochecknoglobals // depends on not
 	return cache
 }()
 
+// Names that every user needs.
+var usernameName, aliasName = nameOf("Username"), nameOf("Alias") //nolint:gochecknoglobals // constants
+
 // nameOf looks a name up.
 func nameOf(name string) *fieldName {
 	if found := (*fieldNames.byName.Load())[name]; found != nil {

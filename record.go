@@ -55,6 +55,9 @@ func (r record) sort() {
 
 // lookup finds a field.
 func (r record) lookup(name string) (value any, ok bool) {
+	if len(r) == 0 {
+		return nil, false
+	}
 	folded := nameOf(name).folded
 	for i := range r {
 		if r[i].folded == folded {

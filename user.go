@@ -155,10 +155,10 @@ func (c *settings) forCreate(u User, given record, username string, decided reco
 	fields := make(record, 0, len(decided)+len(given)+len(defaults)+len(c.defaults)+2)
 	fields = append(append(append(append(fields, decided...), given...), defaults...), c.defaults...)
 	if alias := aliasOf(u, username); alias != "" {
-		fields = append(fields, field("Alias", alias))
+		fields = append(fields, fieldValue{aliasName, alias})
 	}
 	if _, has := given.lookup("Username"); !has && username != "" {
-		fields = append(fields, field("Username", username))
+		fields = append(fields, fieldValue{usernameName, username})
 	}
 	fields = fields.settled()
 	if contact, has := fields.lookup("ContactId"); has && contact == nil {
@@ -169,6 +169,15 @@ func (c *settings) forCreate(u User, given record, username string, decided reco
 
 // missingIn are the required fields without which Salesforce creates nobody.
 func (u User) missingIn(fields record) (problems []FieldProblem) {
+	n := 0
+	for _, f := range fields {
+		if f.required && !isBlank(f.value) {
+			n++
+		}
+	}
+	if n == len(requiredFields) {
+		return nil
+	}
 	for _, required := range requiredFields {
 		if required == "Username" || required == "ProfileId" && u.Access.Profile != "" {
 			continue
