@@ -132,9 +132,15 @@ func (cs *changeSet) sortSteps() {
 }
 
 // mayTakeOver asks the caller whether an account may be taken over that the caller
-// did not name, and that bears another username.
+// did not name, and that bears another username. The integration user's may not.
 func (p *Provisioner) mayTakeOver(d *desired, a storedUser) error {
-	if p.allow == nil || d.id != "" || d.username == "" || strings.EqualFold(a.Username, d.username) || d.login == loginShut && !d.whole {
+	if d.id != "" || d.username == "" || strings.EqualFold(a.Username, d.username) || d.login == loginShut && !d.whole {
+		return nil
+	}
+	if p.api.isOwnUser(a.ID) {
+		return &ownUserError{id: a.ID, takes: true}
+	}
+	if p.allow == nil {
 		return nil
 	}
 	if err := p.allow(a.asked(d.columns(p.settings)), d.user); err != nil {
@@ -234,6 +240,9 @@ func (p *Provisioner) compareLogin(cs *changeSet) error {
 	case loginShut:
 		fields, changes := p.lockOut(a)
 		if len(fields) > 0 {
+			if p.api.isOwnUser(a.ID) {
+				return &ownUserError{id: a.ID}
+			}
 			cs.steps = append(cs.steps, step{kind: stepLockOut, write: changeRecord("User", a.ID, fields), changes: changes})
 		}
 	case loginFrozen, loginOpen, loginThawed:
@@ -384,6 +393,8 @@ func (cs *changeSet) done() string {
 		return "the account " + cs.result.ID + " was adopted"
 	case len(cs.result.Changes) > 0:
 		return "a part was done (" + cs.result.ID + ")"
+	case slices.ContainsFunc(cs.failures, func(f stepFailure) bool { return errors.Is(f.err, ErrOutcomeUnknown) }):
+		return "the account is " + cs.result.ID
 	}
 	return "nothing was changed (" + cs.result.ID + ")"
 }

@@ -74,9 +74,9 @@ func (c *client) writeSome(ctx context.Context, writes []write, rows []int, resu
 		ans, err = c.sender.send(ctx, r)
 	}
 	var said []struct {
-		ID      string          `json:"id"`
-		Success bool            `json:"success"`
-		Errors  rowErrors       `json:"errors"`
+		ID      string    `json:"id"`
+		Success bool      `json:"success"`
+		Errors  rowErrors `json:"errors"`
 	}
 	if err == nil && (json.Unmarshal(ans.body, &said) != nil || ans.status != http.StatusOK || len(said) != len(rows)) {
 		err = &unconfirmed{err: unexpected(ans, fmt.Sprintf("the answer does not tell what became of %d records", len(rows)))}

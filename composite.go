@@ -211,6 +211,13 @@ func (a subanswer) failure(asked func() requestFacts, secrets []string) error {
 // momentaryOf is a failure of a part that can succeed within seconds, if all may be
 // sent again for its sake: nothing was done, or a second time changes nothing.
 func (c *client) momentaryOf(parts composite, answers []subanswer, secrets []string) error {
+	someDone := false // that a second time would find, and tell of as if it had been so
+	for _, a := range answers[len(parts.queries):] {
+		someDone = someDone || a.Status < 300
+	}
+	if someDone && parts.sure {
+		return nil
+	}
 	for i, a := range answers {
 		asked := c.asksQuery
 		if n := i - len(parts.queries); n >= 0 {

@@ -380,8 +380,5 @@ func (p *Provisioner) isOurs(account storedUser, unknown *UnconfirmedError) bool
 
 // heldByAnother is the refusal that a create would get for a username that is taken.
 func heldByAnother(account storedUser) *APIError {
-	return &APIError{
-		StatusCode: 200, Code: "DUPLICATE_USERNAME", Existing: account.ID,
-		Message: "The username is held by an account that this create did not make",
-	}
+	return heldBy(account, "the username is held by an account that this create did not make")
 }

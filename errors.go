@@ -133,9 +133,12 @@ type APIError struct {
 	// RetryAfter is how long the answer asked to wait; 0 if it did not.
 	RetryAfter time.Duration
 
-	note  string // what else is to be said
-	cut   bool   // the answer broke off before it told its code
-	asked requestFacts
+	note string // what else is to be said
+	// inferred says that no request was refused: a query showed what a request would have
+	// been refused for.
+	inferred bool
+	cut      bool // the answer broke off before it told its code
+	asked    requestFacts
 }
 
 // Error states what was tried and on whom, Salesforce's status, code, message
@@ -146,13 +149,32 @@ func (e *APIError) summary() string {
 	if e.Op == "" {
 		return e.answered()
 	}
-	return e.Op + " " + shown(e.Target) + ": " + e.answered()
+	return named(e.Op, e.Target) + ": " + e.answered()
 }
 
 // answered is the summary without operation and target.
 func (e *APIError) answered() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Salesforce answered %d", e.StatusCode)
+	if e.inferred {
+		b.WriteString(e.Message)
+	} else {
+		fmt.Fprintf(&b, "Salesforce answered %d", e.StatusCode)
+		e.list(&b)
+	}
+	if e.Existing != "" {
+		b.WriteString("; the account in the way is " + e.Existing)
+	}
+	if e.note != "" {
+		b.WriteString("; " + e.note)
+	}
+	if e.RetryAfter > 0 {
+		fmt.Fprintf(&b, "; it asks to wait %v", e.RetryAfter)
+	}
+	return b.String()
+}
+
+// list writes what Salesforce said.
+func (e *APIError) list(b *strings.Builder) {
 	for i, p := range e.problems() {
 		if i > 0 {
 			b.WriteString("; and")
@@ -167,16 +189,6 @@ func (e *APIError) answered() string {
 			b.WriteString(" [" + strings.Join(p.Fields, ", ") + "]")
 		}
 	}
-	if e.Existing != "" {
-		b.WriteString("; the account in the way is " + e.Existing)
-	}
-	if e.note != "" {
-		b.WriteString("; " + e.note)
-	}
-	if e.RetryAfter > 0 {
-		fmt.Fprintf(&b, "; it asks to wait %v", e.RetryAfter)
-	}
-	return b.String()
 }
 
 // problems are all entries, also of an APIError that was put together by hand.

@@ -190,6 +190,11 @@ func (p *Provisioner) isDone(ctx context.Context, cs *changeSet, s step) (bool, 
 
 // whyNot is the error of a step that was not done, with what is found out about it.
 func (p *Provisioner) whyNot(ctx context.Context, cs *changeSet, s step, err error) error {
+	if s.kind == stepGrant && isAboutNobody(err) {
+		if exists, lookErr := p.exists(ctx, cs.result.ID); lookErr == nil && !exists {
+			return &notFoundError{err: err}
+		}
+	}
 	if s.write.object == "User" {
 		err = p.absent(ctx, cs.result.ID, err)
 		username, _ := s.write.fields.text("Username")
@@ -199,6 +204,15 @@ func (p *Provisioner) whyNot(ctx context.Context, cs *changeSet, s step, err err
 		}
 	}
 	return err
+}
+
+// isAboutNobody reports whether the refusal of an assignment may mean that there is no
+// such user.
+func isAboutNobody(err error) bool {
+	apiErr, isAPI := errors.AsType[*APIError](err)
+	return isAPI && slices.ContainsFunc(apiErr.problems(), func(p APIProblem) bool {
+		return p.Code == "INVALID_CROSS_REFERENCE_KEY" || p.Code == "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"
+	})
 }
 
 // unknown is a change of which it is not known whether it was made.

@@ -28,7 +28,7 @@ var _ = []detailed{
 	(*APIError)(nil), (*AuthError)(nil), (*ValidationError)(nil), (*ConfigError)(nil), (*UnconfirmedError)(nil),
 	(*transportError)(nil), (*heldLogin)(nil), (*loginError)(nil), (*reserveError)(nil), (*notFoundError)(nil),
 	(*unsentError)(nil), (*runError)(nil), (*passwordLostError)(nil),
-	(*blockedError)(nil), (*noLoginError)(nil), (*ownUserError)(nil), (*partialError)(nil), (*vetoError)(nil),
+	(*blockedError)(nil), (*noLoginError)(nil), (*ownUserError)(nil), (*unknownSelfError)(nil), (*partialError)(nil), (*vetoError)(nil),
 }
 
 // detailOf returns the outermost error that answers for itself, or nil.
@@ -66,6 +66,14 @@ func printable(s string) string {
 		}
 		return r
 	}, s)
+}
+
+// named is an operation with its target, where it has one.
+func named(op, target string) string {
+	if target == "" {
+		return op
+	}
+	return op + " " + shown(target)
 }
 
 // shown is a target in a text: an ID as it is, anything else quoted.
@@ -128,7 +136,7 @@ func filled(op, target string, err error) error {
 		clone.err = filled(op, target, e.err)
 		return &clone
 	case *notFoundError:
-		return &notFoundError{err: filled(op, target, e.err)}
+		return &notFoundError{err: filled(op, target, e.err), sought: e.sought}
 	case *blockedError:
 		clone := blockedError{freeze: filled(op, target, e.freeze)}
 		if refusal, isAnswer := filled(op, target, e.refusal).(*APIError); isAnswer { //nolint:errorlint // of the same type
@@ -147,7 +155,7 @@ type callError struct {
 }
 
 func (e *callError) Error() string   { return render(e) }
-func (e *callError) summary() string { return e.op + " " + shown(e.target) + ": " + cause(e.err) }
+func (e *callError) summary() string { return named(e.op, e.target) + ": " + cause(e.err) }
 func (e *callError) Unwrap() error   { return e.err }
 
 // stepError names the step of a call that failed.
@@ -306,7 +314,8 @@ func (e *reserveError) Is(target error) bool { return target == ErrRequestLimit 
 
 // notFoundError is a record of which a query has proved that it isn't there.
 type notFoundError struct {
-	err error // what gave the reason to look; nil if there was none
+	err    error // what gave the reason to look; nil if there was none
+	sought bool  // by a match value or a username, and not by an ID
 }
 
 func (e *notFoundError) Error() string { return render(e) }
@@ -319,6 +328,9 @@ func (e *notFoundError) summary() string {
 }
 
 func (e *notFoundError) explanation() string {
+	if e.sought {
+		return ""
+	}
 	return "No user of this org has that ID. Was it stored for another org or sandbox?"
 }
 
@@ -403,16 +415,26 @@ func (e *noLoginError) explanation() string {
 func (e *noLoginError) next() (Step, time.Duration) { return StepUser, 0 }
 func (e *noLoginError) saysWhetherAgain() bool      { return false }
 
-// ownUserError is a call that would have locked out the integration user.
-type ownUserError struct{ id string }
+// ownUserError is a call that would have locked out the integration user, or made it
+// somebody else's.
+type ownUserError struct {
+	id    string
+	takes bool // it would have been taken over
+}
 
 func (e *ownUserError) Error() string { return render(e) }
 
 func (e *ownUserError) summary() string {
+	if e.takes {
+		return "the account that matches is the integration user itself (" + e.id + "), which is not taken over for another user: nothing was changed"
+	}
 	return "this is the integration user itself (" + e.id + "), and locking it out would lock this service out: nothing was changed"
 }
 
 func (e *ownUserError) explanation() string {
+	if e.takes {
+		return "Look at how this user came to its match value"
+	}
 	return "If it is to go, let this service log in as another user first. If it is no user of the identity store at all, look at how this call came to its ID"
 }
 
@@ -421,6 +443,23 @@ func (e *ownUserError) saysWhetherAgain() bool      { return false }
 
 // Is matches ErrDeactivationBlocked.
 func (e *ownUserError) Is(target error) bool { return target == ErrDeactivationBlocked }
+
+// unknownSelfError is a call that could lock out the integration user, since nobody tells
+// who that is.
+type unknownSelfError struct{}
+
+func (e *unknownSelfError) Error() string { return render(e) }
+
+func (e *unknownSelfError) summary() string {
+	return "it is not known who the integration user is, so nobody is frozen and no plan locks anybody out"
+}
+
+func (e *unknownSelfError) explanation() string {
+	return "Neither the login nor " + userInfoPath + " tells. If a proxy is between, let both through as they are"
+}
+
+func (e *unknownSelfError) next() (Step, time.Duration) { return StepSetup, 0 }
+func (e *unknownSelfError) saysWhetherAgain() bool      { return false }
 
 // partialError is a call that did a part, as its Result says, and could not do the
 // rest.

@@ -3,6 +3,7 @@ package sfprov
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 )
@@ -30,10 +31,12 @@ func (p *Provisioner) readAccount(ctx context.Context, d *desired, target string
 		case err != nil:
 			return Result{}, err
 		case o.account.ID == "":
-			return Result{}, &notFoundError{}
+			return Result{}, &notFoundError{sought: d.id == ""}
 		}
-		account = o.account.asked(d.sought)
-		return Result{}, o.blind
+		if account = o.account.asked(d.sought); o.blind != nil {
+			p.log.LogAttrs(ctx, slog.LevelWarn, "whether the login is frozen could not be read", failureAttrs(o.blind)...)
+		}
+		return Result{}, nil
 	})
 	return account, err
 }

@@ -131,8 +131,12 @@ func (p *Provisioner) freezeInstead(ctx context.Context, cs *changeSet, refusal 
 	return blocked
 }
 
-// setFrozen freezes or unfreezes an account.
+// setFrozen freezes or unfreezes an account. Salesforce keeps nobody from freezing
+// themselves, so nobody is frozen as long as it is not known who that is.
 func (p *Provisioner) setFrozen(ctx context.Context, d *desired) (*changeSet, error) {
+	if d.login == loginFrozen && p.api.knownOwnUser() == "" {
+		return &changeSet{d: d}, &unknownSelfError{}
+	}
 	cs, err := p.byOneRequest(ctx, d)
 	if err == nil {
 		cs.result, err = p.carryOut(ctx, cs)

@@ -258,10 +258,12 @@ func (p *Provisioner) exists(ctx context.Context, id string) (bool, error) {
 // heldByUnknown is the refusal of a username that an account holds of which nothing
 // shows whether it is the user's.
 func heldByUnknown(account storedUser) *APIError {
-	return &APIError{
-		StatusCode: http.StatusOK, Code: "DUPLICATE_USERNAME", Existing: account.ID,
-		Message: "The username " + quote(account.Username) + " is held, and without a value of a match field nothing shows whose account that is",
-	}
+	return heldBy(account, "the username "+quote(account.Username)+" is held, and without a value of a match field nothing shows whose account that is")
+}
+
+// heldBy is the refusal that a request for a username would meet, found by a query.
+func heldBy(account storedUser, message string) *APIError {
+	return &APIError{StatusCode: http.StatusOK, inferred: true, Code: "DUPLICATE_USERNAME", Existing: account.ID, Message: message}
 }
 
 // salesforceTime is how Salesforce writes a moment.

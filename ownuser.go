@@ -65,22 +65,32 @@ func (s *sender) ownUserID(ctx context.Context) (string, error) {
 	return id, nil
 }
 
-// askOwnUser asks Salesforce who the integration user is. Salesforce doesn't count
-// this request, and it is not sent again: nothing that is wrong with it may hold up
-// what the call is about.
-func (s *sender) askOwnUser(ctx context.Context) (string, error) {
-	ans, err := s.authorized(ctx, request{method: http.MethodGet, path: userInfoPath, unmetered: true})
+// askOwnUser asks Salesforce who the integration user is: by userinfo, which Salesforce
+// doesn't count as a request, and which some scopes don't allow; then by the list of
+// resources, which is there for everybody. Nothing is sent again: nothing that is wrong
+// with it may hold up what the call is about.
+func (s *sender) askOwnUser(ctx context.Context) (id string, err error) {
+	if id, err = s.askAt(ctx, request{method: http.MethodGet, path: userInfoPath, unmetered: true}); err == nil || ctx.Err() != nil {
+		return id, err
+	}
+	return s.askAt(ctx, request{method: http.MethodGet, path: "/services/data/v" + s.tokens.cfg.APIVersion})
+}
+
+// askAt reads who the integration user is from one answer.
+func (s *sender) askAt(ctx context.Context, r request) (string, error) {
+	ans, err := s.authorized(ctx, r)
 	if err != nil {
 		return "", err
 	}
 	var info struct {
-		UserID  string `json:"user_id"`
-		Subject string `json:"sub"` // the identity URL
+		UserID   string `json:"user_id"`
+		Subject  string `json:"sub"` // the identity URL
+		Identity string `json:"identity"`
 	}
 	if err := json.Unmarshal(ans.body, &info); err != nil {
 		return "", errors.New("the answer is no JSON")
 	}
-	for _, told := range []string{info.UserID, path.Base(info.Subject)} {
+	for _, told := range []string{info.UserID, path.Base(info.Subject), path.Base(info.Identity)} {
 		if id, problem := parseIDOf(prefixUser, told); problem == "" {
 			return id, nil
 		}

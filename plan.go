@@ -56,20 +56,53 @@ type PlanStep struct {
 	Changes  []Change `json:"changes,omitempty"`
 	// Problem is why nothing can be done.
 	Problem string `json:"problem,omitempty"`
+	// reason is the error that Problem tells of. Of a plan that was JSON meanwhile, it is
+	// the sentinel alone.
+	reason error
 	// User is the desired one; of those who are not desired, nothing. Its password is
 	// left out of JSON: a plan that is read back sets none.
 	User *User `json:"user,omitempty"`
 }
 
+type plainStep PlanStep
+
+// stepJSON is a step as JSON.
+type stepJSON struct {
+	*plainStep
+
+	// Reason is the sentinel of the problem, in words, so that Apply ends with the error
+	// with which Ensure would.
+	Reason string `json:"reason,omitempty"`
+}
+
 // MarshalJSON leaves the password out.
 func (s PlanStep) MarshalJSON() ([]byte, error) {
-	type plain PlanStep
 	if s.User != nil {
 		u := *s.User
 		u.Password = ""
 		s.User = &u
 	}
-	return json.Marshal(plain(s))
+	out := stepJSON{plainStep: (*plainStep)(&s)}
+	for _, known := range sentinels {
+		if errors.Is(s.reason, known.err) {
+			out.Reason = summary(known.err)
+		}
+	}
+	return json.Marshal(out)
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (s *PlanStep) UnmarshalJSON(text []byte) error {
+	in := stepJSON{plainStep: (*plainStep)(s)}
+	if err := json.Unmarshal(text, &in); err != nil {
+		return err
+	}
+	for _, known := range sentinels {
+		if in.Reason == summary(known.err) {
+			s.reason = known.err
+		}
+	}
+	return nil
 }
 
 // Plan compares the desired users with those of the org, and says what would be done:

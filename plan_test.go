@@ -221,7 +221,7 @@ func TestPlanKeepsWhoeverIsDesired(t *testing.T) {
 	for _, name := range []string{"user2", "user3"} { // neither is done rather than the other
 		assert.Equal(t, "another of the desired users has this account", problems[name])
 	}
-	assert.Contains(t, problems["legacy"], "the username is held by another account, "+legacy)
+	assert.Contains(t, problems["legacy"], "the username is held by another account; the account in the way is "+legacy)
 	assert.Contains(t, plan.String(), "! can't do legacy@primary.com: the username is held")
 	for _, step := range plan.Steps {
 		// The number of user2 is nobody's any more, so that one has left.

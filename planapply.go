@@ -61,7 +61,8 @@ func (p *Provisioner) plannedItem(index int, step *PlanStep, refusal error) *ite
 	}
 	switch {
 	case step.Problem != "":
-		it.err = &plannedProblemError{problem: step.Problem}
+		it.err = &plannedProblemError{problem: step.Problem, reason: step.reason}
+		it.result = Result{ID: step.ID, Username: step.Username}
 	case step.Action == Deactivated && refusal != nil:
 		it.err = refusal
 	case step.Action == Deactivated:
@@ -165,11 +166,16 @@ func viaJSON(changes []Change) (string, error) {
 }
 
 // plannedProblemError is a step of a plan that can't be taken.
-type plannedProblemError struct{ problem string }
+type plannedProblemError struct {
+	problem string
+	reason  error // nil if it is not known any more
+}
 
 func (e *plannedProblemError) Error() string   { return render(e) }
 func (e *plannedProblemError) summary() string { return "the plan says: " + e.problem }
 
+// Unwrap returns what Ensure would have returned.
+func (e *plannedProblemError) Unwrap() error               { return e.reason }
 func (e *plannedProblemError) explanation() string         { return "" }
 func (e *plannedProblemError) next() (Step, time.Duration) { return StepUser, 0 }
 func (e *plannedProblemError) saysWhetherAgain() bool      { return false }

@@ -2,6 +2,7 @@ package sfprov
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -67,7 +68,7 @@ func (m *planner) compare(ctx context.Context, desired iter.Seq2[User, error]) e
 			return o.Err
 		}
 		if o.Err != nil {
-			m.addProblem(o.User, "", o.User.Username, problemText(o.Err))
+			m.addProblem(o.User, o.Result.ID, o.User.Username, o.Err)
 			m.keep(o.User)
 		}
 		return nil
@@ -133,22 +134,22 @@ func keyOf(id string) (key accountKey) {
 }
 
 // addProblem adds a step that can't be taken.
-func (m *planner) addProblem(u User, id, username, problem string) {
-	m.made.Steps = append(m.made.Steps, PlanStep{ID: id, Username: username, User: &u, Problem: problem})
+func (m *planner) addProblem(u User, id, username string, why error) {
+	m.made.Steps = append(m.made.Steps, PlanStep{ID: id, Username: username, User: &u, Problem: problemText(why), reason: why})
 }
 
 // spoil makes a step one that can't be taken.
-func (m *planner) spoil(index int, problem string) {
+func (m *planner) spoil(index int, why error) {
 	step := &m.made.Steps[index]
-	step.Action, step.Changes, step.Problem = "", nil, problem
+	step.Action, step.Changes, step.Problem, step.reason = "", nil, problemText(why), why
 	delete(m.moves, index)
 }
 
 // What stands in the way of two users who are one.
-const (
-	sharesAccount = "another of the desired users has this account"
-	sharesValue   = "another of the desired users has this value of the match field"
-	sharesName    = "another of the desired users gets this username"
+var (
+	errSharesAccount = errors.New("another of the desired users has this account")
+	errSharesValue   = errors.New("another of the desired users has this value of the match field")
+	errSharesName    = fmt.Errorf("%w: another of the desired users gets this username", ErrDuplicateUsername)
 )
 
 // note adds the step of a user who was compared.
@@ -157,9 +158,9 @@ func (m *planner) note(it *item, work bool) {
 	if id := it.o.account.ID; id != "" {
 		if earlier, twice := m.accounts[keyOf(id)]; twice {
 			if earlier > 0 {
-				m.spoil(int(earlier)-1, sharesAccount)
+				m.spoil(int(earlier)-1, errSharesAccount)
 			}
-			m.addProblem(it.d.user, id, it.d.username, sharesAccount)
+			m.addProblem(it.d.user, id, it.d.username, errSharesAccount)
 			return
 		}
 		m.accounts[keyOf(id)] = 0
@@ -178,8 +179,8 @@ func (m *planner) note(it *item, work bool) {
 		m.keep(it.d.user) // whose account may be there, under this name, without the match value
 		value := strings.ToLower(it.d.match.value)
 		if earlier, twice := m.creates[value]; twice && value != "" {
-			m.spoil(earlier, sharesValue)
-			m.addProblem(it.d.user, "", it.d.username, sharesValue)
+			m.spoil(earlier, errSharesValue)
+			m.addProblem(it.d.user, "", it.d.username, errSharesValue)
 			return
 		}
 		m.creates[value] = index
@@ -196,7 +197,7 @@ func (it *item) plannedStep() PlanStep {
 	foretold := it.cs.planned()
 	step := PlanStep{ID: it.o.account.ID, Username: it.d.username, Action: foretold.Action, Changes: foretold.Changes}
 	if it.d.login == loginShut {
-		step.Action, step.Username = Deactivated, it.o.account.Username
+		step.Username = it.o.account.Username
 	}
 	return step
 }
@@ -240,8 +241,11 @@ func (m *planner) findAbsent(ctx context.Context) error {
 		return nil // nobody leaves, so it does not matter how many there are
 	}
 	own, err := m.p.api.ownUser(ctx)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case own == "" && !scope.KeepAbsent:
+		return &unknownSelfError{}
 	}
 	query := UserQuery{UsernameSuffix: scope.UsernameSuffix, ActiveOnly: true, Fields: []string{"ProfileId"}, noLogins: true}
 	if field := m.p.settings.MatchField; field != "" {
@@ -314,7 +318,7 @@ func (m *planner) findObstacles(ctx context.Context) error {
 		name := strings.ToLower(names[n])
 		switch holder := first(held[name]); {
 		case seen[name]:
-			m.spoil(i, sharesName)
+			m.spoil(i, errSharesName)
 		case holder.ID != "" && holder.ID != m.made.Steps[i].ID && !freed[name]:
 			m.spoil(i, m.problemOfName(m.made.Steps[i], holder))
 		}
@@ -324,11 +328,11 @@ func (m *planner) findObstacles(ctx context.Context) error {
 }
 
 // problemOfName says that a username is held.
-func (m *planner) problemOfName(step PlanStep, holder storedUser) string {
+func (m *planner) problemOfName(step PlanStep, holder storedUser) error {
 	if match, problems := m.p.settings.matchOf(*step.User); len(problems) == 0 && match.set() || step.ID != "" {
-		return "the username is held by another account, " + holder.ID
+		return heldBy(holder, "the username is held by another account")
 	}
-	return "the username is held by the account " + holder.ID + ", and without a value of a match field nothing shows whose that is; set Config.MatchField, and give each user its value"
+	return heldByUnknown(holder)
 }
 
 // missingLicences tells which licences don't suffice, as far as the integration user

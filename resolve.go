@@ -69,6 +69,8 @@ func resolvable(err error) (*UnconfirmedError, error) {
 		return nil, errors.New("sfprov: resolve: the error is nil, so the outcome is known")
 	case !errors.As(err, &unknown):
 		return nil, fmt.Errorf("sfprov: resolve: there is no unknown outcome in the error: %w", err)
+	case unknown == nil:
+		return nil, errors.New("sfprov: resolve: the UnconfirmedError is a nil pointer")
 	case unknown.Op == "" || unknown.Op == opCreate && unknown.Username == "":
 		return nil, errors.New("sfprov: resolve: the UnconfirmedError is incomplete: Op or Username is missing")
 	case unknown.Op != opCreate || unknown.ID != "": // of an account that was there

@@ -322,7 +322,7 @@ func (r *run) start() {
 	}
 	r.changes = r.startWriting(r.changes, (*run).change)
 	r.creates = r.startWriting(r.creates, (*run).create)
-	if len(r.later) > 0 && (r.isOver || r.draining) && r.held == len(r.later) && r.writing == 0 {
+	if len(r.later) > 0 && (r.isOver || r.draining) && r.held == len(r.later)+len(r.waiting) && r.writing == 0 {
 		r.startLater()
 	}
 }
@@ -445,7 +445,10 @@ func (r *run) adapt(contended int64) {
 func (r *run) compare(it *item) (err error) {
 	d := it.d
 	switch {
+	case r.decide != nil && d.login == loginShut && r.p.api.knownOwnUser() == "":
+		return &unknownSelfError{}
 	case it.o.account.ID != "":
+		it.result = Result{ID: it.o.account.ID, Username: it.o.account.Username}
 		it.cs, err = r.p.compare(d, it.o)
 	case d.id != "":
 		return &notFoundError{}

@@ -159,6 +159,9 @@ func (e *UnconfirmedError) howToFindOut() string {
 // next is how to find out. If a look failed for a reason that a person must mend, it
 // would fail for ever.
 func (e *UnconfirmedError) next() (Step, time.Duration) {
+	if e == nil { // a field of a job that was never filled
+		return StepUser, 0
+	}
 	step, wait := nextOf(e.look)
 	if step == StepSetup || step == StepUser {
 		return step, 0
