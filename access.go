@@ -66,7 +66,12 @@ var kinds = struct { //nolint:gochecknoglobals // a constant table
 	profile, role, permissionSet, permissionSetGroup, permissionSetLicense, publicGroup, queue accessKind
 }{
 	profile: accessKind{field: "Access.Profile", object: "Profile", names: []string{"Name"}, given: "ProfileId"},
-	role:    accessKind{field: "Access.Role", object: "UserRole", names: []string{"DeveloperName", "Name"}, given: "UserRoleId"},
+	role: accessKind{
+		field:  "Access.Role",
+		object: "UserRole",
+		names:  []string{"DeveloperName", "Name"},
+		given:  "UserRoleId",
+	},
 	permissionSetLicense: accessKind{
 		field: "Access.PermissionSetLicenses", object: "PermissionSetLicense", names: []string{"DeveloperName", "MasterLabel"},
 		assignment: "PermissionSetLicenseAssign", assignee: "AssigneeId", given: "PermissionSetLicenseId", order: 1,
@@ -92,7 +97,8 @@ var kinds = struct { //nolint:gochecknoglobals // a constant table
 // isZero reports whether nothing is asked for.
 func (a Access) isZero() bool {
 	return a.Profile == "" && a.Role == "" && a.PermissionSets == nil && a.PermissionSetGroups == nil && a.PermissionSetLicenses == nil &&
-		a.PublicGroups == nil && a.Queues == nil
+		a.PublicGroups == nil &&
+		a.Queues == nil
 }
 
 // clone is a copy that shares nothing.
@@ -119,18 +125,7 @@ func (u User) accessProblems(own record) []FieldProblem {
 	}
 	revoked := u.Revoke.lists()
 	for i, list := range u.Access.lists() {
-		field := strings.Replace(list.kind.field, "Access.", "Revoke.", 1)
-		if slices.ContainsFunc(list.names, isBlankText) {
-			add(list.kind.field, "holds an empty name")
-		}
-		if slices.ContainsFunc(revoked[i].names, isBlankText) {
-			add(field, "holds an empty name")
-		}
-		for _, name := range revoked[i].names {
-			if slices.ContainsFunc(list.names, func(given string) bool { return strings.EqualFold(given, name) }) {
-				add(field, "holds %s, which %s gives; name it in one of them", quote(name), list.kind.field)
-			}
-		}
+		problems = append(problems, list.problems(revoked[i].names)...)
 	}
 	if u.Revoke.Profile != "" {
 		add("Revoke.Profile", "is set; a user always has a profile: give another one by Access.Profile")
@@ -140,6 +135,24 @@ func (u User) accessProblems(own record) []FieldProblem {
 	}
 	if u.Revoke.Exact {
 		add("Revoke.Exact", "is set; it is for Access")
+	}
+	return problems
+}
+
+// problems are what is wrong with the names that are given and revoked.
+func (l accessList) problems(revoked []string) (problems []FieldProblem) {
+	field := strings.Replace(l.kind.field, "Access.", "Revoke.", 1)
+	if slices.ContainsFunc(l.names, isBlankText) {
+		problems = append(problems, FieldProblem{Field: l.kind.field, Problem: "holds an empty name"})
+	}
+	if slices.ContainsFunc(revoked, isBlankText) {
+		problems = append(problems, FieldProblem{Field: field, Problem: "holds an empty name"})
+	}
+	for _, name := range revoked {
+		if slices.ContainsFunc(l.names, func(given string) bool { return strings.EqualFold(given, name) }) {
+			what := fmt.Sprintf("holds %s, which %s gives; name it in one of them", quote(name), l.kind.field)
+			problems = append(problems, FieldProblem{Field: field, Problem: what})
+		}
 	}
 	return problems
 }
@@ -165,7 +178,8 @@ type resolvedList struct {
 // needsReading reports whether what the user has must be known to tell what is to be
 // taken away.
 func (r resolvedAccess) needsReading() bool {
-	return r.noRole.id != "" || slices.ContainsFunc(r.lists, func(l resolvedList) bool { return l.exact || len(l.revoked) > 0 })
+	return r.noRole.id != "" ||
+		slices.ContainsFunc(r.lists, func(l resolvedList) bool { return l.exact || len(l.revoked) > 0 })
 }
 
 // accessResolver finds what an Access names, and gathers what can't be found.
@@ -182,7 +196,12 @@ func (r *accessResolver) find(ctx context.Context, kind accessKind, field, name 
 	return found, err
 }
 
-func (r *accessResolver) findAll(ctx context.Context, kind accessKind, field string, names []string) (found []catalogEntry, err error) {
+func (r *accessResolver) findAll(
+	ctx context.Context,
+	kind accessKind,
+	field string,
+	names []string,
+) (found []catalogEntry, err error) {
 	for _, name := range names {
 		entry, err := r.find(ctx, kind, field, name)
 		if err != nil {
@@ -231,21 +250,31 @@ func (p *Provisioner) resolveAccess(ctx context.Context, access, revoke Access) 
 		if list.names == nil && len(revoked[i].names) == 0 {
 			continue
 		}
-		l := resolvedList{kind: list.kind, exact: access.Exact && list.names != nil}
-		var err error
-		if l.wanted, err = resolver.findAll(ctx, list.kind, list.kind.field, list.names); err == nil {
-			l.revoked, err = resolver.findAll(ctx, list.kind, strings.Replace(list.kind.field, "Access.", "Revoke.", 1), revoked[i].names)
-		}
-		if err == nil && l.exact {
-			l.known, err = p.catalog.list(ctx, p.api, list.kind)
-		}
+		l, err := resolver.list(ctx, list, revoked[i].names, access.Exact)
 		if err != nil {
 			return resolvedAccess{}, err
 		}
-		resolver.checkBoth(l)
 		resolved.lists = append(resolved.lists, l)
 	}
 	return resolved, validationError(resolver.problems)
+}
+
+// list finds what a list names, and what is revoked of its kind.
+func (r *accessResolver) list(
+	ctx context.Context,
+	list accessList,
+	revoked []string,
+	exact bool,
+) (l resolvedList, err error) {
+	l = resolvedList{kind: list.kind, exact: exact && list.names != nil}
+	if l.wanted, err = r.findAll(ctx, list.kind, list.kind.field, list.names); err == nil {
+		l.revoked, err = r.findAll(ctx, list.kind, strings.Replace(list.kind.field, "Access.", "Revoke.", 1), revoked)
+	}
+	if err == nil && l.exact {
+		l.known, err = r.p.catalog.list(ctx, r.p.api, list.kind)
+	}
+	r.checkBoth(l)
+	return l, err
 }
 
 // checkBoth finds what is given and revoked under two names.

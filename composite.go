@@ -76,17 +76,9 @@ type subanswer struct {
 // *unconfirmed one leaves open what was done. What fails for the moment is sent
 // again, if nothing of it was done or it may be repeated.
 func (c *client) composite(ctx context.Context, parts composite) (compositeResult, error) {
-	subs, err := c.subrequests(parts)
+	r, subs, err := c.compositeRequest(parts)
 	if err != nil {
 		return compositeResult{}, err
-	}
-	encoded, err := json.Marshal(map[string]any{"allOrNone": parts.allOrNone, "compositeRequest": subs})
-	if err != nil {
-		return compositeResult{}, err // of what was encoded
-	}
-	r := request{
-		method: http.MethodPost, path: c.base + "/composite", body: encoded, once: true,
-		readOnly: len(parts.writes) == 0,
 	}
 	var result compositeResult
 	doubt := false // this or an earlier attempt may have been carried out
@@ -101,10 +93,7 @@ func (c *client) composite(ctx context.Context, parts composite) (compositeResul
 		}
 		answers, err := subanswers(ans, subs)
 		if err != nil {
-			if !r.readOnly {
-				err = &unconfirmed{err: err}
-			}
-			return false, err
+			return false, parts.unreadable(err)
 		}
 		result = c.compositeResult(ctx, ans, parts, answers)
 		momentary := c.momentaryOf(parts, answers, ans.secrets)
@@ -117,6 +106,28 @@ func (c *client) composite(ctx context.Context, parts composite) (compositeResul
 		return compositeResult{}, err
 	}
 	return result, nil // which tells of the errors of its parts
+}
+
+// compositeRequest is the request that holds the parts.
+func (c *client) compositeRequest(parts composite) (request, []subrequest, error) {
+	subs, err := c.subrequests(parts)
+	if err != nil {
+		return request{}, nil, err
+	}
+	encoded, err := json.Marshal(map[string]any{"allOrNone": parts.allOrNone, "compositeRequest": subs})
+	r := request{
+		method: http.MethodPost, path: c.base + "/composite", body: encoded, once: true,
+		readOnly: len(parts.writes) == 0,
+	}
+	return r, subs, err
+}
+
+// unreadable is an answer of success that tells nothing.
+func (parts composite) unreadable(err error) error {
+	if len(parts.writes) == 0 {
+		return err
+	}
+	return &unconfirmed{err: err}
 }
 
 // mayRepeat reports whether a composite request may be sent again, if it is certain
@@ -175,17 +186,25 @@ func subanswers(ans answer, subs []subrequest) ([]subanswer, error) {
 	return said.Answers, nil
 }
 
-func (c *client) compositeResult(ctx context.Context, ans answer, parts composite, answers []subanswer) compositeResult {
+func (c *client) compositeResult(
+	ctx context.Context,
+	ans answer,
+	parts composite,
+	answers []subanswer,
+) compositeResult {
 	var result compositeResult
 	for i := range parts.queries {
-		result.records = append(result.records, c.records(ctx, request{method: http.MethodGet, path: queryRef(i)}, func() (queryPage, answer, error) {
-			var page queryPage
-			err := answers[i].failure(c.asksQuery, ans.secrets)
-			if err == nil {
-				err = decode(answer{status: answers[i].Status, body: answers[i].Body}, &page)
-			}
-			return page, ans, err
-		}))
+		result.records = append(
+			result.records,
+			c.records(ctx, request{method: http.MethodGet, path: queryRef(i)}, func() (queryPage, answer, error) {
+				var page queryPage
+				err := answers[i].failure(c.asksQuery, ans.secrets)
+				if err == nil {
+					err = decode(answer{status: answers[i].Status, body: answers[i].Body}, &page)
+				}
+				return page, ans, err
+			}),
+		)
 	}
 	for i, w := range parts.writes {
 		sub := answers[len(parts.queries)+i]

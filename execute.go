@@ -73,7 +73,8 @@ func mayShareARequest(writes []write) bool {
 			return false // which the write by itself tells
 		}
 		for _, f := range writes[i].fields {
-			if text, isText := f.value.(string); isText && !isOwnReference(f.spelt, text) && bytes.Contains([]byte(text), []byte("@{")) {
+			if text, isText := f.value.(string); isText && !isOwnReference(f.spelt, text) &&
+				bytes.Contains([]byte(text), []byte("@{")) {
 				return false
 			}
 			if raw, isRaw := f.value.(rawJSON); isRaw && bytes.Contains([]byte(raw), []byte("@{")) {
@@ -108,21 +109,12 @@ func (p *Provisioner) take(ctx context.Context, cs *changeSet, s step) {
 // settle notes what became of a step. Where its answer does not tell, a look does.
 func (p *Provisioner) settle(ctx context.Context, cs *changeSet, s step, sentAt time.Time, err error) {
 	a := attempt{answer: answerOf(err), mayBeOwn: s.kind == stepGrant || s.kind == stepRevoke}
-	cause, inDoubt := isInDoubt(err)
-	if cs.doubt != nil && cause != nil && !inDoubt && s.kind != stepPassword { // of an attempt before
-		inDoubt = true
-		cause = &stepError{step: summary(cs.doubt) + "; then", err: cause}
-	}
+	cause, inDoubt := cs.isInDoubt(s, err)
 	a.doubt = inDoubt
 	var look error
 	verdict := fateOf(a)
 	if verdict == fateLook || err != nil && s.kind == stepRevoke && mayBeAbsent(cause) {
-		var done bool
-		if done, look = p.isDone(ctx, cs, s); done {
-			a.look = lookDone
-		} else if a.look = lookUndone; look != nil {
-			a.look = lookFailed
-		}
+		a.look, look = p.look(ctx, cs, s)
 		verdict = fateOf(a)
 	}
 	switch verdict {
@@ -135,6 +127,28 @@ func (p *Provisioner) settle(ctx context.Context, cs *changeSet, s step, sentAt 
 	case fateLook, fateAgain, fateRefused, fateGiveUp:
 		cs.fail(s, s.in(p.whyNot(ctx, cs, s, cause)))
 	}
+}
+
+// isInDoubt reports whether an error leaves open whether a step was made, by this attempt
+// or one before.
+func (cs *changeSet) isInDoubt(s step, err error) (cause error, inDoubt bool) {
+	cause, inDoubt = isInDoubt(err)
+	if cs.doubt != nil && cause != nil && !inDoubt && s.kind != stepPassword {
+		return &stepError{step: summary(cs.doubt) + "; then", err: cause}, true
+	}
+	return cause, inDoubt
+}
+
+// look finds out whether a step has its effect.
+func (p *Provisioner) look(ctx context.Context, cs *changeSet, s step) (looked, error) {
+	done, err := p.isDone(ctx, cs, s)
+	switch {
+	case done:
+		return lookDone, err
+	case err != nil:
+		return lookFailed, err
+	}
+	return lookUndone, nil
 }
 
 // in names the step in its error, where the call alone does not.
@@ -251,7 +265,10 @@ func (p *Provisioner) withUserType(ctx context.Context, id string, err error) er
 		return err
 	}
 	if userType := p.userType(ctx, id); isOwnUserType(userType) {
-		return &stepError{step: "the user is of the type " + userType + ", which belongs to Salesforce, and nobody activates it by the API", err: err}
+		return &stepError{
+			step: "the user is of the type " + userType + ", which belongs to Salesforce, and nobody activates it by the API",
+			err:  err,
+		}
 	}
 	return err
 }

@@ -299,6 +299,11 @@ func classify(e *APIError, p APIProblem) failure {
 			return f
 		}
 	}
+	return classifyStatus(status, p)
+}
+
+// classifyStatus is what a status says where nothing else does.
+func classifyStatus(status int, p APIProblem) failure {
 	switch {
 	case status >= 500:
 		return failure{reason: ErrUnavailable, step: StepAgain, explain: serverUnavailable}

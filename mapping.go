@@ -84,12 +84,22 @@ const accessPrefix = "access."
 
 // problems are what is wrong with a rule, by its own fields.
 func (r Rule) problems() []FieldProblem {
+	problems := slices.Concat(r.problemsOfTarget(), r.problemsOfSource())
+	slices.SortFunc(problems, func(a, b FieldProblem) int { return strings.Compare(a.Field, b.Field) })
+	return problems
+}
+
+// access is the part of the access that a rule fills.
+func (r Rule) access() (target string, isAccess bool) { return strings.CutPrefix(r.To, accessPrefix) }
+
+// problemsOfTarget are what is wrong with where a value goes, and in what form.
+func (r Rule) problemsOfTarget() []FieldProblem {
 	var problems []FieldProblem
 	add := func(field, format string, args ...any) {
 		problems = append(problems, FieldProblem{Field: field, Problem: fmt.Sprintf(format, args...)})
 	}
-	field, known := standardField(r.To)
-	target, isAccess := strings.CutPrefix(r.To, accessPrefix)
+	field, _ := standardField(r.To)
+	target, isAccess := r.access()
 	switch {
 	case r.To == "":
 		add("to", "is missing; it is a Salesforce field such as Department, or part of the access such as access.role")
@@ -97,8 +107,26 @@ func (r Rule) problems() []FieldProblem {
 		add("to", "is %s; of the access, there is %s", quote(r.To), strings.Join(accessTargets, ", "))
 	case !isAccess && !isFieldName(r.To):
 		add("to", "is %s, which %s", quote(r.To), notAFieldName)
-	case known && field.kind == kindReadOnly:
+	case field.kind == kindReadOnly:
 		add("to", "is %s, which is set by Salesforce and can't be written", r.To)
+	}
+	if !slices.Contains(valueTypes, r.Type) {
+		add("type", "is %s; it is one of %s", quote(string(r.Type)), strings.Join(typeNames(), ", "))
+	}
+	switch {
+	case isAccess && (r.Type != "" || r.Shorten):
+		add("type", "or shorten is given, but access takes names as they are")
+	case r.Shorten && !isAccess && field.max == 0:
+		add("shorten", "is given, but the length of %s is not known", quote(r.To))
+	}
+	return problems
+}
+
+// problemsOfSource are what is wrong with where a value comes from.
+func (r Rule) problemsOfSource() []FieldProblem {
+	var problems []FieldProblem
+	add := func(field, format string, args ...any) {
+		problems = append(problems, FieldProblem{Field: field, Problem: fmt.Sprintf(format, args...)})
 	}
 	switch {
 	case r.Claim == "" && r.Value == nil:
@@ -106,29 +134,22 @@ func (r Rule) problems() []FieldProblem {
 	case r.Claim != "" && r.Value != nil:
 		add("claim", "and value are both given; give one of them")
 	}
-	if !slices.Contains(valueTypes, r.Type) {
-		add("type", "is %s; it is one of %s", quote(string(r.Type)), strings.Join(typeNames(), ", "))
-	}
-	if isAccess && r.Default != nil {
-		add("default", "is given, but defaults are for fields only")
-	}
-	if isAccess && (r.Type != "" || r.Shorten) {
-		add("type", "or shorten is given, but access takes names as they are")
-	}
-	if r.Shorten && !isAccess && field.max == 0 {
-		add("shorten", "is given, but the length of %s is not known", quote(r.To))
+	if _, isAccess := r.access(); isAccess {
+		if r.Default != nil {
+			add("default", "is given, but defaults are for fields only")
+		}
+		return problems
 	}
 	for name, value := range map[string]any{"value": r.Value, "default": r.Default} {
-		if _, isList := value.([]any); isList && !isAccess {
+		switch v := value.(type) {
+		case []any:
 			add(name, "is a list, but a field takes one value")
-		}
-		if text, isText := value.(string); isText && !isAccess {
-			if _, problem := r.convert([]string{text}); problem != "" {
+		case string:
+			if _, problem := r.convert([]string{v}); problem != "" {
 				add(name, "%s", problem)
 			}
 		}
 	}
-	slices.SortFunc(problems, func(a, b FieldProblem) int { return strings.Compare(a.Field, b.Field) })
 	return problems
 }
 
@@ -150,28 +171,11 @@ func (m Mapping) apply(username string, claims map[string][]string, whole bool) 
 	done := map[string]bool{}
 	for i, rule := range m.Rules {
 		key := strings.ToLower(rule.To)
-		values, given := claims[rule.Claim]
-		values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return strings.TrimSpace(v) == "" })
-		var problem string
-		switch {
-		case done[key]:
+		if done[key] {
 			continue
-		case rule.Claim == "" && whole:
-			problem = rule.setConstant(&u)
-		case rule.Claim == "":
-			continue
-		case len(values) == 0 && rule.Required && (given || whole && !m.isGivenElsewhere(i, claims)):
-			problem = fmt.Sprintf("needs the claim %s, which has no value", quote(rule.Claim))
-		case given:
-			problem = rule.set(&u, values)
-		case whole && rule.Default != nil && !m.isGivenElsewhere(i, claims):
-			u.Defaults[rule.To] = rule.Default
-			continue
-		default:
-			continue // perhaps a later rule
 		}
-		done[key] = true
-		if problem != "" {
+		var problem string
+		if done[key], problem = m.applyRule(i, &u, claims, whole); problem != "" {
 			problems = append(problems, FieldProblem{Field: rule.To, Problem: problem})
 		}
 	}
@@ -187,6 +191,29 @@ func (m Mapping) apply(username string, claims map[string][]string, whole bool) 
 		return User{}, decorate("mapping of", username, err)
 	}
 	return u, nil
+}
+
+// applyRule does what a rule says. done says that its field has what it is to have; else
+// a later rule may fill it.
+func (m Mapping) applyRule(i int, u *User, claims map[string][]string, whole bool) (done bool, problem string) {
+	rule := m.Rules[i]
+	values, given := claims[rule.Claim]
+	values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return strings.TrimSpace(v) == "" })
+	isLast := whole && !m.isGivenElsewhere(i, claims)
+	switch {
+	case rule.Claim == "":
+		if whole {
+			problem = rule.setConstant(u)
+		}
+		return whole, problem
+	case len(values) == 0 && rule.Required && (given || isLast):
+		return true, fmt.Sprintf("needs the claim %s, which has no value", quote(rule.Claim))
+	case given:
+		return true, rule.set(u, values)
+	case rule.Default != nil && isLast:
+		u.Defaults[rule.To] = rule.Default
+	}
+	return false, ""
 }
 
 // isGivenElsewhere reports whether a later rule has a value for the same field.

@@ -192,7 +192,11 @@ func (m *planner) note(it *item, work bool) {
 // plannedStep is the step that is to be done with a user.
 func (it *item) plannedStep() PlanStep {
 	if it.creation != nil {
-		return PlanStep{Action: Created, Username: it.d.username, Changes: append(allOf(it.creation.fields), it.d.access.changes()...)}
+		return PlanStep{
+			Action:   Created,
+			Username: it.d.username,
+			Changes:  append(allOf(it.creation.fields), it.d.access.changes()...),
+		}
 	}
 	foretold := it.cs.planned()
 	step := PlanStep{ID: it.o.account.ID, Username: it.d.username, Action: foretold.Action, Changes: foretold.Changes}
@@ -247,18 +251,7 @@ func (m *planner) findAbsent(ctx context.Context) error {
 	case own == "" && !scope.KeepAbsent:
 		return &unknownSelfError{}
 	}
-	query := UserQuery{UsernameSuffix: scope.UsernameSuffix, ActiveOnly: true, Fields: []string{"ProfileId"}, noLogins: true}
-	if field := m.p.settings.MatchField; field != "" {
-		query.Fields = append(query.Fields, field)
-	}
-	err = m.p.users(ctx, query, func(account storedUser) bool {
-		m.made.InScope++
-		if !scope.KeepAbsent && m.desired > 0 && m.nameless == 0 && account.ID != own && !m.mayBeDesired(account) {
-			m.addAbsent(account)
-		}
-		return true
-	})
-	if err != nil {
+	if err := m.readScope(ctx, own); err != nil {
 		return err
 	}
 	switch {
@@ -266,9 +259,37 @@ func (m *planner) findAbsent(ctx context.Context) error {
 	case m.desired == 0:
 		m.made.Notes = append(m.made.Notes, fmt.Sprintf("The input is empty, so none of the %d active users in scope is deactivated.", m.made.InScope))
 	case m.nameless > 0:
-		m.made.Notes = append(m.made.Notes, fmt.Sprintf("Of %d desired users nothing says which account is theirs, so nobody is deactivated for not being desired.", m.nameless))
+		m.made.Notes = append(
+			m.made.Notes,
+			fmt.Sprintf(
+				"Of %d desired users nothing says which account is theirs, so nobody is deactivated for not being desired.",
+				m.nameless,
+			),
+		)
 	}
 	return nil
+}
+
+// readScope counts the active users in scope, and adds those who are not desired.
+func (m *planner) readScope(ctx context.Context, own string) error {
+	scope := m.made.Scope
+	query := UserQuery{
+		UsernameSuffix: scope.UsernameSuffix,
+		ActiveOnly:     true,
+		Fields:         []string{"ProfileId"},
+		noLogins:       true,
+	}
+	if field := m.p.settings.MatchField; field != "" {
+		query.Fields = append(query.Fields, field)
+	}
+	keepsAll := scope.KeepAbsent || m.desired == 0 || m.nameless > 0
+	return m.p.users(ctx, query, func(account storedUser) bool {
+		m.made.InScope++
+		if !keepsAll && account.ID != own && !m.mayBeDesired(account) {
+			m.addAbsent(account)
+		}
+		return true
+	})
 }
 
 // mayBeDesired reports whether an account is, or may be, a desired user's.
@@ -355,15 +376,27 @@ func (m *planner) missingLicences(ctx context.Context) (notes []string) {
 	}
 	needed, err := m.neededLicences(ctx, byProfile)
 	if err == nil {
-		err = eachOf(m.p.api.query(ctx, "SELECT Id, Name, TotalLicenses, UsedLicenses FROM UserLicense"), func(row record) error {
-			id, _ := row.text("Id")
-			name, _ := row.text("Name")
-			total, used := row.number("TotalLicenses"), row.number("UsedLicenses")
-			if n := needed[id18Of(id)]; n > 0 && total >= 0 && float64(n) > total-used {
-				notes = append(notes, fmt.Sprintf("%d more licences of %s are needed, and %d of %d are left.", n, name, max(int(total-used), 0), int(total)))
-			}
-			return nil
-		})
+		err = eachOf(
+			m.p.api.query(ctx, "SELECT Id, Name, TotalLicenses, UsedLicenses FROM UserLicense"),
+			func(row record) error {
+				id, _ := row.text("Id")
+				name, _ := row.text("Name")
+				total, used := row.number("TotalLicenses"), row.number("UsedLicenses")
+				if n := needed[id18Of(id)]; n > 0 && total >= 0 && float64(n) > total-used {
+					notes = append(
+						notes,
+						fmt.Sprintf(
+							"%d more licences of %s are needed, and %d of %d are left.",
+							n,
+							name,
+							max(int(total-used), 0),
+							int(total),
+						),
+					)
+				}
+				return nil
+			},
+		)
 	}
 	if err != nil {
 		notes = append(notes, "Whether the licences suffice could not be checked: "+summary(err)+".")

@@ -21,45 +21,54 @@ func ConfigFromProperties(properties map[string]string) (Config, error) {
 	var c Config
 	var problems []error
 	for _, name := range slices.Sorted(maps.Keys(properties)) {
-		value := properties[name]
-		switch name {
-		case "sf-api-version":
-			c.APIVersion = value
-		case "sf-domain-name":
-			c.Domain = value
-		case "sf-clientid":
-			c.ClientID = value
-		case "sf-client-secret":
-			c.ClientSecret = Secret(value)
-		case "sf-usePasswordGrant":
-			password, err := strconv.ParseBool(value)
-			switch {
-			case value == "":
-			case err != nil:
-				problems = append(problems, &ConfigError{Field: name, Problem: `is neither "true" nor "false"`})
-			case password:
-				c.GrantType = GrantPassword
-			}
-		case "sf-username":
-			c.Username = value
-		case "sf-password":
-			c.Password = Secret(value)
-		case "sf-token-endpoint":
-			c.TokenEndpoint = value
-		case "sf-prov-pattern":
-			c.Pattern = value
-		case "sf-prov-separator":
-			c.Separator = value
-		case "sf-prov-domainName":
-			c.ProvisioningDomain = value
-		case "identityProviderName":
-			c.IdentityProvider = value
-		default:
-			problems = append(problems, &ConfigError{Field: name, Problem: "is not a property of the Salesforce connector"})
+		set, known := configProperties[name]
+		problem := "is not a property of the Salesforce connector"
+		if known {
+			problem = set(&c, properties[name])
+		}
+		if problem != "" {
+			problems = append(problems, &ConfigError{Field: name, Problem: problem})
 		}
 	}
 	if len(problems) > 0 {
 		return Config{}, errors.Join(problems...)
 	}
 	return c, nil
+}
+
+// configProperties are the properties by name, with what each sets; a problem is what is
+// wrong with the value.
+var configProperties = map[string]func(c *Config, value string) (problem string){ //nolint:gochecknoglobals // a constant table
+	"sf-api-version":       text(func(c *Config) *string { return &c.APIVersion }),
+	"sf-domain-name":       text(func(c *Config) *string { return &c.Domain }),
+	"sf-clientid":          text(func(c *Config) *string { return &c.ClientID }),
+	"sf-client-secret":     text(func(c *Config) *Secret { return &c.ClientSecret }),
+	"sf-usePasswordGrant":  usePasswordGrant,
+	"sf-username":          text(func(c *Config) *string { return &c.Username }),
+	"sf-password":          text(func(c *Config) *Secret { return &c.Password }),
+	"sf-token-endpoint":    text(func(c *Config) *string { return &c.TokenEndpoint }),
+	"sf-prov-pattern":      text(func(c *Config) *string { return &c.Pattern }),
+	"sf-prov-separator":    text(func(c *Config) *string { return &c.Separator }),
+	"sf-prov-domainName":   text(func(c *Config) *string { return &c.ProvisioningDomain }),
+	"identityProviderName": text(func(c *Config) *string { return &c.IdentityProvider }),
+}
+
+// text sets a field as it is.
+func text[T ~string](field func(*Config) *T) func(*Config, string) string {
+	return func(c *Config, value string) string {
+		*field(c) = T(value)
+		return ""
+	}
+}
+
+func usePasswordGrant(c *Config, value string) string {
+	password, err := strconv.ParseBool(value)
+	switch {
+	case value == "":
+	case err != nil:
+		return `is neither "true" nor "false"`
+	case password:
+		c.GrantType = GrantPassword
+	}
+	return ""
 }

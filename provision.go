@@ -73,8 +73,8 @@ func WithAssignment(assigned func(User) bool) Option {
 // Requests that come from just-in-time provisioning are Skipped, unless
 // [WithJustInTime] is given. See [WithAssignment] for provisioning by role.
 //
-// Store Result.ID with the user where it is not empty. Errors are those of the calls
-// that are made.
+// Store Result.ID with the user where Result.Action is not empty. Errors are those of
+// the calls that are made.
 func (p *Provisioner) Provision(ctx context.Context, r Request) (Result, error) {
 	if r.JustInTime && !p.provision.justInTime {
 		p.log.LogAttrs(ctx, slog.LevelInfo, "a just-in-time request was skipped", slog.String("op", string(r.Op)))

@@ -38,30 +38,22 @@ func soqlString(s string) (string, error) {
 	for _, r := range s {
 		isReference := before == '@' && r == '{' // in a composite request
 		before = r
-		switch r {
-		case '\'', '\\', '"':
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		case '\n':
-			b.WriteString(`\n`)
-		case '\r':
-			b.WriteString(`\r`)
-		case '\t':
-			b.WriteString(`\t`)
-		case '\b':
-			b.WriteString(`\b`)
-		case '\f':
-			b.WriteString(`\f`)
+		switch escape, known := soqlEscapes[r]; {
+		case known:
+			b.WriteString(escape)
+		case r < ' ', r == 0x7f, isReference:
+			fmt.Fprintf(&b, `\u%04X`, r)
 		default:
-			if r < ' ' || r == 0x7f || isReference {
-				fmt.Fprintf(&b, `\u%04X`, r)
-				continue
-			}
 			b.WriteRune(r)
 		}
 	}
 	b.WriteByte('\'')
 	return b.String(), nil
+}
+
+// soqlEscapes are the characters that have an escape of their own.
+var soqlEscapes = map[rune]string{ //nolint:gochecknoglobals // a constant table
+	'\'': `\'`, '\\': `\\`, '"': `\"`, '\n': `\n`, '\r': `\r`, '\t': `\t`, '\b': `\b`, '\f': `\f`,
 }
 
 // isPlainLiteral reports whether a string needs no escapes, as most don't.
@@ -98,7 +90,12 @@ func (c *client) query(ctx context.Context, soql string) iter.Seq2[record, error
 	r := request{method: http.MethodGet, path: c.base + "/query", query: "q=" + url.QueryEscape(soql)}
 	if len(r.path)+1+len(r.query) > maxQueryURI {
 		return func(yield func(record, error) bool) {
-			yield(nil, &ValidationError{Problems: []FieldProblem{{Field: "query", Problem: "is too long for Salesforce: a value looked up is too long"}}})
+			yield(
+				nil,
+				&ValidationError{
+					Problems: []FieldProblem{{Field: "query", Problem: "is too long for Salesforce: a value looked up is too long"}},
+				},
+			)
 		}
 	}
 	return c.records(ctx, r, func() (queryPage, answer, error) { return c.page(ctx, r) })
@@ -116,27 +113,20 @@ func (c *client) page(ctx context.Context, r request) (queryPage, answer, error)
 
 // records streams the records of pages, of which first gets the first and r is the
 // request for it.
-func (c *client) records(ctx context.Context, r request, first func() (queryPage, answer, error)) iter.Seq2[record, error] {
+func (c *client) records(
+	ctx context.Context,
+	r request,
+	first func() (queryPage, answer, error),
+) iter.Seq2[record, error] {
 	return func(yield func(record, error) bool) {
 		// The server's word is not taken for the end of it all: what it announces must
 		// come, no more, and no page twice.
-		r, next, announced, read, seen := r, first, 0, 0, map[string]bool{}
+		w := pageWatch{seen: map[string]bool{}}
+		next := first
 		for {
 			page, ans, err := next()
-			announced, read = max(announced, page.TotalSize), read+len(page.Records)
-			seen[r.path] = true
-			switch {
-			case err != nil:
-			case page.Done && read < announced:
-				err = unexpected(ans, "the query answer announces records that don't come")
-			case !page.Done && (len(page.Records) == 0 || announced > 0 && read > announced):
-				err = unexpected(ans, "the query answer does not end")
-			case !page.Done:
-				r.query = ""
-				if r.path, err = nextPage(ans, page.NextRecordsURL); err == nil && seen[r.path] {
-					err = unexpected(ans, "the query answer names a page twice")
-				}
-				next = func() (queryPage, answer, error) { return c.page(ctx, r) }
+			if err == nil {
+				r, err = w.after(r, page, ans)
 			}
 			if err != nil {
 				yield(nil, err)
@@ -150,15 +140,43 @@ func (c *client) records(ctx context.Context, r request, first func() (queryPage
 			if page.Done {
 				return
 			}
+			next = func() (queryPage, answer, error) { return c.page(ctx, r) }
 		}
 	}
+}
+
+// pageWatch watches over the pages of an answer.
+type pageWatch struct {
+	announced, read int
+	seen            map[string]bool
+}
+
+// after is the request for the page after one; the same request if there is none.
+func (w *pageWatch) after(r request, page queryPage, ans answer) (request, error) {
+	w.announced, w.read = max(w.announced, page.TotalSize), w.read+len(page.Records)
+	w.seen[r.path] = true
+	switch {
+	case page.Done && w.read < w.announced:
+		return r, unexpected(ans, "the query answer announces records that don't come")
+	case page.Done:
+		return r, nil
+	case len(page.Records) == 0 || w.announced > 0 && w.read > w.announced:
+		return r, unexpected(ans, "the query answer does not end")
+	}
+	path, err := nextPage(ans, page.NextRecordsURL)
+	if err == nil && w.seen[path] {
+		err = unexpected(ans, "the query answer names a page twice")
+	}
+	r.query, r.path = "", path
+	return r, err
 }
 
 // nextPage checks where the next page is said to be: it is server-relative, and
 // the token goes nowhere else.
 func nextPage(ans answer, location string) (string, error) {
 	u, err := url.Parse(location)
-	if err != nil || location != u.EscapedPath() || !strings.HasPrefix(u.Path, "/services/data/") || strings.Contains(u.Path, "..") {
+	if err != nil || location != u.EscapedPath() || !strings.HasPrefix(u.Path, "/services/data/") ||
+		strings.Contains(u.Path, "..") {
 		return "", unexpected(ans, "the query answer is incomplete and names no next page of this org")
 	}
 	return location, nil

@@ -11,7 +11,12 @@ import (
 // who reads and who sends.
 
 // verb is a call about one user: it checks, and then goes the road, or a part of it.
-func (p *Provisioner) verb(ctx context.Context, u User, w want, do func(context.Context, *desired) (Result, error)) (Result, error) {
+func (p *Provisioner) verb(
+	ctx context.Context,
+	u User,
+	w want,
+	do func(context.Context, *desired) (Result, error),
+) (Result, error) {
 	d, err := p.settings.desire(u, w)
 	target := d.target()
 	if w.byID {
@@ -51,7 +56,7 @@ func (p *Provisioner) reconcile(ctx context.Context, d *desired) (Result, error)
 // prepare learns what must be known before anything is read or sent: the names of the
 // access, and, if somebody may be locked out, who we are.
 func (p *Provisioner) prepare(ctx context.Context, d *desired) error {
-	if d.login == loginShut || d.login == loginFrozen {
+	if d.locksOut() {
 		if _, err := p.api.ownUser(ctx); err != nil {
 			return err
 		}
@@ -99,7 +104,7 @@ func (p *Provisioner) reconcileByID(ctx context.Context, d *desired) (Result, er
 // are left. If it fails, nothing is concluded from that: the account is observed, and
 // the steps are those that are left then.
 func (p *Provisioner) byOneRequest(ctx context.Context, d *desired) (*changeSet, error) {
-	if (d.login == loginShut || d.login == loginFrozen) && p.api.isOwnUser(d.id) {
+	if d.locksOut() && p.api.isOwnUser(d.id) {
 		return nil, &ownUserError{id: d.id}
 	}
 	parts, blind := p.blindSteps(d)
@@ -131,6 +136,9 @@ func (p *Provisioner) byOneRequest(ctx context.Context, d *desired) (*changeSet,
 	return blind, nil
 }
 
+// locksOut reports whether nobody shall be able to log in.
+func (d *desired) locksOut() bool { return d.login == loginShut || d.login == loginFrozen }
+
 // isWorthIt reports whether there are several parts, which one request can hold.
 func (parts composite) isWorthIt() bool {
 	n := len(parts.writes) + len(parts.queries)
@@ -160,7 +168,12 @@ func (p *Provisioner) byObservation(ctx context.Context, d *desired) (*changeSet
 // blindSteps are the steps that need no look, with what is read before them. They are
 // none if it takes a look to know them.
 func (p *Provisioner) blindSteps(d *desired) (composite, *changeSet) {
-	cs := &changeSet{d: d, isBlind: true, o: observed{account: storedUser{Account: Account{ID: d.id}}}, result: Result{ID: d.id, Username: d.username, Action: Unchanged}}
+	cs := &changeSet{
+		d:       d,
+		isBlind: true,
+		o:       observed{account: storedUser{Account: Account{ID: d.id}}},
+		result:  Result{ID: d.id, Username: d.username, Action: Unchanged},
+	}
 	if d.access.needsReading() || d.login == loginShut && p.settings.ReleaseUsername {
 		return composite{}, cs
 	}
@@ -182,7 +195,12 @@ func (p *Provisioner) blindSteps(d *desired) (composite, *changeSet) {
 		parts.queries = queries
 	}
 	if d.readsLogin() {
-		add(step{kind: stepLogin, write: changeRecord("UserLogin", queryReference(1), newRecord(field("IsFrozen", d.login == loginFrozen)))})
+		add(
+			step{
+				kind:  stepLogin,
+				write: changeRecord("UserLogin", queryReference(1), newRecord(field("IsFrozen", d.login == loginFrozen))),
+			},
+		)
 	}
 	for _, s := range cs.steps {
 		parts.writes = append(parts.writes, s.write)
@@ -261,7 +279,16 @@ func (p *Provisioner) seenAndDone(ctx context.Context, d *desired, answered comp
 func (p *Provisioner) afterDoubt(ctx context.Context, d *desired, sentAt time.Time, cause error) (*changeSet, error) {
 	o, err := p.observe(ctx, d)
 	if err != nil {
-		return nil, &UnconfirmedError{Op: d.op, ID: d.id, Username: d.username, SentAt: sentAt, LostAt: time.Now(), Err: cause, look: err, again: true}
+		return nil, &UnconfirmedError{
+			Op:       d.op,
+			ID:       d.id,
+			Username: d.username,
+			SentAt:   sentAt,
+			LostAt:   time.Now(),
+			Err:      cause,
+			look:     err,
+			again:    true,
+		}
 	}
 	if o.account.ID == "" {
 		return nil, &notFoundError{err: cause}
