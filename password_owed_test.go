@@ -119,3 +119,16 @@ func TestWhatABatchHasMadeIsTakenUpAgain(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, org.CheckPassword(org.Users()[0].ID, "correct-horse-1"))
 }
+
+// Who is created by a batch, with access, gets the password too.
+func TestABatchGivesAccessAndSetsThePassword(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	furnish(org)
+	u := federated()
+	u.Password, u.Access.PermissionSets = "correct-horse-1", []string{"Deal Desk"}
+	_, err := in(t, org, byFederationID).EnsureAll(t.Context(), reading([]sfprov.User{u}), nil)
+	require.NoError(t, err)
+	assert.True(t, org.CheckPassword(org.Users()[0].ID, "correct-horse-1"))
+	assert.Equal(t, []string{"Deal Desk"}, org.Access(org.Users()[0].ID).PermissionSets)
+}
