@@ -48,7 +48,7 @@ func TestTheParallelismFollowsTheLocks(t *testing.T) {
 func TestTheSetOfAGroupIsTheGroups(t *testing.T) {
 	t.Parallel()
 	set, group := id18Of("0PS000000000001"), id18Of("0PG000000000001")
-	given := assignmentOf(Fields{"PermissionSetId": set, "PermissionSetGroupId": group})
+	given := assignmentOf(newRecord(field("PermissionSetId", set), field("PermissionSetGroupId", group)))
 	held := assignments{kinds.permissionSet.assignment: {given}}
 	assert.Nil(t, held.find(kinds.permissionSet, set))
 	assert.NotNil(t, held.find(kinds.permissionSetGroup, group))
@@ -56,7 +56,7 @@ func TestTheSetOfAGroupIsTheGroups(t *testing.T) {
 
 func TestWhatIsTheSameInFieldsThatAreNotKnown(t *testing.T) {
 	t.Parallel()
-	assert.True(t, sameValue("Flag__c", false, nil), "a checkbox has no null")
-	assert.True(t, sameValue("Regions__c", "EMEA;APAC", "APAC;EMEA"))
-	assert.False(t, sameValue("Regions", "EMEA;APAC", "APAC;EMEA"), "none of Salesforce's own holds several")
+	assert.True(t, sameValue(nameOf("Flag__c"), false, nil), "a checkbox has no null")
+	assert.True(t, sameValue(nameOf("Regions__c"), "EMEA;APAC", "APAC;EMEA"))
+	assert.False(t, sameValue(nameOf("Regions"), "EMEA;APAC", "APAC;EMEA"), "none of Salesforce's own holds several")
 }

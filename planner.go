@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -149,7 +150,7 @@ func (m *planner) spoil(index int, why error) {
 var (
 	errSharesAccount = errors.New("another of the desired users has this account")
 	errSharesValue   = errors.New("another of the desired users has this value of the match field")
-	errSharesName    = fmt.Errorf("%w: another of the desired users gets this username", ErrDuplicateUsername)
+	errSharesName    = &APIError{StatusCode: http.StatusOK, inferred: true, Code: "DUPLICATE_USERNAME", Message: "another of the desired users gets this username"}
 )
 
 // note adds the step of a user who was compared.

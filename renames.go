@@ -3,6 +3,7 @@ package sfprov
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync/atomic"
 )
@@ -91,7 +92,7 @@ func (p *Provisioner) makeRoom(ctx context.Context, stuck []*item, holders map[s
 			continue
 		}
 		holder := holders[apiErr.Existing]
-		if holder == nil || holder.before != "" || holder == it {
+		if holder == nil || holder.before != "" || holder == it || !slices.Contains(stuck, holder) {
 			continue
 		}
 		account := holder.o.account

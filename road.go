@@ -278,24 +278,17 @@ func (p *Provisioner) seenAndDone(ctx context.Context, d *desired, answered comp
 // was made so by it: what it had read is lost with the answer.
 func (p *Provisioner) afterDoubt(ctx context.Context, d *desired, sentAt time.Time, cause error) (*changeSet, error) {
 	o, err := p.observe(ctx, d)
-	if err != nil {
-		return nil, &UnconfirmedError{
-			Op:       d.op,
-			ID:       d.id,
-			Username: d.username,
-			SentAt:   sentAt,
-			LostAt:   time.Now(),
-			Err:      cause,
-			look:     err,
-			again:    true,
-		}
-	}
-	if o.account.ID == "" {
+	if err == nil && o.account.ID == "" {
 		return nil, &notFoundError{err: cause}
 	}
-	cs, err := p.compare(d, o)
+	var cs *changeSet
+	if err == nil {
+		cs, err = p.compare(d, o)
+	}
 	if err != nil {
-		return nil, err
+		return nil, &UnconfirmedError{
+			Op: d.op, ID: d.id, Username: d.username, SentAt: sentAt, LostAt: time.Now(), Err: cause, look: err, again: true,
+		}
 	}
 	if !cs.isDone() && cs.steps[0].kind != stepPassword {
 		cs.doubt = cause

@@ -217,7 +217,8 @@ func (r *run) start() {
 	}
 	r.changes = r.startWriting(r.changes, (*run).change)
 	r.creates = r.startWriting(r.creates, (*run).create)
-	if len(r.later) > 0 && (r.isOver || r.draining) && r.held == len(r.later)+len(r.waiting) && r.writing == 0 {
+	if isEnd := r.held == len(r.later)+len(r.waiting) && r.reading+r.writing == 0; isEnd && len(r.later) > 0 &&
+		(r.isOver || r.draining || !r.wantsInput()) {
 		r.startLater()
 	}
 }
