@@ -152,10 +152,12 @@ func TestARefusedSessionEndsNoDoubt(t *testing.T) {
 	t.Parallel()
 	for name, call := range map[string]func(t *testing.T, p *sfprov.Provisioner, id string) error{
 		"a create": func(t *testing.T, p *sfprov.Provisioner, _ string) error {
+			t.Helper()
 			_, err := p.Create(t.Context(), alice())
 			return err
 		},
 		"an update": func(t *testing.T, p *sfprov.Provisioner, id string) error {
+			t.Helper()
 			_, err := p.Update(t.Context(), id, sfprov.User{Fields: sfprov.Fields{"Title": "CEO"}})
 			return err
 		},
