@@ -131,7 +131,7 @@ func TestAnUnknownAPIVersionMakesNobodyAbsent(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
 	id := seeded(org, nil)
-	p := in(t, org, byFederationID, func(c *sfprov.Config) { c.APIVersion = "99.0" })
+	p := provisionerIn(t, org, byFederationID, func(c *sfprov.Config) { c.APIVersion = "99.0" })
 	for name, call := range map[string]func() error{
 		"delete": func() error {
 			_, err := p.Provision(t.Context(), sfprov.Request{Op: sfprov.OpDelete, ID: id})
@@ -163,7 +163,7 @@ func TestADeleteOfWhomNothingShowsWhoseTheAccountIs(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
 	id := org.AddUser(sfprov.Fields{"Username": "alice@primary.com"})
-	for _, p := range []*sfprov.Provisioner{in(t, org), in(t, org, byFederationID)} {
+	for _, p := range []*sfprov.Provisioner{provisionerIn(t, org), provisionerIn(t, org, byFederationID)} {
 		result, err := p.Provision(t.Context(), sfprov.Request{Op: sfprov.OpDelete, User: sfprov.User{Username: "alice"}})
 		require.ErrorContains(t, err, "nothing shows whose account that is")
 		assert.Equal(t, sfprov.StepUser, stepOf(err))

@@ -18,7 +18,7 @@ func TestExactLeavesTheOtherKindsAlone(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
 	furnish(org)
-	p := in(t, org)
+	p := provisionerIn(t, org)
 	id := org.AddUser(nil)
 	has := sfprov.Access{PublicGroups: []string{"EMEA", "APAC"}, PermissionSets: []string{"Deal Desk"}}
 	_, err := p.Update(t.Context(), id, sfprov.User{Access: has})
@@ -39,7 +39,7 @@ func TestWhatIsGivenAndRevokedUnderTwoNamesIsRefused(t *testing.T) {
 	org := sfprovtest.NewOrg(t)
 	furnish(org)
 	id := org.AddUser(nil)
-	_, err := in(t, org).Update(t.Context(), id, sfprov.User{
+	_, err := provisionerIn(t, org).Update(t.Context(), id, sfprov.User{
 		Fields: sfprov.Fields{"Title": "CEO"},
 		Access: sfprov.Access{PermissionSets: []string{"Deal Desk"}},
 		Revoke: sfprov.Access{PermissionSets: []string{"Deal_Desk"}},
@@ -74,7 +74,7 @@ func TestAccessIsGivenWhereItCannotBeRead(t *testing.T) {
 		})
 		u := federated()
 		u.Access.PermissionSets = []string{"Deal Desk"}
-		require.NoError(t, call(in(t, org, byFederationID), u), name)
+		require.NoError(t, call(provisionerIn(t, org, byFederationID), u), name)
 		assert.Equal(t, []string{"Deal Desk"}, org.Access(id).PermissionSets, name)
 	}
 }
@@ -84,7 +84,7 @@ func TestARevokedRoleLeavesAnotherOne(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
 	furnish(org)
-	p := in(t, org)
+	p := provisionerIn(t, org)
 	id := org.AddUser(nil)
 	_, err := p.Update(t.Context(), id, sfprov.User{Access: sfprov.Access{Role: "VP Sales"}})
 	require.NoError(t, err)
@@ -110,8 +110,8 @@ func TestAccessThatIsNamedTwiceIsGivenOnce(t *testing.T) {
 	org := sfprovtest.NewOrg(t)
 	furnish(org)
 	twice := sfprov.Access{PermissionSets: []string{"Deal Desk", "Deal_Desk"}}
-	result, err := in(t, org).Update(t.Context(), org.AddUser(nil), sfprov.User{Access: twice})
+	result, err := provisionerIn(t, org).Update(t.Context(), org.AddUser(nil), sfprov.User{Access: twice})
 	require.NoError(t, err)
 	assert.Len(t, result.Changes, 1)
-	assert.Equal(t, 1, sent(org, http.MethodPost, "/sobjects/PermissionSetAssignment"))
+	assert.Equal(t, 1, requestsSent(org, http.MethodPost, "/sobjects/PermissionSetAssignment"))
 }

@@ -37,7 +37,7 @@ func everything() sfprov.Access {
 	}
 }
 
-func has() sfprovtest.Access {
+func accessOfAll() sfprovtest.Access {
 	return sfprovtest.Access{
 		Role: "VP Sales", PermissionSets: []string{"Console User", "Deal Desk"}, PermissionSetGroups: []string{"Sales Tools"},
 		PermissionSetLicenses: []string{"Sales Console"}, PublicGroups: []string{"EMEA"}, Queues: []string{"Returns"},
@@ -48,13 +48,13 @@ func TestAccessByName(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
 	furnish(org)
-	p := in(t, org, func(c *sfprov.Config) { delete(c.Defaults, "ProfileId") })
+	p := provisionerIn(t, org, func(c *sfprov.Config) { delete(c.Defaults, "ProfileId") })
 	u := alice()
 	u.Access = everything()
 	created, err := p.Create(t.Context(), u)
 	require.NoError(t, err)
 	assert.Equal(t, sfprov.Created, created.Action)
-	assert.Equal(t, has(), org.Access(created.ID))
+	assert.Equal(t, accessOfAll(), org.Access(created.ID))
 	user, _ := org.User(created.ID)
 	assert.Equal(t, org.ProfileID("Sales User"), user.Fields["ProfileId"])
 	assert.Len(t, org.Requests(), 7+1, "a query for each kind, and one for the user with all that is given")
@@ -68,14 +68,14 @@ func TestAccessByName(t *testing.T) {
 		assert.Equal(t, sfprov.Unchanged, result.Action)
 		assert.Empty(t, result.Changes)
 		assert.Len(t, org.Requests(), 2)
-		assert.Equal(t, has(), org.Access(created.ID))
+		assert.Equal(t, accessOfAll(), org.Access(created.ID))
 	}
 
 	{ // a list that is given is added, one that is nil is left alone
 		result, err := p.Update(t.Context(), created.ID, sfprov.User{Access: sfprov.Access{PublicGroups: []string{"APAC"}, Role: "Sales Rep"}})
 		require.NoError(t, err)
 		assert.Equal(t, sfprov.Updated, result.Action)
-		want := has()
+		want := accessOfAll()
 		want.PublicGroups, want.Role = []string{"APAC", "EMEA"}, "Sales Rep"
 		assert.Equal(t, want, org.Access(created.ID))
 	}
@@ -100,7 +100,7 @@ func TestAccessByID(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
 	id, role, set := org.AddUser(nil), org.AddRole("R", ""), org.AddPermissionSet("S", "")
-	_, err := in(t, org).Update(t.Context(), id, sfprov.User{Access: sfprov.Access{
+	_, err := provisionerIn(t, org).Update(t.Context(), id, sfprov.User{Access: sfprov.Access{
 		Profile: org.ProfileID("System Administrator")[:15], Role: role, PermissionSets: []string{set[:15], set, "S"},
 	}})
 	require.NoError(t, err)
@@ -119,7 +119,7 @@ func TestAccessThatIsUnknown(t *testing.T) {
 	u.Access = sfprov.Access{
 		Profile: "Sales Usr", Role: "CEO", PermissionSets: []string{"Deal Dsk", "Twice", "0PS000000000001AAA"}, Queues: []string{"EMEA"},
 	}
-	_, err := in(t, org).Create(t.Context(), u)
+	_, err := provisionerIn(t, org).Create(t.Context(), u)
 	var invalid *sfprov.ValidationError
 	require.ErrorAs(t, err, &invalid)
 	assert.Len(t, invalid.Problems, 6)
@@ -130,13 +130,13 @@ func TestAccessThatIsUnknown(t *testing.T) {
 	} {
 		assert.Contains(t, err.Error(), want)
 	}
-	assert.Zero(t, sent(org, http.MethodPost, ""))
+	assert.Zero(t, requestsSent(org, http.MethodPost, ""))
 	assert.Empty(t, org.Users())
 
 	u.Access = sfprov.Access{Profile: "Sales User", Role: "VP Sales", PublicGroups: []string{" "}}
 	u.Fields["profileid"], u.Fields["UserRoleId"] = profile, "00E000000000001"
 	org.ResetRequests()
-	_, err = in(t, org).Create(t.Context(), u)
+	_, err = provisionerIn(t, org).Create(t.Context(), u)
 	require.ErrorAs(t, err, &invalid)
 	assert.Len(t, invalid.Problems, 3)
 	assert.Empty(t, org.Requests())
@@ -147,7 +147,7 @@ func TestAccessNamesAreRemembered(t *testing.T) {
 	t.Parallel()
 	bubble(t, "queries", func(t *testing.T, org *sfprovtest.Org) {
 		furnish(org)
-		p, id := in(t, org), org.AddUser(nil)
+		p, id := provisionerIn(t, org), org.AddUser(nil)
 		give := func(set string) error {
 			_, err := p.Update(t.Context(), id, sfprov.User{Access: sfprov.Access{PermissionSets: []string{set}}})
 			return err
@@ -182,7 +182,7 @@ func TestAccessThatSalesforceRefuses(t *testing.T) {
 		t.Parallel()
 		org := sfprovtest.NewOrg(t)
 		furnish(org)
-		p := in(t, org)
+		p := provisionerIn(t, org)
 		u := alice()
 		u.Access = sfprov.Access{PermissionSets: []string{"Deal Desk", "Chat"}}
 		u.Password = secret
@@ -200,7 +200,7 @@ func TestAccessThatSalesforceRefuses(t *testing.T) {
 		t.Parallel()
 		org := sfprovtest.NewOrg(t)
 		furnish(org)
-		p, first, second := in(t, org), org.AddUser(nil), org.AddUser(nil)
+		p, first, second := provisionerIn(t, org), org.AddUser(nil), org.AddUser(nil)
 		access := sfprov.Access{PermissionSetLicenses: []string{"Sales Console"}, PermissionSets: []string{"Console User"}}
 		_, err := p.Update(t.Context(), first, sfprov.User{Access: access})
 		require.NoError(t, err)
@@ -216,7 +216,7 @@ func TestAccessThatSalesforceRefuses(t *testing.T) {
 		org := sfprovtest.NewOrg(t)
 		furnish(org)
 		org.SetMemberRefusal(sfprovtest.Refusal{Status: 400, Code: "NEVER_SEEN", Message: "no"})
-		p, id := in(t, org), org.AddUser(nil)
+		p, id := provisionerIn(t, org), org.AddUser(nil)
 		group := org.AddGroup("Late")
 		org.Control(func(r sfprovtest.Request) *sfprovtest.Fault {
 			if r.Method != http.MethodPost || len(org.Requests()) == 0 {
@@ -238,14 +238,14 @@ func TestLostAccess(t *testing.T) {
 	for name, fault := range map[string]sfprovtest.Fault{"lost": sfprovtest.LostAnswer(), "dropped": sfprovtest.Dropped(), "502": sfprovtest.GatewayHTML(502)} {
 		bubble(t, name, func(t *testing.T, org *sfprovtest.Org) {
 			furnish(org)
-			p, id := in(t, org), org.AddUser(nil)
+			p, id := provisionerIn(t, org), org.AddUser(nil)
 			access := everything()
 			access.Profile = ""
-			lose(org, 3, http.MethodPost, "/PermissionSet", fault)
+			loseAnswers(org, 3, http.MethodPost, "/PermissionSet", fault)
 			_, err := p.Update(t.Context(), id, sfprov.User{Access: access})
 			require.NoError(t, err)
-			assert.Equal(t, has(), org.Access(id))
-			lose(org, 3, http.MethodDelete, "", fault)
+			assert.Equal(t, accessOfAll(), org.Access(id))
+			loseAnswers(org, 3, http.MethodDelete, "", fault)
 			_, err = p.Update(t.Context(), id, sfprov.User{Access: sfprov.Access{PermissionSets: []string{}, PermissionSetLicenses: []string{}, Exact: true}})
 			require.NoError(t, err)
 			assert.Empty(t, org.Access(id).PermissionSets)
@@ -253,8 +253,8 @@ func TestLostAccess(t *testing.T) {
 	}
 	bubble(t, "to the end", func(t *testing.T, org *sfprovtest.Org) {
 		furnish(org)
-		p, id := in(t, org), org.AddUser(nil)
-		lose(org, everyTime, http.MethodPost, "/PermissionSetAssignment", sfprovtest.Dropped())
+		p, id := provisionerIn(t, org), org.AddUser(nil)
+		loseAnswers(org, everyTime, http.MethodPost, "/PermissionSetAssignment", sfprovtest.Dropped())
 		u := sfprov.User{Access: sfprov.Access{PermissionSets: []string{"Deal Desk"}}}
 		_, err := p.Update(t.Context(), id, u)
 		require.ErrorIs(t, err, sfprov.ErrOutcomeUnknown)
@@ -265,13 +265,13 @@ func TestLostAccess(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, sfprov.Updated, result.Action)
 
-		lose(org, 3, http.MethodDelete, "", sfprovtest.LostAnswer())
+		loseAnswers(org, 3, http.MethodDelete, "", sfprovtest.LostAnswer())
 		u.Access = sfprov.Access{PermissionSets: []string{}, Exact: true}
 		_, err = p.Update(t.Context(), id, u)
 		require.NoError(t, err, "what is gone is gone")
 		_, err = p.Update(t.Context(), id, sfprov.User{Access: sfprov.Access{PermissionSets: []string{"Deal Desk"}}})
 		require.NoError(t, err)
-		lose(org, everyTime, http.MethodDelete, "", sfprovtest.Dropped())
+		loseAnswers(org, everyTime, http.MethodDelete, "", sfprovtest.Dropped())
 		_, err = p.Update(t.Context(), id, u)
 		require.ErrorIs(t, err, sfprov.ErrOutcomeUnknown)
 		assert.Contains(t, err.Error(), `taking away PermissionSet "Deal Desk"`)
@@ -285,10 +285,10 @@ func TestAdoptionGivesAccess(t *testing.T) {
 	id := org.AddUser(sfprov.Fields{"FederationIdentifier": "E-1"})
 	u := employee("alice", "E-1")
 	u.Access = everything()
-	result, err := in(t, org, matching).Create(t.Context(), u)
+	result, err := provisionerIn(t, org, matching).Create(t.Context(), u)
 	require.NoError(t, err)
 	assert.Equal(t, sfprov.Adopted, result.Action)
-	assert.Equal(t, has(), org.Access(id))
+	assert.Equal(t, accessOfAll(), org.Access(id))
 	user, _ := org.User(id)
 	assert.Equal(t, org.ProfileID("Sales User"), user.Fields["ProfileId"])
 }

@@ -149,14 +149,14 @@ func TestARefusalThatBreaksOffIsAskedForAgain(t *testing.T) {
 	t.Parallel()
 	bubble(t, "once", func(t *testing.T, org *sfprovtest.Org) {
 		org.SetLicenses("Salesforce", 1)
-		lose(org, 1, http.MethodPost, "/sobjects/User", sfprovtest.CutAnswer())
-		_, err := in(t, org).Create(t.Context(), alice())
+		loseAnswers(org, 1, http.MethodPost, "/sobjects/User", sfprovtest.CutAnswer())
+		_, err := provisionerIn(t, org).Create(t.Context(), alice())
 		require.ErrorIs(t, err, sfprov.ErrLicenseLimit)
 	})
 	bubble(t, "to the end", func(t *testing.T, org *sfprovtest.Org) {
 		org.SetLicenses("Salesforce", 1)
-		lose(org, everyTime, http.MethodPost, "/sobjects/User", sfprovtest.CutAnswer())
-		_, err := in(t, org).Create(t.Context(), alice())
+		loseAnswers(org, everyTime, http.MethodPost, "/sobjects/User", sfprovtest.CutAnswer())
+		_, err := provisionerIn(t, org).Create(t.Context(), alice())
 		require.ErrorIs(t, err, sfprov.ErrUnavailable)
 		assert.True(t, sfprov.Retryable(err))
 		assert.Contains(t, err.Error(), "its answer broke off before it told why")
@@ -262,7 +262,7 @@ func TestShortLivedTokensUnderManyCallers(t *testing.T) {
 			t.Parallel()
 			org := sfprovtest.NewOrg(t)
 			org.SetTokenRequests(every)
-			p := in(t, org)
+			p := provisionerIn(t, org)
 			var group sync.WaitGroup
 			var next atomic.Int64
 			for range 64 {
@@ -288,7 +288,7 @@ func TestTokensThatAreNeverGoodUnderManyCallers(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
 	org.KeepControl(sfprovtest.On("", "/services/data", sfprovtest.Refuse(http.StatusUnauthorized, "INVALID_SESSION_ID", "Session expired or invalid")))
-	p, id := in(t, org), org.AddUser(nil)
+	p, id := provisionerIn(t, org), org.AddUser(nil)
 	var group sync.WaitGroup
 	for n := range 64 {
 		group.Go(func() {
@@ -313,7 +313,7 @@ func TestTokensThatAreNeverGoodUnderManyCallers(t *testing.T) {
 func TestReleaseClearsWhatIsLeft(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
-	p := in(t, org, matching, func(c *sfprov.Config) { c.ReleaseUsername = true })
+	p := provisionerIn(t, org, matching, func(c *sfprov.Config) { c.ReleaseUsername = true })
 	first, err := p.Create(t.Context(), employee("alice", "E-1"))
 	require.NoError(t, err)
 	_, err = p.Deactivate(t.Context(), first.ID)
@@ -335,7 +335,7 @@ func TestAReleaseThatIsRefusedIsToldWithTheFreeze(t *testing.T) {
 	id := org.AddUser(sfprov.Fields{"Username": "alice@primary.com"})
 	org.BlockDeactivation(id, sfprovtest.Refusal{})
 	org.Control(sfprovtest.On(http.MethodPatch, "", sfprovtest.Refuse(400, "FIELD_CUSTOM_VALIDATION_EXCEPTION", "Names are for ever")))
-	result, err := in(t, org, func(c *sfprov.Config) { c.ReleaseUsername = true }).Deactivate(t.Context(), id)
+	result, err := provisionerIn(t, org, func(c *sfprov.Config) { c.ReleaseUsername = true }).Deactivate(t.Context(), id)
 	require.ErrorIs(t, err, sfprov.ErrDeactivationBlocked)
 	require.ErrorContains(t, result.Warning, "Names are for ever")
 }
@@ -351,7 +351,7 @@ func TestAdoptionKnowsAFalseInDisguise(t *testing.T) {
 		org.Freeze(id, true)
 		u := employee("alice", "E-1")
 		u.Fields["IsActive"] = value
-		_, err := in(t, org, matching).Create(t.Context(), u)
+		_, err := provisionerIn(t, org, matching).Create(t.Context(), u)
 		require.NoError(t, err)
 		user, _ := org.User(id)
 		assert.False(t, user.Active)
@@ -361,7 +361,7 @@ func TestAdoptionKnowsAFalseInDisguise(t *testing.T) {
 
 func TestTwoSpellingsOfAField(t *testing.T) {
 	t.Parallel()
-	p := in(t, sfprovtest.NewOrg(t), matching)
+	p := provisionerIn(t, sfprovtest.NewOrg(t), matching)
 	_, err := p.Find(t.Context(), sfprov.User{Fields: sfprov.Fields{"FederationIdentifier": "E-1", "FEDERATIONIDENTIFIER": "E-2"}})
 	require.ErrorContains(t, err, "given twice")
 	_, err = p.Username(sfprov.User{Fields: sfprov.Fields{"Username": "a@b.example", "USERNAME": "c@b.example"}})
@@ -370,7 +370,7 @@ func TestTwoSpellingsOfAField(t *testing.T) {
 
 func TestValuesThatWouldChangeOnTheirWay(t *testing.T) {
 	t.Parallel()
-	p := in(t, sfprovtest.NewOrg(t))
+	p := provisionerIn(t, sfprovtest.NewOrg(t))
 	for _, value := range []any{json.Number(""), json.RawMessage(`"a\ud800b"`), "\xff"} {
 		_, err := p.Update(t.Context(), aliceID, sfprov.User{Fields: sfprov.Fields{"Title": value}})
 		var invalid *sfprov.ValidationError

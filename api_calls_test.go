@@ -70,7 +70,7 @@ func TestCallTable(t *testing.T) {
 	}
 	given := func(org *sfprovtest.Org) string {
 		id := seeded(org, nil)
-		p := in(t, org, byFederationID)
+		p := provisionerIn(t, org, byFederationID)
 		_, err := p.Ensure(t.Context(), with(func(u *sfprov.User) { u.Access = access }))
 		require.NoError(t, err)
 		return id
@@ -162,7 +162,7 @@ func TestCallTable(t *testing.T) {
 		org.AddPermissionSet("Order Desk", "")
 		org.AddCustomField("HR_Number__c", 20, true)
 		id := row.prepare(org)
-		p := in(t, org, byFederationID, func(c *sfprov.Config) {
+		p := provisionerIn(t, org, byFederationID, func(c *sfprov.Config) {
 			if row.change != nil {
 				row.change(c)
 			}

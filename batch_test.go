@@ -78,7 +78,7 @@ func outcomes(t *testing.T, n int, batch iter.Seq[sfprov.Outcome]) []sfprov.Outc
 func TestEnsureAllCreates(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
-	p := in(t, org, byFederationID)
+	p := provisionerIn(t, org, byFederationID)
 	users := crowd(1000)
 	for i, o := range outcomes(t, 1000, ensureAll(t.Context(), p, slices.Values(users))) {
 		require.NoError(t, o.Err)
@@ -105,7 +105,7 @@ func TestEnsureAllIsEnsureOfEach(t *testing.T) {
 	for seed := range uint64(3) {
 		one, all := sfprovtest.NewOrg(t), sfprovtest.NewOrg(t)
 		a, b := assemble(one, 300, seed), assemble(all, 300, seed)
-		p, q := in(t, one, byFederationID), in(t, all, byFederationID)
+		p, q := provisionerIn(t, one, byFederationID), provisionerIn(t, all, byFederationID)
 		batch := outcomes(t, 300, ensureAll(t.Context(), q, slices.Values(b.users)))
 		for i, u := range a.users {
 			result, err := p.Ensure(t.Context(), u)
@@ -173,7 +173,7 @@ func TestEnsureAllTellsEachErrorAsEnsureDoes(t *testing.T) {
 	for _, c := range cases {
 		users = append(users, c.user)
 	}
-	p := in(t, org, byFederationID)
+	p := provisionerIn(t, org, byFederationID)
 	for i, o := range outcomes(t, len(users), ensureAll(t.Context(), p, slices.Values(users))) {
 		assert.Equal(t, cases[i].state, o.State, "%s: %v", users[i].Username, o.Err)
 		if cases[i].is != nil {
@@ -201,7 +201,7 @@ func TestEnsureAllSendsLockedRowsAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		org := sfprovtest.NewOrg(t, sfprovtest.WithInMemoryNetwork())
-		p := in(t, org, byFederationID)
+		p := provisionerIn(t, org, byFederationID)
 		refusals, refused := map[string]int{}, 0
 		org.SetRowControl(func(_ string, record sfprov.Fields) *sfprovtest.Refusal {
 			name := fmt.Sprint(record["Username"])
@@ -253,7 +253,7 @@ func TestEnsureAllLooksForRefusedAccess(t *testing.T) {
 		org := sfprovtest.NewOrg(t)
 		furnish(org)
 		group := org.AddGroup("Latecomers")
-		p := in(t, org, byFederationID)
+		p := provisionerIn(t, org, byFederationID)
 		org.SetRowControl(func(object string, _ sfprov.Fields) *sfprovtest.Refusal {
 			if object != "GroupMember" {
 				return nil
@@ -305,7 +305,7 @@ func TestEnsureAllFindsLostCollections(t *testing.T) {
 				org := sfprovtest.NewOrg(t, sfprovtest.WithInMemoryNetwork())
 				org.AddUser(sfprov.Fields{"Username": "user7@primary.com"})
 				org.Control(sfprovtest.On(http.MethodPost, "/composite/sobjects", fault))
-				p := in(t, org, byFederationID)
+				p := provisionerIn(t, org, byFederationID)
 				for i, o := range outcomes(t, 200, ensureAll(t.Context(), p, slices.Values(crowd(200)))) {
 					if i == 7 { // a stranger's
 						require.ErrorIs(t, o.Err, sfprov.ErrDuplicateUsername)
@@ -328,7 +328,7 @@ func TestEnsureAllFindsLateCollections(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		org := sfprovtest.NewOrg(t, sfprovtest.WithInMemoryNetwork())
 		org.Control(sfprovtest.On(http.MethodPost, "/composite/sobjects", sfprovtest.LateCommit(time.Nanosecond)))
-		p := in(t, org)
+		p := provisionerIn(t, org)
 		users := crowd(50)
 		for i := range users {
 			delete(users[i].Fields, "FederationIdentifier") // else the match field finds them
@@ -346,7 +346,7 @@ func TestEnsureAllRemembersWhatWasLost(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		org := sfprovtest.NewOrg(t, sfprovtest.WithInMemoryNetwork())
-		p := in(t, org)
+		p := provisionerIn(t, org)
 		org.KeepControl(func(r sfprovtest.Request) *sfprovtest.Fault {
 			if !strings.Contains(r.Path, "/composite") {
 				return nil
@@ -425,7 +425,7 @@ func TestExactAccessOfNewUsers(t *testing.T) {
 			org.Grant(org.Users()[0].ID, extra) // as a flow might
 			return &sfprovtest.Fault{}
 		})
-		p := in(t, org, byFederationID)
+		p := provisionerIn(t, org, byFederationID)
 		u := federated()
 		u.Access = sfprov.Access{PublicGroups: []string{"EMEA"}, Exact: true}
 		var err error
@@ -445,7 +445,7 @@ func TestEnsureAllKnowsOfPendingAddresses(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
 	seeded(org, nil)
-	p := in(t, org, byFederationID)
+	p := provisionerIn(t, org, byFederationID)
 	u := federated()
 	u.Fields["Email"] = "alice@new.example"
 	for _, action := range []sfprov.Action{sfprov.Updated, sfprov.Unchanged} {
@@ -462,7 +462,7 @@ func TestEnsureAllThatStaysUnknown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		org := sfprovtest.NewOrg(t, sfprovtest.WithInMemoryNetwork())
 		org.KeepControl(sfprovtest.On(http.MethodPost, "/composite/sobjects", sfprovtest.Dropped()))
-		p := in(t, org, byFederationID)
+		p := provisionerIn(t, org, byFederationID)
 		for _, o := range outcomes(t, 10, ensureAll(t.Context(), p, slices.Values(crowd(10)))) {
 			require.ErrorIs(t, o.Err, sfprov.ErrOutcomeUnknown)
 			assert.Equal(t, sfprov.OutcomeUnknown, o.State)
@@ -485,7 +485,7 @@ func TestEnsureAllInTurmoil(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		org := sfprovtest.NewOrg(t, sfprovtest.WithInMemoryNetwork())
 		s := assemble(org, *batchUsers, 7)
-		p := in(t, org, byFederationID)
+		p := provisionerIn(t, org, byFederationID)
 		org.SetFaultPlan(sfprovtest.Turmoil(7, 0.1))
 		todo := s.users
 		for round := range 100 {
@@ -514,7 +514,7 @@ func TestEnsureAllInTurmoil(t *testing.T) {
 func TestEnsureAllKeepsTheOrderOfAUser(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
-	p := in(t, org, byFederationID)
+	p := provisionerIn(t, org, byFederationID)
 	var users []sfprov.User
 	for i := range 5 {
 		for j := range 30 {
@@ -538,7 +538,7 @@ func TestEnsureAllKeepsTheOrderOfAUser(t *testing.T) {
 func TestEnsureAllEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
-	p := in(t, org, byFederationID)
+	p := provisionerIn(t, org, byFederationID)
 	ctx, cancel := context.WithCancel(t.Context())
 	org.KeepControl(func(r sfprovtest.Request) *sfprovtest.Fault {
 		if strings.HasSuffix(r.Path, "/composite/sobjects") {
@@ -561,7 +561,7 @@ func TestLeavingABatch(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) { // which fails if a goroutine is left
 		org := sfprovtest.NewOrg(t, sfprovtest.WithInMemoryNetwork())
-		p := in(t, org, byFederationID)
+		p := provisionerIn(t, org, byFederationID)
 		read := 0
 		users := func(yield func(sfprov.User) bool) {
 			for i := range 1_000_000 {
@@ -594,7 +594,7 @@ func TestLeavingABatch(t *testing.T) {
 func TestBatchProgress(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
-	p := in(t, org, byFederationID)
+	p := provisionerIn(t, org, byFederationID)
 	var told []sfprov.Progress
 	options := []sfprov.BatchOption{sfprov.WithTotal(500), sfprov.WithProgress(0, func(p sfprov.Progress) { told = append(told, p) }), sfprov.WithParallel(2)}
 	outcomes(t, 500, ensureAll(t.Context(), p, slices.Values(crowd(500)), options...))
@@ -630,7 +630,7 @@ func TestEnsureAllLeavesTheReserve(t *testing.T) {
 func TestEnsureAllWithoutAMatchField(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
-	p := in(t, org)
+	p := provisionerIn(t, org)
 	users := crowd(3)
 	users[1].Inactive = true
 	org.AddUser(sfprov.Fields{"Username": "user2@primary.com"})

@@ -89,8 +89,8 @@ func TestChaos(t *testing.T) {
 		org := sfprovtest.NewOrg(t, sfprovtest.WithInMemoryNetwork())
 		org.SetTokenRequests(500)
 		org.SetAPIUsage(0, 100_000_000)
-		matched := in(t, org, matching)
-		released := in(t, org, func(c *sfprov.Config) { c.ReleaseUsername = true })
+		matched := provisionerIn(t, org, matching)
+		released := provisionerIn(t, org, func(c *sfprov.Config) { c.ReleaseUsername = true })
 
 		people := make([]*person, *chaosUsers)
 		for i := range people {
@@ -324,7 +324,7 @@ func TestTwoProvisionersInTurmoil(t *testing.T) {
 			results := [2][users]sfprov.Result{}
 			refused := [2][users]bool{}
 			for side := range results {
-				p := in(t, org, change)
+				p := provisionerIn(t, org, change)
 				for n := range users {
 					group.Go(func() {
 						u := employee(fmt.Sprintf("user%d", n), fmt.Sprint(n))

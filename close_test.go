@@ -19,7 +19,7 @@ import (
 func TestClose(t *testing.T) {
 	t.Parallel()
 	bubble(t, "no new work", func(t *testing.T, org *sfprovtest.Org) {
-		p := in(t, org)
+		p := provisionerIn(t, org)
 		_, err := p.Create(t.Context(), alice())
 		require.NoError(t, err)
 		before := len(org.Requests())
@@ -49,7 +49,7 @@ func TestClose(t *testing.T) {
 		assert.Equal(t, "alice@primary.com", name)
 	})
 	bubble(t, "work under way finishes", func(t *testing.T, org *sfprovtest.Org) {
-		p := in(t, org)
+		p := provisionerIn(t, org)
 		org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.SlowHeaders(30*time.Second)))
 		created := make(chan error, 1)
 		go func() {
@@ -86,7 +86,7 @@ func TestClose(t *testing.T) {
 		}, true},
 	} {
 		bubble(t, "broken off: "+name, func(t *testing.T, org *sfprovtest.Org) {
-			p := in(t, org)
+			p := provisionerIn(t, org)
 			test.prepare(org)
 			errs := make(chan error, 1)
 			go func() {
@@ -107,7 +107,7 @@ func TestClose(t *testing.T) {
 		})
 	}
 	bubble(t, "several closers, many calls, and none is left", func(t *testing.T, org *sfprovtest.Org) {
-		p := in(t, org)
+		p := provisionerIn(t, org)
 		org.KeepControl(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.SlowHeaders(time.Second)))
 		var group sync.WaitGroup
 		for n := range 64 {

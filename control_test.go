@@ -391,7 +391,7 @@ func TestCloseInsideALoop(t *testing.T) {
 	t.Parallel()
 	bubble(t, "", func(t *testing.T, org *sfprovtest.Org) {
 		org.AddUser(nil)
-		p := in(t, org)
+		p := provisionerIn(t, org)
 		for _, err := range p.Users(t.Context(), sfprov.UserQuery{}) {
 			require.NoError(t, err)
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -421,7 +421,7 @@ func TestAContextThatEndsWhileACallWaitsSendsNothing(t *testing.T) {
 			_, err := p.Create(ctx, alice())
 			require.ErrorIs(t, err, context.Canceled)
 			require.NotErrorIs(t, err, sfprov.ErrOutcomeUnknown)
-			assert.Zero(t, sent(org, http.MethodPost, userPath))
+			assert.Zero(t, requestsSent(org, http.MethodPost, userPath))
 		})
 		bubble(t, "for a slot", func(t *testing.T, org *sfprovtest.Org) {
 			ctx, cancel := context.WithCancel(t.Context())
@@ -446,7 +446,7 @@ func TestAContextThatEndsWhileACallWaitsSendsNothing(t *testing.T) {
 			require.ErrorIs(t, err, context.Canceled)
 			require.NotErrorIs(t, err, sfprov.ErrOutcomeUnknown)
 			group.Wait()
-			assert.Equal(t, 1, sent(org, http.MethodPost, userPath))
+			assert.Equal(t, 1, requestsSent(org, http.MethodPost, userPath))
 		})
 	}
 }

@@ -284,7 +284,7 @@ func TestChangesAreTheDifference(t *testing.T) {
 							}
 						}
 						before := snapshotOf(w.org)
-						result, err := verb(t, in(t, w.org, option), w)
+						result, err := verb(t, provisionerIn(t, w.org, option), w)
 						assertDifference(t, w, before, result, err)
 					}
 				})

@@ -14,9 +14,15 @@
 //
 // A call returns what Salesforce confirmed, or an error; nothing is silent. No
 // account is taken over unless [Config].MatchField proves whose it is, and
-// [WithAdoption] can veto that. A create is
-// never sent twice without a look at what became of the first. A user whom
-// Salesforce refuses to deactivate is frozen.
+// [WithAdoption] can veto that. A create is never sent twice without a look at what
+// became of the first. A user whom Salesforce refuses to deactivate is frozen. That
+// there is no account is concluded from a query that was answered without it, and
+// from nothing else.
+//
+// What a call does with one user, a batch does with many, and a plan foretells: the
+// same code decides. A call returns when its context ends, whatever the input, the
+// consumer or the transport is doing, and a panic in the caller's code is the
+// caller's.
 //
 // Whatever happens on the way, a call ends in one of three ways: done and
 // confirmed; not done, which is every error but the following; or

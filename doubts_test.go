@@ -20,7 +20,7 @@ import (
 func TestALostCreateIsFoundALongTimeLater(t *testing.T) {
 	t.Parallel()
 	bubble(t, "after twenty minutes", func(t *testing.T, org *sfprovtest.Org) {
-		p := in(t, org)
+		p := provisionerIn(t, org)
 		blindAfter(org, everyTime, http.MethodPost, "/sobjects/User", sfprovtest.Dropped())
 		org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer()))
 		_, err := p.Create(t.Context(), alice())
@@ -42,7 +42,7 @@ func TestAnAccountThatWasMadeIsTakenUpAgain(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
 	org.SetPasswordPolicy(12, 0)
-	p := in(t, org)
+	p := provisionerIn(t, org)
 	u := alice()
 	u.Password = "short-1"
 	made, err := p.Create(t.Context(), u)
@@ -62,7 +62,7 @@ func TestAnAccountThatWasMadeIsTakenUpAgain(t *testing.T) {
 func TestResolveKnowsOfAPasswordThatWasSetMeanwhile(t *testing.T) {
 	t.Parallel()
 	bubble(t, "by SetPassword", func(t *testing.T, org *sfprovtest.Org) {
-		p := in(t, org)
+		p := provisionerIn(t, org)
 		blindAfter(org, everyTime, http.MethodPost, "/sobjects/User", sfprovtest.Dropped())
 		org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer()))
 		u := alice()
@@ -91,14 +91,14 @@ func TestResolveKnowsOfAPasswordThatWasSetMeanwhile(t *testing.T) {
 func TestA500WithoutACodeLeavesTheOutcomeOpen(t *testing.T) {
 	t.Parallel()
 	bubble(t, "a create", func(t *testing.T, org *sfprovtest.Org) {
-		lose(org, everyTime, http.MethodPost, "/sobjects/User", sfprovtest.GatewayHTML(500))
-		_, err := in(t, org).Create(t.Context(), alice())
+		loseAnswers(org, everyTime, http.MethodPost, "/sobjects/User", sfprovtest.GatewayHTML(500))
+		_, err := provisionerIn(t, org).Create(t.Context(), alice())
 		require.ErrorIs(t, err, sfprov.ErrOutcomeUnknown)
 	})
 	bubble(t, "an update", func(t *testing.T, org *sfprovtest.Org) {
 		id := org.AddUser(nil)
-		lose(org, everyTime, http.MethodPatch, "/sobjects/User", sfprovtest.GatewayHTML(500))
-		_, err := in(t, org).Update(t.Context(), id, sfprov.User{Fields: sfprov.Fields{"Title": "CEO"}})
+		loseAnswers(org, everyTime, http.MethodPatch, "/sobjects/User", sfprovtest.GatewayHTML(500))
+		_, err := provisionerIn(t, org).Update(t.Context(), id, sfprov.User{Fields: sfprov.Fields{"Title": "CEO"}})
 		require.ErrorIs(t, err, sfprov.ErrOutcomeUnknown)
 	})
 }
@@ -109,7 +109,7 @@ func TestAccessThatIsGoneAlready(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
 	furnish(org)
-	p := in(t, org)
+	p := provisionerIn(t, org)
 	id := org.AddUser(nil)
 	_, err := p.Update(t.Context(), id, sfprov.User{Access: sfprov.Access{PermissionSets: []string{"Deal Desk"}}})
 	require.NoError(t, err)
@@ -140,7 +140,7 @@ func TestALostUnfreezeThatCannotBeLookedAtIsUnknown(t *testing.T) {
 			}
 			return &fault
 		})
-		_, err := in(t, org).Unfreeze(t.Context(), id)
+		_, err := provisionerIn(t, org).Unfreeze(t.Context(), id)
 		require.ErrorIs(t, err, sfprov.ErrOutcomeUnknown)
 		user, _ := org.User(id)
 		assert.True(t, user.Frozen)
@@ -172,7 +172,7 @@ func TestARefusedSessionEndsNoDoubt(t *testing.T) {
 				fault := sfprovtest.Refuse(401, "INVALID_SESSION_ID", "Session expired or invalid")
 				return &fault
 			})
-			require.ErrorIs(t, call(t, in(t, org), id), sfprov.ErrOutcomeUnknown)
+			require.ErrorIs(t, call(t, provisionerIn(t, org), id), sfprov.ErrOutcomeUnknown)
 		})
 	}
 }
@@ -182,7 +182,7 @@ func TestADeletionThatIsConfirmedOfAnotherRecord(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
 	furnish(org)
-	p := in(t, org, byFederationID)
+	p := provisionerIn(t, org, byFederationID)
 	u := federated()
 	u.Access.PermissionSets = []string{"Deal Desk"}
 	_, err := p.EnsureAll(t.Context(), reading([]sfprov.User{u}), nil)
@@ -201,7 +201,7 @@ func TestADeletionThatIsConfirmedOfAnotherRecord(t *testing.T) {
 func TestACreateThatIsDoneAfterResolve(t *testing.T) {
 	t.Parallel()
 	bubble(t, "ten minutes later", func(t *testing.T, org *sfprovtest.Org) {
-		p := in(t, org)
+		p := provisionerIn(t, org)
 		blindAfter(org, everyTime, http.MethodPost, "/sobjects/User", sfprovtest.Dropped())
 		org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.LateCommit(10*time.Minute)))
 		_, lost := p.Create(t.Context(), alice())
@@ -226,7 +226,7 @@ func TestALostCollectionOfUsersWhoDiffer(t *testing.T) {
 		users := crowd(2)
 		users[0].Fields["Title"] = "CEO"
 		org.Control(sfprovtest.On(http.MethodPost, "/composite/sobjects", sfprovtest.LostAnswer()))
-		for _, o := range outcomes(t, 2, ensureAll(t.Context(), in(t, org, byFederationID), slices.Values(users))) {
+		for _, o := range outcomes(t, 2, ensureAll(t.Context(), provisionerIn(t, org, byFederationID), slices.Values(users))) {
 			require.NoError(t, o.Err)
 			assert.Equal(t, sfprov.Created, o.Result.Action)
 		}

@@ -151,7 +151,7 @@ func TestEnsureOfFiveHundred(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				org := sfprovtest.NewOrg(t, sfprovtest.WithInMemoryNetwork())
 				s := assemble(org, 500, 1)
-				p := in(t, org, byFederationID)
+				p := provisionerIn(t, org, byFederationID)
 				org.SetFaultPlan(sfprovtest.Turmoil(1, faults))
 				first := s.ensureAll(t, p)
 				<-time.After(time.Minute) // what is done late is done

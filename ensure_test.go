@@ -109,7 +109,7 @@ func TestEnsureFromEveryState(t *testing.T) {
 			org := sfprovtest.NewOrg(t)
 			test.prepare(org)
 			before := org.Users()[0]
-			p := in(t, org, byFederationID)
+			p := provisionerIn(t, org, byFederationID)
 			u := federated()
 			if test.want != nil {
 				test.want(&u)
@@ -147,7 +147,7 @@ func TestEnsureCreates(t *testing.T) {
 	org := sfprovtest.NewOrg(t)
 	org.SetActiveOnCreate(false)
 	furnish(org)
-	p := in(t, org, byFederationID)
+	p := provisionerIn(t, org, byFederationID)
 	u := federated()
 	u.Access = everything()
 	u.Password = "correct-horse-1"
@@ -160,7 +160,7 @@ func TestEnsureCreates(t *testing.T) {
 	user, _ := org.User(result.ID)
 	assert.True(t, user.Active, "whatever the org's default")
 	assert.True(t, org.CheckPassword(result.ID, "correct-horse-1"))
-	assert.Equal(t, has(), org.Access(result.ID))
+	assert.Equal(t, accessOfAll(), org.Access(result.ID))
 
 	org.ResetRequests()
 	again, err := p.Ensure(t.Context(), u)
@@ -180,7 +180,7 @@ func TestEnsureOfNobodyWhoShallBeInactive(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
 	u := sfprov.User{Username: "alice", Fields: sfprov.Fields{"FederationIdentifier": "E-4711"}, Inactive: true}
-	result, err := in(t, org, byFederationID).Ensure(t.Context(), u)
+	result, err := provisionerIn(t, org, byFederationID).Ensure(t.Context(), u)
 	require.NoError(t, err)
 	assert.Equal(t, sfprov.Result{Action: sfprov.Unchanged}, result)
 	assert.Len(t, org.Requests(), 1)
@@ -201,7 +201,7 @@ func TestEnsureTakesNoAccountOver(t *testing.T) {
 			before := org.Users()
 			u := federated()
 			change(&u)
-			_, err := in(t, org, byFederationID).Ensure(t.Context(), u)
+			_, err := provisionerIn(t, org, byFederationID).Ensure(t.Context(), u)
 			require.ErrorIs(t, err, sfprov.ErrDuplicateUsername)
 			assert.False(t, sfprov.Retryable(err))
 			var apiErr *sfprov.APIError
@@ -223,7 +223,7 @@ func TestEnsureReadsTheAccountThatAgrees(t *testing.T) {
 	own := org.AddUser(sfprov.Fields{"HR_Number__c": "E-4711", "Username": "alice@primary.com", "LastName": "Jones", "Email": "alice@primary.com"})
 	org.Freeze(other, true)
 	org.Grant(other, idOf(t, org, "EMEA"))
-	p := in(t, org, func(c *sfprov.Config) { c.MatchField = "HR_Number__c" })
+	p := provisionerIn(t, org, func(c *sfprov.Config) { c.MatchField = "HR_Number__c" })
 	u := alice()
 	u.Fields["HR_Number__c"] = "E-4711"
 	u.Access = sfprov.Access{PublicGroups: []string{"EMEA"}, Exact: true}
@@ -242,7 +242,7 @@ func TestEnsureReadsTheAccountThatAgrees(t *testing.T) {
 // idOf finds a public group.
 func idOf(t *testing.T, org *sfprovtest.Org, name string) string {
 	t.Helper()
-	p := in(t, org)
+	p := provisionerIn(t, org)
 	id := org.AddUser(nil)
 	_, err := p.Update(t.Context(), id, sfprov.User{Access: sfprov.Access{PublicGroups: []string{name}}})
 	require.NoError(t, err)
@@ -259,7 +259,7 @@ func TestEnsureAccess(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
 	furnish(org)
-	p := in(t, org, byFederationID)
+	p := provisionerIn(t, org, byFederationID)
 	u := federated()
 	u.Access = everything()
 	created, err := p.Ensure(t.Context(), u)
@@ -293,7 +293,7 @@ func TestEnsureRecognisesAPendingAddress(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
 	id := seeded(org, nil)
-	p := in(t, org, byFederationID)
+	p := provisionerIn(t, org, byFederationID)
 	u := federated()
 	u.Fields["Email"] = "alice@new.example"
 	result, err := p.Ensure(t.Context(), u)
@@ -334,7 +334,7 @@ func TestEnsureSendsAnAddressAgainInTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		org := sfprovtest.NewOrg(t, sfprovtest.WithInMemoryNetwork())
 		id := seeded(org, nil)
-		p := in(t, org, byFederationID)
+		p := provisionerIn(t, org, byFederationID)
 		u := federated()
 		u.Fields["Email"] = "alice@new.example"
 		// An update knows of it too.
@@ -359,7 +359,7 @@ func TestEnsureSaysWhatWasDone(t *testing.T) {
 	furnish(org)
 	id := seeded(org, sfprov.Fields{"Title": "Clerk", "IsActive": false})
 	org.Freeze(id, true)
-	p := in(t, org, byFederationID)
+	p := provisionerIn(t, org, byFederationID)
 	u := federated()
 	u.Access = sfprov.Access{PermissionSets: []string{"Deal Desk", "Chat"}}
 	result, err := p.Ensure(t.Context(), u)
@@ -380,7 +380,7 @@ func TestEnsureBlockedDeactivation(t *testing.T) {
 	org.BlockDeactivation(id, sfprovtest.Refusal{})
 	u := federated()
 	u.Inactive = true
-	p := in(t, org, byFederationID)
+	p := provisionerIn(t, org, byFederationID)
 	for _, changes := range [][]sfprov.Change{{{Field: "IsFrozen", Before: false, After: true}}, nil} {
 		// The second time it is frozen already, and Salesforce refuses still.
 		result, err := p.Ensure(t.Context(), u)
@@ -396,7 +396,7 @@ func TestEnsureReleasesAndRehires(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
 	id := seeded(org, nil)
-	p := in(t, org, byFederationID, func(c *sfprov.Config) { c.ReleaseUsername = true })
+	p := provisionerIn(t, org, byFederationID, func(c *sfprov.Config) { c.ReleaseUsername = true })
 	u := federated()
 	u.Inactive = true
 	result, err := p.Ensure(t.Context(), u)
@@ -578,7 +578,7 @@ func TestEnsureReadsCarefully(t *testing.T) {
 func TestEnsureOfHostileMatchValues(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
-	p := in(t, org, byFederationID)
+	p := provisionerIn(t, org, byFederationID)
 	for i, value := range []string{"x@{q0.records[0].Id}", "%40%7Bq0.records%5B0%5D.Id%7D", `'; "`, "a+b c&q=d#e", "\\u0040{q0}"} {
 		u := federated()
 		u.Username += string(rune('a' + i))
@@ -611,7 +611,7 @@ func TestEnsureReadsManyAssignments(t *testing.T) {
 	}
 	u := federated()
 	u.Access = sfprov.Access{PublicGroups: names}
-	result, err := in(t, org, byFederationID).Ensure(t.Context(), u)
+	result, err := provisionerIn(t, org, byFederationID).Ensure(t.Context(), u)
 	require.NoError(t, err)
 	assert.Equal(t, sfprov.Unchanged, result.Action)
 }

@@ -30,7 +30,7 @@ func customer(contact string) sfprov.User {
 func TestExternalUsers(t *testing.T) {
 	t.Parallel()
 	org, contact := portal(t)
-	p := in(t, org, byFederationID)
+	p := provisionerIn(t, org, byFederationID)
 	result, err := p.Ensure(t.Context(), customer(contact[:15]))
 	require.NoError(t, err)
 	user, _ := org.User(result.ID)
@@ -101,7 +101,7 @@ func TestExternalUsersWhoCannotBe(t *testing.T) {
 			t.Parallel()
 			org, contact := portal(t)
 			u := test.user(org, contact)
-			_, err := in(t, org, byFederationID).Create(t.Context(), u)
+			_, err := provisionerIn(t, org, byFederationID).Create(t.Context(), u)
 			require.ErrorIs(t, err, sfprov.ErrInvalidField)
 			assert.False(t, sfprov.Retryable(err))
 			assert.Contains(t, sfprov.Explain(err), test.advice)
@@ -113,7 +113,7 @@ func TestUsersWhoBelongToSalesforce(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
 	id := seeded(org, sfprov.Fields{"IsActive": false, "UserType": "AutomatedProcess"})
-	p := in(t, org, byFederationID)
+	p := provisionerIn(t, org, byFederationID)
 	for name, call := range map[string]func() (sfprov.Result, error){
 		"reactivate": func() (sfprov.Result, error) { return p.Reactivate(t.Context(), id) },
 		"ensure":     func() (sfprov.Result, error) { return p.Ensure(t.Context(), federated()) },

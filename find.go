@@ -13,7 +13,8 @@ import (
 // names in User.Fields are the fields to read, whatever their values.
 //
 // No account is [ErrNotFound]. An account found by its username need not be the
-// user's: names are no proof. It costs one API call.
+// user's: names are no proof. Where the integration user may not see logins, Frozen
+// is false, and a warning is logged. It costs one API call.
 func (p *Provisioner) Find(ctx context.Context, u User) (Account, error) {
 	d, target, err := p.settings.sought(u)
 	if err != nil {

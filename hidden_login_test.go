@@ -25,7 +25,7 @@ func TestAHiddenLoginIsAWarning(t *testing.T) {
 			fault := sfprovtest.Refuse(400, code, "No such column 'IsFrozen' on entity 'UserLogin'.")
 			return &fault
 		})
-		result, err := in(t, org, byFederationID).Ensure(t.Context(), federated())
+		result, err := provisionerIn(t, org, byFederationID).Ensure(t.Context(), federated())
 		require.NoError(t, err, code)
 		assert.Equal(t, sfprov.Updated, result.Action, code)
 		require.Error(t, result.Warning, code)

@@ -72,7 +72,7 @@ func TestHostileFieldValues(t *testing.T) {
 			t.Parallel()
 			org := sfprovtest.NewOrg(t)
 			org.AddCustomField("Key__c", 2<<20, false)
-			p, ids := in(t, org), map[string]string{} // by what is stored
+			p, ids := provisionerIn(t, org), map[string]string{} // by what is stored
 			texts := append(slices.Clip(hostileTexts), strings.Repeat("😀", longestLookup), strings.Repeat("😀", longestLookup+1))
 			user := func(name, text string) sfprov.User {
 				return sfprov.User{Username: name, Fields: sfprov.Fields{"LastName": "Jones", "Email": "x@primary.com", field: text}}
@@ -105,7 +105,7 @@ func TestHostileFieldValues(t *testing.T) {
 			if field == "Title" || field == "Street" { // which can't be match fields
 				return
 			}
-			p = in(t, org, func(c *sfprov.Config) { c.MatchField = field })
+			p = provisionerIn(t, org, func(c *sfprov.Config) { c.MatchField = field })
 			for _, text := range texts {
 				org.ResetRequests()
 				what, stored := fmt.Sprintf("%.60q", text), strings.Trim(text, " \t\r\n")
@@ -138,7 +138,7 @@ func TestHostileValuesInDisguise(t *testing.T) {
 	for _, value := range []any{
 		json.RawMessage("\"\xff\""), json.RawMessage(`"x","IsActive":false`), json.RawMessage(`"x`), json.Number(`1,"IsActive":false`), []string{"\xff"}, json.RawMessage(`"\ud800"`), json.RawMessage(`"x\udc00x"`),
 	} {
-		_, err := in(t, org).Update(t.Context(), aliceID, sfprov.User{Fields: sfprov.Fields{"Key__c": value}})
+		_, err := provisionerIn(t, org).Update(t.Context(), aliceID, sfprov.User{Fields: sfprov.Fields{"Key__c": value}})
 		assertRefused(t, org, fmt.Sprintf("%T %s", value, value), err)
 	}
 }
@@ -146,7 +146,7 @@ func TestHostileValuesInDisguise(t *testing.T) {
 func TestHostileFieldNamesAndIDs(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
-	p, cfg := in(t, org), org.Config()
+	p, cfg := provisionerIn(t, org), org.Config()
 	for _, text := range hostileTexts {
 		for _, name := range []string{text, "Title" + text, text + "__c", "Id, " + text, "Title FROM User WHERE Name != '" + text} {
 			user := alice()

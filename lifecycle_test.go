@@ -44,7 +44,7 @@ func TestReactivateFreezeUnfreeze(t *testing.T) {
 			org := sfprovtest.NewOrg(t)
 			id := org.AddUser(sfprov.Fields{"IsActive": test.active})
 			org.Freeze(id, test.frozen)
-			result, err := verbs[test.verb](in(t, org), t.Context(), id[:15])
+			result, err := verbs[test.verb](provisionerIn(t, org), t.Context(), id[:15])
 			require.NoError(t, err)
 			user, _ := org.User(id)
 			var changes []sfprov.Change
@@ -64,7 +64,7 @@ func TestReactivateFreezeUnfreeze(t *testing.T) {
 		t.Run(name+" of nobody", func(t *testing.T) {
 			t.Parallel()
 			org := sfprovtest.NewOrg(t)
-			p := in(t, org)
+			p := provisionerIn(t, org)
 			_, err := call(p, t.Context(), aliceID)
 			require.ErrorIs(t, err, sfprov.ErrNotFound)
 			assert.Contains(t, err.Error(), name+" "+aliceID)
@@ -83,7 +83,7 @@ func TestUsersWhoCannotBeFrozen(t *testing.T) {
 	id := org.AddUser(nil)
 	org.SetUser(id, sfprov.Fields{"UserType": "Guest"})
 	org.RemoveUserLogin(id)
-	p := in(t, org)
+	p := provisionerIn(t, org)
 	for _, call := range []func(context.Context, string) (sfprov.Result, error){p.Freeze, p.Unfreeze} {
 		result, err := call(t.Context(), id)
 		require.Error(t, err)
@@ -104,7 +104,7 @@ func TestReactivationThatIsRefused(t *testing.T) {
 	id := org.AddUser(sfprov.Fields{"IsActive": false})
 	org.Freeze(id, true)
 	org.SetLicenses("Salesforce", 1)
-	result, err := in(t, org).Reactivate(t.Context(), id)
+	result, err := provisionerIn(t, org).Reactivate(t.Context(), id)
 	require.ErrorIs(t, err, sfprov.ErrLicenseLimit)
 	user, _ := org.User(id)
 	assert.Equal(t, sfprov.Result{ID: id, Username: user.Username}, result)
@@ -117,13 +117,13 @@ func TestLostReactivations(t *testing.T) {
 	t.Parallel()
 	bubble(t, "found out about", func(t *testing.T, org *sfprovtest.Org) {
 		id := org.AddUser(sfprov.Fields{"IsActive": false})
-		lose(org, everyTime, http.MethodPatch, "", sfprovtest.LostAnswer())
-		result, err := in(t, org).Reactivate(t.Context(), id)
+		loseAnswers(org, everyTime, http.MethodPatch, "", sfprovtest.LostAnswer())
+		result, err := provisionerIn(t, org).Reactivate(t.Context(), id)
 		require.NoError(t, err)
 		assert.Equal(t, sfprov.Reactivated, result.Action)
 	})
 	bubble(t, "not found out about", func(t *testing.T, org *sfprovtest.Org) {
-		p, id := in(t, org), org.AddUser(sfprov.Fields{"IsActive": false})
+		p, id := provisionerIn(t, org), org.AddUser(sfprov.Fields{"IsActive": false})
 		loseThenFail(org, sfprovtest.GatewayHTML(503))
 		_, err := p.Reactivate(t.Context(), id)
 		require.ErrorIs(t, err, sfprov.ErrOutcomeUnknown)
@@ -131,7 +131,7 @@ func TestLostReactivations(t *testing.T) {
 		assert.Contains(t, err.Error(), "not known whether the user was reactivated")
 	})
 	bubble(t, "active, but the login can't be read", func(t *testing.T, org *sfprovtest.Org) {
-		p, id := in(t, org), org.AddUser(sfprov.Fields{"IsActive": false})
+		p, id := provisionerIn(t, org), org.AddUser(sfprov.Fields{"IsActive": false})
 		org.Freeze(id, true)
 		org.KeepControl(func(r sfprovtest.Request) *sfprovtest.Fault {
 			if !strings.Contains(r.Query, "FROM UserLogin") {
@@ -150,7 +150,7 @@ func TestLostReactivations(t *testing.T) {
 		assert.Equal(t, sfprov.Unfrozen, result.Action)
 	})
 	bubble(t, "active, but the unfreezing is refused", func(t *testing.T, org *sfprovtest.Org) {
-		p, id := in(t, org), org.AddUser(sfprov.Fields{"IsActive": false})
+		p, id := provisionerIn(t, org), org.AddUser(sfprov.Fields{"IsActive": false})
 		org.Freeze(id, true)
 		org.KeepControl(sfprovtest.On(http.MethodPatch, "/UserLogin/", sfprovtest.Refuse(http.StatusForbidden, "INSUFFICIENT_ACCESS_OR_READONLY", "no")))
 		result, err := p.Reactivate(t.Context(), id)
@@ -163,7 +163,7 @@ func TestLostReactivations(t *testing.T) {
 	})
 	for name, frozen := range map[string]bool{"a freeze": true, "an unfreeze": false} {
 		bubble(t, name, func(t *testing.T, org *sfprovtest.Org) {
-			p, id := in(t, org), org.AddUser(nil)
+			p, id := provisionerIn(t, org), org.AddUser(nil)
 			org.Freeze(id, !frozen)
 			call := p.Unfreeze
 			if frozen {
@@ -201,7 +201,7 @@ func loseThenFail(org *sfprovtest.Org, fault sfprovtest.Fault) {
 func TestTheIntegrationUserIsNeverFrozen(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
-	p := in(t, org)
+	p := provisionerIn(t, org)
 	_, err := p.Freeze(t.Context(), org.AdminID())
 	require.ErrorContains(t, err, "the integration user itself")
 	_, err = p.Deactivate(t.Context(), org.AdminID())

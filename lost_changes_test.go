@@ -19,19 +19,19 @@ func TestLostChangesOfAUser(t *testing.T) {
 	title := sfprov.User{Fields: sfprov.Fields{"Title": "CEO"}}
 	bubble(t, "an update is sent again", func(t *testing.T, org *sfprovtest.Org) {
 		id := org.AddUser(nil)
-		lose(org, 3, http.MethodPatch, "", sfprovtest.LostAnswer())
-		result, err := in(t, org).Update(t.Context(), id, title)
+		loseAnswers(org, 3, http.MethodPatch, "", sfprovtest.LostAnswer())
+		result, err := provisionerIn(t, org).Update(t.Context(), id, title)
 		require.NoError(t, err)
 		assert.Equal(t, sfprov.Updated, result.Action)
 	})
 	bubble(t, "an update that is lost to the end", func(t *testing.T, org *sfprovtest.Org) {
-		p, id := in(t, org), org.AddUser(nil)
-		lose(org, everyTime, http.MethodPatch, "", sfprovtest.LostAnswer())
+		p, id := provisionerIn(t, org), org.AddUser(nil)
+		loseAnswers(org, everyTime, http.MethodPatch, "", sfprovtest.LostAnswer())
 		result, err := p.Update(t.Context(), id, title)
 		require.NoError(t, err)
 		assert.Equal(t, sfprov.Updated, result.Action, "a look has shown it")
 
-		lose(org, everyTime, http.MethodPatch, "", sfprovtest.Dropped())
+		loseAnswers(org, everyTime, http.MethodPatch, "", sfprovtest.Dropped())
 		_, err = p.Update(t.Context(), id, sfprov.User{Fields: sfprov.Fields{"Title": "CFO"}})
 		require.ErrorIs(t, err, sfprov.ErrOutcomeUnknown)
 		require.ErrorIs(t, err, sfprov.ErrUnavailable)
@@ -42,19 +42,19 @@ func TestLostChangesOfAUser(t *testing.T) {
 	})
 	bubble(t, "an update that was never sent is not unknown", func(t *testing.T, org *sfprovtest.Org) {
 		org.SetFaultPlan(sfprovtest.FaultPlan{Rules: []sfprovtest.FaultRule{{Faults: []sfprovtest.Fault{sfprovtest.ConnectionRefused()}}}})
-		_, err := in(t, org).Update(t.Context(), aliceID, title)
+		_, err := provisionerIn(t, org).Update(t.Context(), aliceID, title)
 		require.ErrorIs(t, err, sfprov.ErrUnavailable)
 		require.NotErrorIs(t, err, sfprov.ErrOutcomeUnknown)
 		assert.True(t, sfprov.Retryable(err))
 	})
 	bubble(t, "an update that is lost, then refused, is refused", func(t *testing.T, org *sfprovtest.Org) {
-		lose(org, 1, http.MethodPatch, "", sfprovtest.Dropped())
-		_, err := in(t, org).Update(t.Context(), org.AddUser(nil), sfprov.User{Fields: sfprov.Fields{"TimeZoneSidKey": "Mars/Base"}})
+		loseAnswers(org, 1, http.MethodPatch, "", sfprovtest.Dropped())
+		_, err := provisionerIn(t, org).Update(t.Context(), org.AddUser(nil), sfprov.User{Fields: sfprov.Fields{"TimeZoneSidKey": "Mars/Base"}})
 		require.ErrorIs(t, err, sfprov.ErrInvalidField)
 		require.NotErrorIs(t, err, sfprov.ErrOutcomeUnknown)
 	})
 	bubble(t, "an update that is lost, then can't log in", func(t *testing.T, org *sfprovtest.Org) {
-		p, id := in(t, org), org.AddUser(nil)
+		p, id := provisionerIn(t, org), org.AddUser(nil)
 		org.Control(sfprovtest.On(http.MethodPatch, "", sfprovtest.LostAnswer()))
 		org.Control(sfprovtest.On(http.MethodPatch, "", sfprovtest.ExpiredSession()))
 		org.KeepControl(func(r sfprovtest.Request) *sfprovtest.Fault {
@@ -75,8 +75,8 @@ func TestLostDeactivations(t *testing.T) {
 	release := func(c *sfprov.Config) { c.ReleaseUsername = true }
 	for name, change := range map[string]func(*sfprov.Config){"plain": func(*sfprov.Config) {}, "with release": release} {
 		bubble(t, name+", every answer lost", func(t *testing.T, org *sfprovtest.Org) {
-			p, id := in(t, org, change), org.AddUser(sfprov.Fields{"Username": "alice@primary.com"})
-			lose(org, everyTime, http.MethodPatch, "", sfprovtest.LostAnswer())
+			p, id := provisionerIn(t, org, change), org.AddUser(sfprov.Fields{"Username": "alice@primary.com"})
+			loseAnswers(org, everyTime, http.MethodPatch, "", sfprovtest.LostAnswer())
 			result, err := p.Deactivate(t.Context(), id)
 			require.NoError(t, err)
 			assert.Equal(t, sfprov.Deactivated, result.Action, "a look has shown it")
@@ -87,8 +87,8 @@ func TestLostDeactivations(t *testing.T) {
 			}
 		})
 		bubble(t, name+", never done", func(t *testing.T, org *sfprovtest.Org) {
-			p, id := in(t, org, change), org.AddUser(nil)
-			lose(org, everyTime, http.MethodPatch, "", sfprovtest.Dropped())
+			p, id := provisionerIn(t, org, change), org.AddUser(nil)
+			loseAnswers(org, everyTime, http.MethodPatch, "", sfprovtest.Dropped())
 			_, err := p.Deactivate(t.Context(), id)
 			require.ErrorIs(t, err, sfprov.ErrOutcomeUnknown)
 			require.NotErrorIs(t, err, sfprov.ErrDeactivationBlocked)
@@ -96,9 +96,9 @@ func TestLostDeactivations(t *testing.T) {
 			assert.Contains(t, err.Error(), "a look found it not done so far")
 		})
 		bubble(t, name+", and no look", func(t *testing.T, org *sfprovtest.Org) {
-			p, id := in(t, org, change), org.AddUser(nil)
+			p, id := provisionerIn(t, org, change), org.AddUser(nil)
 			blindAfter(org, everyTime, http.MethodPatch, "", sfprovtest.GatewayHTML(503))
-			lose(org, everyTime, http.MethodPatch, "", sfprovtest.LostAnswer())
+			loseAnswers(org, everyTime, http.MethodPatch, "", sfprovtest.LostAnswer())
 			_, err := p.Deactivate(t.Context(), id)
 			require.ErrorIs(t, err, sfprov.ErrOutcomeUnknown)
 			assert.True(t, sfprov.Retryable(err))
@@ -110,27 +110,27 @@ func TestLostDeactivations(t *testing.T) {
 		})
 	}
 	bubble(t, "lost, then refused", func(t *testing.T, org *sfprovtest.Org) {
-		p, id := in(t, org, release), org.AddUser(nil)
+		p, id := provisionerIn(t, org, release), org.AddUser(nil)
 		org.BlockDeactivation(id, sfprovtest.Refusal{})
-		lose(org, 1, http.MethodPatch, "/sobjects/User/", sfprovtest.Dropped())
+		loseAnswers(org, 1, http.MethodPatch, "/sobjects/User/", sfprovtest.Dropped())
 		result, err := p.Deactivate(t.Context(), id)
 		require.ErrorIs(t, err, sfprov.ErrDeactivationBlocked)
 		require.NotErrorIs(t, err, sfprov.ErrOutcomeUnknown)
 		assert.Equal(t, sfprov.Frozen, result.Action)
 	})
 	bubble(t, "a freeze that is lost", func(t *testing.T, org *sfprovtest.Org) {
-		p, id := in(t, org), org.AddUser(nil)
+		p, id := provisionerIn(t, org), org.AddUser(nil)
 		org.BlockDeactivation(id, sfprovtest.Refusal{})
-		lose(org, everyTime, http.MethodPatch, "/UserLogin", sfprovtest.LostAnswer())
+		loseAnswers(org, everyTime, http.MethodPatch, "/UserLogin", sfprovtest.LostAnswer())
 		result, err := p.Deactivate(t.Context(), id)
 		require.ErrorIs(t, err, sfprov.ErrDeactivationBlocked)
 		assert.Equal(t, sfprov.Frozen, result.Action, "a look has shown it")
 	})
 	bubble(t, "a freeze that is lost, and no look", func(t *testing.T, org *sfprovtest.Org) {
-		p, id := in(t, org), org.AddUser(nil)
+		p, id := provisionerIn(t, org), org.AddUser(nil)
 		org.BlockDeactivation(id, sfprovtest.Refusal{})
 		blindAfter(org, everyTime, http.MethodPatch, "/UserLogin", sfprovtest.DailyLimit())
-		lose(org, everyTime, http.MethodPatch, "/UserLogin", sfprovtest.LostAnswer())
+		loseAnswers(org, everyTime, http.MethodPatch, "/UserLogin", sfprovtest.LostAnswer())
 		result, err := p.Deactivate(t.Context(), id)
 		require.ErrorIs(t, err, sfprov.ErrDeactivationBlocked)
 		require.ErrorIs(t, err, sfprov.ErrOutcomeUnknown)
@@ -158,8 +158,8 @@ func TestLostAdoptions(t *testing.T) {
 	}
 	bubble(t, "every answer lost", func(t *testing.T, org *sfprovtest.Org) {
 		id := locked(org)
-		lose(org, everyTime, http.MethodPatch, "", sfprovtest.LostAnswer())
-		result, err := in(t, org, matching).Create(t.Context(), employee("alice", "E-1"))
+		loseAnswers(org, everyTime, http.MethodPatch, "", sfprovtest.LostAnswer())
+		result, err := provisionerIn(t, org, matching).Create(t.Context(), employee("alice", "E-1"))
 		require.NoError(t, err)
 		assert.Equal(t, sfprov.Adopted, result.Action, "a look has shown it")
 		assert.Contains(t, result.Changes, sfprov.Change{Field: "IsActive", Before: false, After: true})
@@ -167,9 +167,9 @@ func TestLostAdoptions(t *testing.T) {
 		isAdopted(t, org, id)
 	})
 	bubble(t, "no look, and the same call again", func(t *testing.T, org *sfprovtest.Org) {
-		p, id := in(t, org, matching), locked(org)
+		p, id := provisionerIn(t, org, matching), locked(org)
 		blindAfter(org, everyTime, http.MethodPatch, "/sobjects/User/", sfprovtest.Dropped())
-		lose(org, everyTime, http.MethodPatch, "/sobjects/User/", sfprovtest.LostAnswer())
+		loseAnswers(org, everyTime, http.MethodPatch, "/sobjects/User/", sfprovtest.LostAnswer())
 		_, err := p.Create(t.Context(), employee("alice", "E-1"))
 		require.ErrorIs(t, err, sfprov.ErrOutcomeUnknown)
 		assert.True(t, sfprov.Retryable(err))
@@ -181,8 +181,8 @@ func TestLostAdoptions(t *testing.T) {
 		isAdopted(t, org, id)
 	})
 	bubble(t, "is resumed by the same call", func(t *testing.T, org *sfprovtest.Org) {
-		p, id := in(t, org, matching), locked(org)
-		lose(org, everyTime, http.MethodPatch, "/UserLogin", sfprovtest.Dropped())
+		p, id := provisionerIn(t, org, matching), locked(org)
+		loseAnswers(org, everyTime, http.MethodPatch, "/UserLogin", sfprovtest.Dropped())
 		result, err := p.Create(t.Context(), employee("alice", "E-1"))
 		require.ErrorIs(t, err, sfprov.ErrUnavailable)
 		assert.True(t, sfprov.Retryable(err))
@@ -235,27 +235,27 @@ func TestADoubtIsNotForgotten(t *testing.T) {
 		bubble(t, name+", a deactivation", func(t *testing.T, org *sfprovtest.Org) {
 			id := org.AddUser(nil)
 			once(org)
-			_, err := in(t, org).Deactivate(t.Context(), id)
+			_, err := provisionerIn(t, org).Deactivate(t.Context(), id)
 			isUnknown(t, org, id, err, false)
 		})
 		bubble(t, name+", a reactivation", func(t *testing.T, org *sfprovtest.Org) {
 			id := org.AddUser(sfprov.Fields{"IsActive": false})
 			org.Freeze(id, true)
 			once(org)
-			_, err := in(t, org).Reactivate(t.Context(), id)
+			_, err := provisionerIn(t, org).Reactivate(t.Context(), id)
 			isUnknown(t, org, id, err, true)
 		})
 		bubble(t, name+", several steps", func(t *testing.T, org *sfprovtest.Org) {
 			id := org.AddUser(sfprov.Fields{"Username": "alice@primary.com", "FederationIdentifier": "E-1", "IsActive": false})
 			org.Freeze(id, true)
 			once(org)
-			_, err := in(t, org, matching).Ensure(t.Context(), employee("alice", "E-1"))
+			_, err := provisionerIn(t, org, matching).Ensure(t.Context(), employee("alice", "E-1"))
 			isUnknown(t, org, id, err, true)
 		})
 		bubble(t, name+", a row", func(t *testing.T, org *sfprovtest.Org) {
 			id := org.AddUser(sfprov.Fields{"Username": "alice@primary.com", "FederationIdentifier": "E-1", "IsActive": false})
 			once(org)
-			for o := range ensureAll(t.Context(), in(t, org, matching), slices.Values([]sfprov.User{employee("alice", "E-1")})) {
+			for o := range ensureAll(t.Context(), provisionerIn(t, org, matching), slices.Values([]sfprov.User{employee("alice", "E-1")})) {
 				assert.Equal(t, sfprov.OutcomeUnknown, o.State)
 				isUnknown(t, org, id, o.Err, true)
 			}
@@ -268,13 +268,13 @@ func TestADoubtIsNotForgotten(t *testing.T) {
 func TestResolveOfALostAdoption(t *testing.T) {
 	t.Parallel()
 	bubble(t, "the account is young", func(t *testing.T, org *sfprovtest.Org) {
-		p := in(t, org, matching)
+		p := provisionerIn(t, org, matching)
 		_, err := p.Create(t.Context(), employee("alice", "E-1"))
 		require.NoError(t, err)
 		u := employee("alice", "E-1")
 		u.Fields["Title"] = "CFO"
 		blindAfter(org, everyTime, http.MethodPatch, "", sfprovtest.DailyLimit())
-		lose(org, everyTime, http.MethodPatch, "", sfprovtest.Dropped())
+		loseAnswers(org, everyTime, http.MethodPatch, "", sfprovtest.Dropped())
 		_, err = p.Create(t.Context(), u)
 		require.ErrorIs(t, err, sfprov.ErrOutcomeUnknown)
 		assert.NotContains(t, err.Error(), "not known whether the user was created")

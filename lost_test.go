@@ -18,10 +18,10 @@ import (
 	"github.com/sfprov/sfprov/sfprovtest"
 )
 
-// lose makes the first n requests of a method to a path meet a fault, in place of what
-// lose has set before. A part of a composite request is one of them. What is no answer
+// loseAnswers makes the first n requests of a method to a path meet a fault, in place of what
+// loseAnswers has set before. A part of a composite request is one of them. What is no answer
 // of Salesforce's to a part, such as a gateway's, is that to the whole.
-func lose(org *sfprovtest.Org, n int, method, path string, fault sfprovtest.Fault) {
+func loseAnswers(org *sfprovtest.Org, n int, method, path string, fault sfprovtest.Fault) {
 	isOfWhole := fault.Status >= 502 || fault.Status > 0 && !json.Valid([]byte(fault.Body)) || strings.Contains(fault.Body, "REQUEST_LIMIT_EXCEEDED")
 	current := new(int)
 	losing.Store(org, current)
@@ -74,9 +74,9 @@ func partsOf(path string, body []byte) []part {
 	return composite.CompositeRequest
 }
 
-// sent counts the requests of a method whose path contains a text, parts of composite
+// requestsSent counts the requests of a method whose path contains a text, parts of composite
 // requests among them.
-func sent(org *sfprovtest.Org, method, path string) int {
+func requestsSent(org *sfprovtest.Org, method, path string) int {
 	n := 0
 	count := func(m, p string) {
 		if m == method && strings.Contains(p, path) {
@@ -129,24 +129,24 @@ func TestALostCreateIsFoundOutAbout(t *testing.T) {
 		"a locked row":           {sfprovtest.LockedRow(), 2, 0},
 	} {
 		bubble(t, name, func(t *testing.T, org *sfprovtest.Org) {
-			lose(org, 1, http.MethodPost, "/sobjects/User", test.fault)
-			result, err := in(t, org).Create(t.Context(), alice())
+			loseAnswers(org, 1, http.MethodPost, "/sobjects/User", test.fault)
+			result, err := provisionerIn(t, org).Create(t.Context(), alice())
 			require.NoError(t, err)
 			require.Len(t, org.Users(), 1)
 			assert.Equal(t, sfprov.Result{ID: org.Users()[0].ID, Username: "alice@primary.com", Action: sfprov.Created}, result)
-			assert.Equal(t, test.posts, sent(org, http.MethodPost, "/sobjects/User"))
-			assert.Equal(t, test.looks, sent(org, http.MethodGet, "/query"))
+			assert.Equal(t, test.posts, requestsSent(org, http.MethodPost, "/sobjects/User"))
+			assert.Equal(t, test.looks, requestsSent(org, http.MethodGet, "/query"))
 		})
 	}
 	bubble(t, "done, and each time a gateway's 503", func(t *testing.T, org *sfprovtest.Org) {
-		lose(org, 3, http.MethodPost, "/sobjects/User", sfprovtest.GatewayHTML(503))
+		loseAnswers(org, 3, http.MethodPost, "/sobjects/User", sfprovtest.GatewayHTML(503))
 		org.KeepControl(func(r sfprovtest.Request) *sfprovtest.Fault {
-			if r.Method != http.MethodPost || sent(org, http.MethodPost, "/sobjects/User") < 3 {
+			if r.Method != http.MethodPost || requestsSent(org, http.MethodPost, "/sobjects/User") < 3 {
 				return nil
 			}
 			return &sfprovtest.Fault{Status: 503, Commit: true}
 		})
-		result, err := in(t, org).Create(t.Context(), alice())
+		result, err := provisionerIn(t, org).Create(t.Context(), alice())
 		require.NoError(t, err, "the last attempt is looked after, too")
 		assert.Equal(t, sfprov.Created, result.Action)
 	})
@@ -155,12 +155,12 @@ func TestALostCreateIsFoundOutAbout(t *testing.T) {
 	bubble(t, "done after the look", func(t *testing.T, org *sfprovtest.Org) {
 		org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.LateCommit(time.Second)))
 		org.Control(sfprovtest.On(http.MethodGet, "/query", sfprovtest.SlowHeaders(2*time.Second)))
-		result, err := in(t, org).Create(t.Context(), alice())
+		result, err := provisionerIn(t, org).Create(t.Context(), alice())
 		require.NoError(t, err)
 		require.Len(t, org.Users(), 1)
 		assert.Equal(t, sfprov.Created, result.Action)
 		assert.Equal(t, org.Users()[0].ID, result.ID)
-		assert.Equal(t, 2, sent(org, http.MethodPost, "/sobjects/User"))
+		assert.Equal(t, 2, requestsSent(org, http.MethodPost, "/sobjects/User"))
 	})
 }
 
@@ -185,8 +185,8 @@ func TestALostCreateTakesNobodysAccount(t *testing.T) {
 		bubble(t, name, func(t *testing.T, org *sfprovtest.Org) {
 			id := prepare(org)
 			before, _ := org.User(id)
-			lose(org, 1, http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer())
-			result, err := in(t, org).Create(t.Context(), alice())
+			loseAnswers(org, 1, http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer())
+			result, err := provisionerIn(t, org).Create(t.Context(), alice())
 			require.ErrorIs(t, err, sfprov.ErrDuplicateUsername)
 			require.NotErrorIs(t, err, sfprov.ErrOutcomeUnknown)
 			assert.Empty(t, result)
@@ -199,8 +199,8 @@ func TestALostCreateTakesNobodysAccount(t *testing.T) {
 	}
 	bubble(t, "taken in another org", func(t *testing.T, org *sfprovtest.Org) {
 		org.TakeUsername("alice@primary.com")
-		lose(org, 1, http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer())
-		_, err := in(t, org).Create(t.Context(), alice())
+		loseAnswers(org, 1, http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer())
+		_, err := provisionerIn(t, org).Create(t.Context(), alice())
 		require.ErrorIs(t, err, sfprov.ErrDuplicateUsername)
 	})
 }
@@ -208,16 +208,16 @@ func TestALostCreateTakesNobodysAccount(t *testing.T) {
 func TestALostCreateWithAMatchField(t *testing.T) {
 	t.Parallel()
 	bubble(t, "its own account", func(t *testing.T, org *sfprovtest.Org) {
-		lose(org, 1, http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer())
-		result, err := in(t, org, matching).Create(t.Context(), employee("alice", "E-1"))
+		loseAnswers(org, 1, http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer())
+		result, err := provisionerIn(t, org, matching).Create(t.Context(), employee("alice", "E-1"))
 		require.NoError(t, err)
 		assert.Equal(t, sfprov.Created, result.Action)
 	})
 	for name, username := range map[string]string{"an account of that name": "alice@primary.com", "an account of another name": "a.jones@old.example"} {
 		bubble(t, name, func(t *testing.T, org *sfprovtest.Org) {
 			id := org.AddUser(sfprov.Fields{"Username": username, "FederationIdentifier": "E-1", "LastName": "Jones-Smith"})
-			lose(org, 1, http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer())
-			result, err := in(t, org, matching).Create(t.Context(), employee("alice", "E-1"))
+			loseAnswers(org, 1, http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer())
+			result, err := provisionerIn(t, org, matching).Create(t.Context(), employee("alice", "E-1"))
 			require.NoError(t, err)
 			changes := []sfprov.Change{{Field: "Email", Before: "seed10@sfprovtest.example", After: "alice@primary.com"}, {Field: "LastName", Before: "Jones-Smith", After: "Jones"}}
 			if username != "alice@primary.com" {
@@ -237,14 +237,14 @@ func TestACreateThatWasNotDoneSaysSo(t *testing.T) {
 		"failed inside": sfprovtest.UnknownException(), "a locked row": sfprovtest.LockedRow(),
 	} {
 		bubble(t, name, func(t *testing.T, org *sfprovtest.Org) {
-			p := in(t, org)
-			lose(org, everyTime, http.MethodPost, "/sobjects/User", fault)
+			p := provisionerIn(t, org)
+			loseAnswers(org, everyTime, http.MethodPost, "/sobjects/User", fault)
 			result, err := p.Create(t.Context(), alice())
 			require.ErrorIs(t, err, sfprov.ErrUnavailable)
 			require.NotErrorIs(t, err, sfprov.ErrOutcomeUnknown)
 			assert.True(t, sfprov.Retryable(err))
 			assert.Empty(t, result)
-			assert.Equal(t, 4, sent(org, http.MethodPost, "/sobjects/User"), "the attempts of the policy, looks or not")
+			assert.Equal(t, 4, requestsSent(org, http.MethodPost, "/sobjects/User"), "the attempts of the policy, looks or not")
 			assert.Contains(t, err.Error(), `create "alice@primary.com"`)
 
 			org.ClearControls()
@@ -268,9 +268,9 @@ func TestACreateThatCannotBeFoundOutAbout(t *testing.T) {
 		assert.False(t, lost.LostAt.Before(lost.SentAt))
 	}
 	bubble(t, "the look fails", func(t *testing.T, org *sfprovtest.Org) {
-		p := in(t, org)
+		p := provisionerIn(t, org)
 		org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer()))
-		lose(org, everyTime, http.MethodGet, "/query", sfprovtest.GatewayHTML(502))
+		loseAnswers(org, everyTime, http.MethodGet, "/query", sfprovtest.GatewayHTML(502))
 		_, err := p.Create(t.Context(), alice())
 		unknown(t, err)
 		assert.False(t, sfprov.Retryable(err), "without a match field, the same call could not tell")
@@ -284,15 +284,15 @@ func TestACreateThatCannotBeFoundOutAbout(t *testing.T) {
 		assert.Len(t, org.Users(), 1)
 	})
 	bubble(t, "the look is about nothing", func(t *testing.T, org *sfprovtest.Org) {
-		p := in(t, org)
+		p := provisionerIn(t, org)
 		org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer()))
-		lose(org, 1, http.MethodGet, "/query", sfprovtest.Refuse(404, "NOT_FOUND", "The requested resource does not exist"))
+		loseAnswers(org, 1, http.MethodGet, "/query", sfprovtest.Refuse(404, "NOT_FOUND", "The requested resource does not exist"))
 		_, err := p.Create(t.Context(), alice())
 		unknown(t, err)
 		require.NotErrorIs(t, err, sfprov.ErrNotFound, "the query is not there, which says nothing about the user")
 	})
 	bubble(t, "with a match field, the same call finds out", func(t *testing.T, org *sfprovtest.Org) {
-		p := in(t, org, matching)
+		p := provisionerIn(t, org, matching)
 		blindAfter(org, everyTime, http.MethodPost, "/sobjects/User", sfprovtest.Dropped())
 		org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer()))
 		_, err := p.Create(t.Context(), employee("alice", "E-1"))
@@ -305,14 +305,14 @@ func TestACreateThatCannotBeFoundOutAbout(t *testing.T) {
 		assert.Len(t, org.Users(), 1)
 	})
 	bubble(t, "with a match field, it stays unknown until something is known", func(t *testing.T, org *sfprovtest.Org) {
-		p := in(t, org, matching)
+		p := provisionerIn(t, org, matching)
 		blindAfter(org, 1, http.MethodPost, "/sobjects/User", sfprovtest.DailyLimit())
 		org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer()))
 		_, err := p.Create(t.Context(), employee("alice", "E-1"))
 		unknown(t, err)
 		assert.Equal(t, time.Hour, sfprov.RetryAfter(err), "as the look says")
 		for step, fault := range map[sfprov.Step]sfprovtest.Fault{sfprov.StepSetup: sfprovtest.Redirect(302, "https://elsewhere.example/"), sfprov.StepAgain: sfprovtest.DailyLimit()} {
-			lose(org, everyTime, http.MethodPost, "/sobjects/User", fault)
+			loseAnswers(org, everyTime, http.MethodPost, "/sobjects/User", fault)
 			_, err = p.Create(t.Context(), employee("alice", "E-1"))
 			unknown(t, err)
 			next, _ := sfprov.NextStep(err)
@@ -324,7 +324,7 @@ func TestACreateThatCannotBeFoundOutAbout(t *testing.T) {
 		assert.Equal(t, sfprov.Adopted, result.Action)
 	})
 	bubble(t, "the context ends", func(t *testing.T, org *sfprovtest.Org) {
-		p := in(t, org)
+		p := provisionerIn(t, org)
 		org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.SlowHeaders(time.Hour)))
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
@@ -342,12 +342,12 @@ func TestACreateThatCannotBeFoundOutAbout(t *testing.T) {
 		"dropped to the end": sfprovtest.Dropped(), "reset to the end": sfprovtest.Reset(), "502 to the end": sfprovtest.GatewayHTML(502), "504 to the end": sfprovtest.GatewayHTML(504),
 	} {
 		bubble(t, name, func(t *testing.T, org *sfprovtest.Org) {
-			p := in(t, org)
-			lose(org, everyTime, http.MethodPost, "/sobjects/User", fault)
+			p := provisionerIn(t, org)
+			loseAnswers(org, everyTime, http.MethodPost, "/sobjects/User", fault)
 			_, err := p.Create(t.Context(), alice())
 			unknown(t, err)
 			require.ErrorIs(t, err, sfprov.ErrUnavailable)
-			assert.Equal(t, 4, sent(org, http.MethodPost, "/sobjects/User"), "the attempts of the policy")
+			assert.Equal(t, 4, requestsSent(org, http.MethodPost, "/sobjects/User"), "the attempts of the policy")
 			assert.Contains(t, err.Error(), "a look found it not done so far")
 			org.ClearControls()
 			_, err = p.Resolve(t.Context(), err)
@@ -361,7 +361,7 @@ func TestACreateThatCannotBeFoundOutAbout(t *testing.T) {
 	bubble(t, "dropped, then over the limit", func(t *testing.T, org *sfprovtest.Org) {
 		org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.LateCommit(time.Minute)))
 		org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.DailyLimit()))
-		p := in(t, org)
+		p := provisionerIn(t, org)
 		_, err := p.Create(t.Context(), alice())
 		unknown(t, err)
 		require.ErrorIs(t, err, sfprov.ErrRequestLimit)
@@ -374,7 +374,7 @@ func TestACreateThatCannotBeFoundOutAbout(t *testing.T) {
 		org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.LateCommit(time.Second)))
 		org.Control(sfprovtest.On(http.MethodGet, "/query", sfprovtest.SlowHeaders(2*time.Second)))
 		org.Control(sfprovtest.On(http.MethodGet, "/query", sfprovtest.DailyLimit()))
-		p := in(t, org)
+		p := provisionerIn(t, org)
 		_, err := p.Create(t.Context(), alice())
 		unknown(t, err)
 		require.NotErrorIs(t, err, sfprov.ErrDuplicateUsername)
@@ -384,18 +384,18 @@ func TestACreateThatCannotBeFoundOutAbout(t *testing.T) {
 		assert.Equal(t, org.Users()[0].ID, result.ID)
 	})
 	bubble(t, "called again, and again no look", func(t *testing.T, org *sfprovtest.Org) {
-		p := in(t, org)
-		lose(org, 1, http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer())
+		p := provisionerIn(t, org)
+		loseAnswers(org, 1, http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer())
 		org.KeepControl(sfprovtest.On(http.MethodGet, "/query", sfprovtest.DailyLimit()))
 		for range 2 {
 			_, err := p.Create(t.Context(), alice())
 			unknown(t, err)
 		}
-		assert.Equal(t, 1, sent(org, http.MethodPost, "/sobjects/User"), "it is not sent again before it is looked up")
+		assert.Equal(t, 1, requestsSent(org, http.MethodPost, "/sobjects/User"), "it is not sent again before it is looked up")
 	})
 	bubble(t, "called again when it is forgotten", func(t *testing.T, org *sfprovtest.Org) {
-		p := in(t, org)
-		lose(org, 1, http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer())
+		p := provisionerIn(t, org)
+		loseAnswers(org, 1, http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer())
 		org.Control(sfprovtest.On(http.MethodGet, "/query", sfprovtest.DailyLimit()))
 		_, err := p.Create(t.Context(), alice())
 		unknown(t, err)
@@ -407,8 +407,8 @@ func TestACreateThatCannotBeFoundOutAbout(t *testing.T) {
 		assert.Equal(t, sfprov.Created, result.Action)
 	})
 	bubble(t, "called again with something else", func(t *testing.T, org *sfprovtest.Org) {
-		p := in(t, org)
-		lose(org, 1, http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer())
+		p := provisionerIn(t, org)
+		loseAnswers(org, 1, http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer())
 		org.Control(sfprovtest.On(http.MethodGet, "/query", sfprovtest.DailyLimit()))
 		_, err := p.Create(t.Context(), alice())
 		unknown(t, err)
@@ -419,7 +419,7 @@ func TestACreateThatCannotBeFoundOutAbout(t *testing.T) {
 	})
 	bubble(t, "the caller leaves before it is sent again", func(t *testing.T, org *sfprovtest.Org) {
 		p := with(t, org, sfprov.WithRetry(sfprov.RetryPolicy{BaseDelay: 1_000_000 * time.Hour}))
-		lose(org, 1, http.MethodPost, "/sobjects/User", sfprovtest.Dropped())
+		loseAnswers(org, 1, http.MethodPost, "/sobjects/User", sfprovtest.Dropped())
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
 		_, err := p.Create(ctx, alice())
@@ -429,14 +429,14 @@ func TestACreateThatCannotBeFoundOutAbout(t *testing.T) {
 	bubble(t, "dropped, then refused for good", func(t *testing.T, org *sfprovtest.Org) {
 		org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.Dropped()))
 		org.SetLicenses("Salesforce", 1)
-		_, err := in(t, org).Create(t.Context(), alice())
+		_, err := provisionerIn(t, org).Create(t.Context(), alice())
 		require.ErrorIs(t, err, sfprov.ErrLicenseLimit)
 		require.NotErrorIs(t, err, sfprov.ErrOutcomeUnknown)
 	})
 	bubble(t, "the process dies, and another one goes on", func(t *testing.T, org *sfprovtest.Org) {
 		org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer()))
-		lose(org, 1, http.MethodGet, "/query", sfprovtest.DailyLimit())
-		_, err := in(t, org).Create(t.Context(), alice())
+		loseAnswers(org, 1, http.MethodGet, "/query", sfprovtest.DailyLimit())
+		_, err := provisionerIn(t, org).Create(t.Context(), alice())
 		unknown(t, err)
 		var lost *sfprov.UnconfirmedError
 		require.ErrorAs(t, err, &lost)
@@ -445,7 +445,7 @@ func TestACreateThatCannotBeFoundOutAbout(t *testing.T) {
 		var revived sfprov.UnconfirmedError
 		require.NoError(t, json.Unmarshal(kept, &revived))
 		assert.Contains(t, revived.Error(), "not known whether the user was created")
-		result, err := in(t, org).Resolve(t.Context(), &revived)
+		result, err := provisionerIn(t, org).Resolve(t.Context(), &revived)
 		require.NoError(t, err)
 		assert.Equal(t, org.Users()[0].ID, result.ID)
 	})

@@ -41,7 +41,7 @@ func hangingInput(t *testing.T, users []sfprov.User) iter.Seq2[sfprov.User, erro
 func TestAnInputThatHangs(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
-	p := in(t, org, byFederationID)
+	p := provisionerIn(t, org, byFederationID)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	why := errors.New("enough")
 	done := 0
@@ -104,7 +104,7 @@ func TestGoexitInTheCallersCodeIsTheCallers(t *testing.T) {
 		"in each":      reading(crowd(3)),
 	} {
 		org := sfprovtest.NewOrg(t)
-		p := in(t, org, byFederationID)
+		p := provisionerIn(t, org, byFederationID)
 		returned := false
 		var group sync.WaitGroup
 		group.Go(func() {
@@ -122,7 +122,7 @@ func TestErrorsOfTheCallerEndARun(t *testing.T) {
 	t.Parallel()
 	mine := errors.New("mine")
 	org := sfprovtest.NewOrg(t)
-	p := in(t, org, byFederationID)
+	p := provisionerIn(t, org, byFederationID)
 	calls := 0
 	summary, err := p.EnsureAll(t.Context(), reading(crowd(1000)), func(sfprov.Outcome) error { calls++; return mine })
 	require.ErrorIs(t, err, mine)
@@ -169,7 +169,7 @@ func TestASetUpErrorStopsTheRun(t *testing.T) {
 		},
 	} {
 		org := sfprovtest.NewOrg(t)
-		p := in(t, org, byFederationID)
+		p := provisionerIn(t, org, byFederationID)
 		test(org)
 		taken, told := 0, 0
 		summary, err := p.EnsureAll(t.Context(), func(yield func(sfprov.User, error) bool) {
@@ -207,7 +207,7 @@ func TestRenamesInOneRun(t *testing.T) {
 	} {
 		for _, planned := range []bool{false, true} {
 			org := sfprovtest.NewOrg(t)
-			p := in(t, org, byFederationID)
+			p := provisionerIn(t, org, byFederationID)
 			var users []sfprov.User
 			for i, want := range wanted {
 				if now := string(rune('a' + i)); i < 4 {
@@ -257,7 +257,7 @@ func TestRenamesInOneRun(t *testing.T) {
 func TestOneUserAfterTheOther(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
-	p := in(t, org, byFederationID)
+	p := provisionerIn(t, org, byFederationID)
 	first, invalid, last := federated(), federated(), federated()
 	first.Fields["Title"], invalid.Fields["Email"], last.Fields["Title"] = "First", "no address", "Last"
 	users := append([]sfprov.User{first, invalid, last}, crowd(300)...)
@@ -280,7 +280,7 @@ func TestOneUserAfterTheOther(t *testing.T) {
 func TestAMapThatIsUsedAgain(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
-	p := in(t, org, byFederationID)
+	p := provisionerIn(t, org, byFederationID)
 	input := func(yield func(sfprov.User, error) bool) {
 		fields, sets := sfprov.Fields{}, []string{""}
 		for i := range 300 {
@@ -322,7 +322,7 @@ func TestLocksLowerTheParallelism(t *testing.T) {
 			return &sfprovtest.Refusal{Status: 400, Code: "UNABLE_TO_LOCK_ROW", Message: "unable to obtain exclusive access to this record"}
 		})
 		lowest := 8
-		p := in(t, org, byFederationID)
+		p := provisionerIn(t, org, byFederationID)
 		summary, err := p.EnsureAll(t.Context(), reading(crowd(6000)), nil, sfprov.WithProgress(0, func(now sfprov.Progress) { lowest = min(lowest, now.Parallel) }))
 		require.NoError(t, err)
 		assert.Equal(t, 6000, summary.Done)
@@ -337,7 +337,7 @@ func TestBoundsOfAPlan(t *testing.T) {
 	for i := range 10 {
 		org.AddUser(sfprov.Fields{"Username": fmt.Sprint("user", i, "@primary.com"), "FederationIdentifier": fmt.Sprint("E-", i), "IsActive": i < 8})
 	}
-	p := in(t, org, byFederationID, func(c *sfprov.Config) { c.ReleaseUsername = true })
+	p := provisionerIn(t, org, byFederationID, func(c *sfprov.Config) { c.ReleaseUsername = true })
 	desire := func(from int) iter.Seq2[sfprov.User, error] {
 		var users []sfprov.User
 		for i := from; i < 8; i++ {
@@ -433,7 +433,7 @@ func TestAForgedPlanDeactivatesNobody(t *testing.T) {
 			plan.Steps = plan.Steps[1:]
 		}
 		forge(plan)
-		p := in(t, org)
+		p := provisionerIn(t, org)
 		_, err := p.Apply(t.Context(), plan, nil)
 		require.Error(t, err, name)
 		user, _ := org.User(id)

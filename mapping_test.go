@@ -164,7 +164,7 @@ func TestStandardMapping(t *testing.T) {
 		org := sfprovtest.NewOrg(t)
 		u, err := m.User("alice.jones", c)
 		require.NoError(t, err, name)
-		result, err := in(t, org, matching).Create(t.Context(), u)
+		result, err := provisionerIn(t, org, matching).Create(t.Context(), u)
 		require.NoError(t, err, name)
 		user, _ := org.User(result.ID)
 		for field, want := range map[string]any{
@@ -190,7 +190,7 @@ func TestMappingOfTheJavaConnector(t *testing.T) {
 		"http://wso2.org/claims/emailaddress": {"alice@acme.com"}, "http://wso2.org/claims/lastname": {"Jones"}, "http://wso2.org/claims/username": {"alice.jones"},
 	})
 	require.NoError(t, err)
-	p := in(t, org, func(c *sfprov.Config) { c.Defaults = nil })
+	p := provisionerIn(t, org, func(c *sfprov.Config) { c.Defaults = nil })
 	result, err := p.Create(t.Context(), u)
 	require.NoError(t, err)
 	user, _ := org.User(result.ID)

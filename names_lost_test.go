@@ -36,7 +36,7 @@ func TestARefusedNameHoldsUpNobody(t *testing.T) {
 			neighbours(org)
 			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 			defer cancel()
-			_, err := in(t, org, byFederationID).EnsureAll(ctx, reading(users), nil)
+			_, err := provisionerIn(t, org, byFederationID).EnsureAll(ctx, reading(users), nil)
 			require.ErrorIs(t, err, sfprov.ErrDuplicateUsername)
 			require.NotErrorIs(t, err, context.DeadlineExceeded)
 		})
@@ -51,7 +51,7 @@ func TestARefusedRenameTakesNobodysName(t *testing.T) {
 		org := sfprovtest.NewOrg(t)
 		neighbours(org)
 		users := []sfprov.User{employee("bob", "E-1"), employee("carol", "E-2")}
-		_, err := in(t, org, byFederationID).EnsureAll(t.Context(), reading(users), nil)
+		_, err := provisionerIn(t, org, byFederationID).EnsureAll(t.Context(), reading(users), nil)
 		require.ErrorIs(t, err, sfprov.ErrDuplicateUsername)
 		assertBears(t, org, "bob@primary.com", "E-2")
 	})
@@ -70,7 +70,7 @@ func TestARefusedRenameTakesNobodysName(t *testing.T) {
 			return &fault
 		})
 		users := []sfprov.User{employee("bob", "E-1"), employee("alice", "E-2")}
-		_, err := in(t, org, byFederationID).EnsureAll(t.Context(), reading(users), nil)
+		_, err := provisionerIn(t, org, byFederationID).EnsureAll(t.Context(), reading(users), nil)
 		require.ErrorContains(t, err, "Names stay as they are")
 		assertBears(t, org, "alice@primary.com", "E-1")
 	})
@@ -101,7 +101,7 @@ func TestALostUnfreezeIsUnknownWhateverRefusesTheLook(t *testing.T) {
 			}
 			return &fault
 		})
-		_, err := in(t, org).Unfreeze(t.Context(), id)
+		_, err := provisionerIn(t, org).Unfreeze(t.Context(), id)
 		require.ErrorIs(t, err, sfprov.ErrOutcomeUnknown)
 	})
 }

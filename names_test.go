@@ -17,7 +17,7 @@ import (
 func TestNobodyKeepsANameBetween(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
-	p := in(t, org, byFederationID)
+	p := provisionerIn(t, org, byFederationID)
 	org.SetEmailConfirmation(false)
 	for name, number := range map[string]string{"alice": "E-1", "bob": "E-2"} {
 		org.AddUser(sfprov.Fields{
@@ -65,7 +65,7 @@ func TestBlanksAroundAMatchValueMakeNobodyElse(t *testing.T) {
 	id := seeded(org, nil)
 	u := federated()
 	u.Fields["FederationIdentifier"] = " E-4711\t"
-	result, err := in(t, org, byFederationID).Ensure(t.Context(), u)
+	result, err := provisionerIn(t, org, byFederationID).Ensure(t.Context(), u)
 	require.NoError(t, err)
 	assert.Equal(t, sfprov.Result{ID: id, Username: "alice@primary.com", Action: sfprov.Unchanged}, result)
 }

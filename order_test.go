@@ -30,7 +30,7 @@ func TestARefusedFieldKeepsNobodyIn(t *testing.T) {
 	} {
 		org := sfprovtest.NewOrg(t)
 		id := seeded(org, nil)
-		result, err := call(in(t, org, byFederationID), id)
+		result, err := call(provisionerIn(t, org, byFederationID), id)
 		require.ErrorIs(t, err, sfprov.ErrInvalidField, name)
 		assert.Equal(t, sfprov.Deactivated, result.Action, name)
 		user, _ := org.User(id)
@@ -44,7 +44,7 @@ func TestLicencesGoBeforePermissionSetsInABatch(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
 	furnish(org)
-	p := in(t, org, byFederationID)
+	p := provisionerIn(t, org, byFederationID)
 	users := crowd(2)
 	_, err := p.EnsureAll(t.Context(), reading(users), nil)
 	require.NoError(t, err)
@@ -64,7 +64,7 @@ func TestLicencesGoBeforePermissionSetsInABatch(t *testing.T) {
 func TestAPlanWaitsForItsDeactivations(t *testing.T) {
 	t.Parallel()
 	bubble(t, "the deactivation is lost at first", func(t *testing.T, org *sfprovtest.Org) {
-		p := in(t, org, byFederationID)
+		p := provisionerIn(t, org, byFederationID)
 		_, err := p.EnsureAll(t.Context(), reading(crowd(10)), nil)
 		require.NoError(t, err)
 		org.SetLicenses("Salesforce", 11) // with the integration user, none is left
@@ -86,7 +86,7 @@ func TestAPlanWaitsForItsDeactivations(t *testing.T) {
 func TestTwoNamesOfOnePersonMakeOneAccount(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
-	p := in(t, org, func(c *sfprov.Config) { c.MatchField = "EmployeeNumber" })
+	p := provisionerIn(t, org, func(c *sfprov.Config) { c.MatchField = "EmployeeNumber" })
 	var users []sfprov.User
 	for _, name := range []string{"ann", "ann.jones"} {
 		users = append(users, sfprov.User{Username: name, Fields: sfprov.Fields{
@@ -104,7 +104,7 @@ func TestTwoNamesOfOnePersonMakeOneAccount(t *testing.T) {
 func TestTheFirstInTheInputGetsTheName(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
-	p := in(t, org, byFederationID)
+	p := provisionerIn(t, org, byFederationID)
 	renamed := employee("bob", "E-1")
 	renamed.Fields["Email"] = "alice@primary.com"
 	var refused []int
@@ -139,7 +139,7 @@ func TestNothingThatLocksOutTheIntegrationUserIsSent(t *testing.T) {
 		org := sfprovtest.NewOrg(t)
 		own := org.AdminID()
 		org.SetUser(own, sfprov.Fields{"FederationIdentifier": "E-4711"})
-		require.ErrorContains(t, call(in(t, org, byFederationID), own), "integration user", name)
+		require.ErrorContains(t, call(provisionerIn(t, org, byFederationID), own), "integration user", name)
 		for _, r := range org.Requests() {
 			assert.False(t, r.Method == http.MethodPatch || strings.Contains(string(r.Body), "IsActive\":false"), name)
 		}
@@ -155,7 +155,7 @@ func TestARunKnowsWhoIsFrozen(t *testing.T) {
 	gone := federated()
 	gone.Inactive = true
 	bubble(t, "by itself", func(t *testing.T, org *sfprovtest.Org) {
-		p, id := in(t, org, byFederationID), seeded(org, nil)
+		p, id := provisionerIn(t, org, byFederationID), seeded(org, nil)
 		org.BlockDeactivation(id, sfprovtest.Refusal{})
 		_, err := p.EnsureAll(t.Context(), reading([]sfprov.User{federated(), gone, federated()}), nil)
 		require.ErrorIs(t, err, sfprov.ErrDeactivationBlocked)
@@ -163,7 +163,7 @@ func TestARunKnowsWhoIsFrozen(t *testing.T) {
 		assert.False(t, user.Frozen)
 	})
 	bubble(t, "by somebody else", func(t *testing.T, org *sfprovtest.Org) {
-		p, id := in(t, org, byFederationID), seeded(org, nil)
+		p, id := provisionerIn(t, org, byFederationID), seeded(org, nil)
 		_, err := p.EnsureAll(t.Context(), func(yield func(sfprov.User, error) bool) {
 			if yield(federated(), nil) {
 				<-time.After(2 * time.Minute)

@@ -21,8 +21,8 @@ import (
 	"github.com/sfprov/sfprov/sfprovtest"
 )
 
-// in makes a Provisioner for an org, with changes to the org's configuration.
-func in(t *testing.T, org *sfprovtest.Org, change ...func(*sfprov.Config)) *sfprov.Provisioner {
+// provisionerIn makes a Provisioner for an org, with changes to the org's configuration.
+func provisionerIn(t *testing.T, org *sfprovtest.Org, change ...func(*sfprov.Config)) *sfprov.Provisioner {
 	t.Helper()
 	cfg := org.Config()
 	cfg.ProvisioningDomain = "primary.com"
@@ -55,7 +55,7 @@ func TestLifecycle(t *testing.T) {
 			t.Run(name+" "+string(grant), func(t *testing.T) {
 				t.Parallel()
 				org := sfprovtest.NewOrg(t, options...)
-				p := in(t, org, func(c *sfprov.Config) { c.GrantType = grant })
+				p := provisionerIn(t, org, func(c *sfprov.Config) { c.GrantType = grant })
 
 				created, err := p.Create(t.Context(), alice())
 				require.NoError(t, err)
@@ -96,7 +96,7 @@ func TestManyCallersOneLoginPerExpiry(t *testing.T) {
 	create := func(t *testing.T, org *sfprovtest.Org) {
 		t.Helper()
 		org.SetTokenRequests(100)
-		p := in(t, org)
+		p := provisionerIn(t, org)
 		var next atomic.Int64
 		var group sync.WaitGroup
 		for range 64 {
@@ -140,7 +140,7 @@ func TestASessionThatTimedOutIsRenewed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		org := sfprovtest.NewOrg(t, sfprovtest.WithInMemoryNetwork())
 		org.SetTokenLifetime(15 * time.Minute)
-		p := in(t, org)
+		p := provisionerIn(t, org)
 		created, err := p.Create(t.Context(), alice())
 		require.NoError(t, err)
 		for range 3 {
@@ -171,7 +171,7 @@ func TestClashesOfUserIDsNeverShareAnAccount(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			org := sfprovtest.NewOrg(t)
-			p := in(t, org, matching, func(c *sfprov.Config) { c.Pattern, c.Separator = "{UN,TD}", "-" })
+			p := provisionerIn(t, org, matching, func(c *sfprov.Config) { c.Pattern, c.Separator = "{UN,TD}", "-" })
 			first, err := p.Create(t.Context(), test.first)
 			require.NoError(t, err)
 			before, _ := org.User(first.ID)
@@ -194,7 +194,7 @@ func TestAdoptionInAnOrg(t *testing.T) {
 	t.Run("someone who left comes back", func(t *testing.T) {
 		t.Parallel()
 		org := sfprovtest.NewOrg(t)
-		p := in(t, org, matching)
+		p := provisionerIn(t, org, matching)
 		first, err := p.Create(t.Context(), employee("alice", "E-1"))
 		require.NoError(t, err)
 		_, err = p.Deactivate(t.Context(), first.ID)
@@ -214,7 +214,7 @@ func TestAdoptionInAnOrg(t *testing.T) {
 	t.Run("someone who was frozen comes back", func(t *testing.T) {
 		t.Parallel()
 		org := sfprovtest.NewOrg(t)
-		p := in(t, org, matching)
+		p := provisionerIn(t, org, matching)
 		first, err := p.Create(t.Context(), employee("alice", "E-1"))
 		require.NoError(t, err)
 		org.BlockDeactivation(first.ID, sfprovtest.Refusal{})
@@ -233,7 +233,7 @@ func TestAdoptionInAnOrg(t *testing.T) {
 		org := sfprovtest.NewOrg(t)
 		id := org.AddUser(sfprov.Fields{"Username": "a.jones@old.example", "FederationIdentifier": "E-1", "Title": "kept", "TimeZoneSidKey": "Asia/Tokyo"})
 		before, _ := org.User(id)
-		adopted, err := in(t, org, matching).Create(t.Context(), employee("alice", "E-1"))
+		adopted, err := provisionerIn(t, org, matching).Create(t.Context(), employee("alice", "E-1"))
 		require.NoError(t, err)
 		assert.Equal(t, sfprov.Result{ID: id, Username: "alice@primary.com", Action: sfprov.Adopted, Changes: []sfprov.Change{
 			{Field: "Email", Before: before.Fields["Email"], After: "alice@primary.com"},
@@ -250,7 +250,7 @@ func TestAdoptionInAnOrg(t *testing.T) {
 		org := sfprovtest.NewOrg(t)
 		mine := org.AddUser(sfprov.Fields{"Username": "a.jones@old.example", "FederationIdentifier": "E-1"})
 		theirs := org.AddUser(sfprov.Fields{"Username": "alice@primary.com", "FederationIdentifier": "E-2"})
-		_, err := in(t, org, matching).Create(t.Context(), employee("alice", "E-1"))
+		_, err := provisionerIn(t, org, matching).Create(t.Context(), employee("alice", "E-1"))
 		require.ErrorIs(t, err, sfprov.ErrDuplicateUsername)
 		var apiErr *sfprov.APIError
 		require.ErrorAs(t, err, &apiErr)
@@ -262,14 +262,14 @@ func TestAdoptionInAnOrg(t *testing.T) {
 		t.Parallel()
 		org := sfprovtest.NewOrg(t)
 		org.AddUser(sfprov.Fields{"Username": "alice@primary.com", "Email": "alice@primary.com", "LastName": "Jones"})
-		_, err := in(t, org, matching).Create(t.Context(), alice())
+		_, err := provisionerIn(t, org, matching).Create(t.Context(), alice())
 		require.ErrorIs(t, err, sfprov.ErrDuplicateUsername)
 	})
 	t.Run("taken in another org", func(t *testing.T) {
 		t.Parallel()
 		org := sfprovtest.NewOrg(t)
 		org.TakeUsername("Alice@primary.com")
-		_, err := in(t, org, matching).Create(t.Context(), employee("alice", "E-1"))
+		_, err := provisionerIn(t, org, matching).Create(t.Context(), employee("alice", "E-1"))
 		require.ErrorIs(t, err, sfprov.ErrDuplicateUsername)
 		var apiErr *sfprov.APIError
 		require.ErrorAs(t, err, &apiErr)
@@ -280,7 +280,7 @@ func TestAdoptionInAnOrg(t *testing.T) {
 		org := sfprovtest.NewOrg(t)
 		org.SetFederationRefusal(sfprovtest.Refusal{Status: 400, Code: "NEVER_SEEN", Message: "no"})
 		id := org.AddUser(sfprov.Fields{"FederationIdentifier": "E-1"})
-		adopted, err := in(t, org, matching).Create(t.Context(), employee("alice", "E-1"))
+		adopted, err := provisionerIn(t, org, matching).Create(t.Context(), employee("alice", "E-1"))
 		require.NoError(t, err)
 		assert.Equal(t, id, adopted.ID)
 	})
@@ -289,7 +289,7 @@ func TestAdoptionInAnOrg(t *testing.T) {
 		org := sfprovtest.NewOrg(t)
 		first := org.AddUser(sfprov.Fields{"EmployeeNumber": "7"})
 		org.AddUser(sfprov.Fields{"EmployeeNumber": "7"})
-		p := in(t, org, func(c *sfprov.Config) { c.MatchField = "EmployeeNumber" })
+		p := provisionerIn(t, org, func(c *sfprov.Config) { c.MatchField = "EmployeeNumber" })
 		u := alice()
 		u.Fields["EmployeeNumber"] = "7"
 		_, err := p.Create(t.Context(), u)
@@ -316,7 +316,7 @@ func TestTwoProvisionersOneUser(t *testing.T) {
 			var refused atomic.Int64
 			var group sync.WaitGroup
 			for range cap(actions) {
-				p := in(t, org, test.change)
+				p := provisionerIn(t, org, test.change)
 				group.Go(func() {
 					result, err := p.Create(t.Context(), test.user)
 					if err != nil {
@@ -353,7 +353,7 @@ func TestDeactivationInAnOrg(t *testing.T) {
 		org := sfprovtest.NewOrg(t)
 		id := org.AddUser(nil)
 		org.BlockDeactivation(id, sfprovtest.Refusal{})
-		result, err := in(t, org).Deactivate(t.Context(), id[:15])
+		result, err := provisionerIn(t, org).Deactivate(t.Context(), id[:15])
 		require.ErrorIs(t, err, sfprov.ErrDeactivationBlocked)
 		user, _ := org.User(id)
 		assert.Equal(t, sfprov.Result{ID: id, Username: user.Username, Action: sfprov.Frozen, Changes: []sfprov.Change{isFrozenNow}}, result)
@@ -367,7 +367,7 @@ func TestDeactivationInAnOrg(t *testing.T) {
 		id := org.AddUser(nil)
 		org.BlockDeactivation(id, sfprovtest.Refusal{})
 		org.RemoveUserLogin(id)
-		result, err := in(t, org).Deactivate(t.Context(), id)
+		result, err := provisionerIn(t, org).Deactivate(t.Context(), id)
 		require.ErrorIs(t, err, sfprov.ErrDeactivationBlocked)
 		user, _ := org.User(id)
 		assert.Equal(t, sfprov.Result{ID: id, Username: user.Username}, result)
@@ -376,7 +376,7 @@ func TestDeactivationInAnOrg(t *testing.T) {
 	t.Run("the username is released, and a rehire gets a new account", func(t *testing.T) {
 		t.Parallel()
 		org := sfprovtest.NewOrg(t)
-		p := in(t, org, matching, func(c *sfprov.Config) { c.ReleaseUsername = true })
+		p := provisionerIn(t, org, matching, func(c *sfprov.Config) { c.ReleaseUsername = true })
 		first, err := p.Create(t.Context(), employee("alice", "E-1"))
 		require.NoError(t, err)
 		gone, err := p.Deactivate(t.Context(), first.ID)
@@ -397,7 +397,7 @@ func TestDeactivationInAnOrg(t *testing.T) {
 		org := sfprovtest.NewOrg(t)
 		id := org.AddUser(sfprov.Fields{"Username": "alice@primary.com"})
 		org.TakeUsername("released-" + strings.ToLower(id) + "-alice@primary.com")
-		result, err := in(t, org, func(c *sfprov.Config) { c.ReleaseUsername = true }).Deactivate(t.Context(), id)
+		result, err := provisionerIn(t, org, func(c *sfprov.Config) { c.ReleaseUsername = true }).Deactivate(t.Context(), id)
 		require.NoError(t, err)
 		assert.Equal(t, sfprov.Deactivated, result.Action)
 		assert.Equal(t, "alice@primary.com", result.Username)
@@ -410,7 +410,7 @@ func TestDeactivationInAnOrg(t *testing.T) {
 		org := sfprovtest.NewOrg(t)
 		id := org.AddUser(sfprov.Fields{"Username": "alice@primary.com"})
 		org.BlockDeactivation(id, sfprovtest.Refusal{Status: 400, Code: "DELETE_FAILED", Message: "You cannot disable the Web to Lead Default Creator."})
-		result, err := in(t, org, func(c *sfprov.Config) { c.ReleaseUsername = true }).Deactivate(t.Context(), id)
+		result, err := provisionerIn(t, org, func(c *sfprov.Config) { c.ReleaseUsername = true }).Deactivate(t.Context(), id)
 		require.ErrorIs(t, err, sfprov.ErrDeactivationBlocked)
 		assert.Equal(t, sfprov.Frozen, result.Action)
 		assert.Equal(t, "alice@primary.com", result.Username)
@@ -418,7 +418,7 @@ func TestDeactivationInAnOrg(t *testing.T) {
 	})
 	t.Run("an ID of no user", func(t *testing.T) {
 		t.Parallel()
-		_, err := in(t, sfprovtest.NewOrg(t)).Deactivate(t.Context(), aliceID)
+		_, err := provisionerIn(t, sfprovtest.NewOrg(t)).Deactivate(t.Context(), aliceID)
 		require.ErrorIs(t, err, sfprov.ErrNotFound)
 	})
 }
@@ -452,7 +452,7 @@ func TestRefusalsOfAnOrg(t *testing.T) {
 			before := len(org.Users())
 			u := alice()
 			maps.Copy(u.Fields, test.fields)
-			_, err := in(t, org).Create(t.Context(), u)
+			_, err := provisionerIn(t, org).Create(t.Context(), u)
 			require.ErrorIs(t, err, test.reason)
 			assert.NotEmpty(t, sfprov.Explain(err))
 			assert.Len(t, org.Users(), before)
@@ -468,7 +468,7 @@ func TestRefusalsOfAnOrg(t *testing.T) {
 func TestAnEmailChangeIsPending(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
-	p := in(t, org)
+	p := provisionerIn(t, org)
 	created, err := p.Create(t.Context(), alice())
 	require.NoError(t, err)
 	_, err = p.Update(t.Context(), created.ID, sfprov.User{Fields: sfprov.Fields{"Email": "new@primary.com"}})
@@ -490,7 +490,7 @@ func TestPagesAreFollowed(t *testing.T) {
 	org.SetPageSize(1)
 	org.AddUser(sfprov.Fields{"EmployeeNumber": "E-7"})
 	id := org.AddUser(sfprov.Fields{"EmployeeNumber": "e-7"})
-	p := in(t, org, func(c *sfprov.Config) { c.MatchField = "EmployeeNumber" })
+	p := provisionerIn(t, org, func(c *sfprov.Config) { c.MatchField = "EmployeeNumber" })
 	account, err := p.Find(t.Context(), sfprov.User{Fields: sfprov.Fields{"EmployeeNumber": "e-7"}})
 	require.NoError(t, err)
 	assert.Equal(t, id, account.ID, "the one on the second page, whose value agrees exactly")
@@ -501,7 +501,7 @@ func TestADeadlineWhileAnAnswerIsAwaited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		org := sfprovtest.NewOrg(t, sfprovtest.WithInMemoryNetwork())
 		org.KeepControl(sfprovtest.On("", "/sobjects/", sfprovtest.Fault{Delay: time.Hour}))
-		p := in(t, org)
+		p := provisionerIn(t, org)
 		for name, call := range map[string]func(context.Context) error{
 			"create":     func(ctx context.Context) error { _, err := p.Create(ctx, alice()); return err },
 			"update":     func(ctx context.Context) error { _, err := p.Update(ctx, aliceID, alice()); return err },
@@ -522,7 +522,7 @@ func TestADeadlineWhileAnAnswerIsAwaited(t *testing.T) {
 // user ID.
 func TestPartsMadeOfSeparatorsAreRefused(t *testing.T) {
 	t.Parallel()
-	p := in(t, sfprovtest.NewOrg(t), func(c *sfprov.Config) { c.Pattern = "{UD,UN,TD}" })
+	p := provisionerIn(t, sfprovtest.NewOrg(t), func(c *sfprov.Config) { c.Pattern = "{UD,UN,TD}" })
 	for field, u := range map[string]sfprov.User{
 		"TenantDomain": {Username: "alice", TenantDomain: "__"},
 		"Username":     {Username: "_/alice"},

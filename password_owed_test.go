@@ -30,7 +30,7 @@ func TestAPasswordIsOwedUntilItIsSet(t *testing.T) {
 		bubble(t, name, func(t *testing.T, org *sfprovtest.Org) {
 			id := seeded(org, sfprov.Fields{"IsActive": false})
 			org.Freeze(id, true)
-			p := in(t, org, byFederationID)
+			p := provisionerIn(t, org, byFederationID)
 			org.KeepControl(sfprovtest.On(fault.method, fault.path, fault.fault))
 			_, err := p.Ensure(t.Context(), wanted)
 			require.Error(t, err)
@@ -52,7 +52,7 @@ func TestAPasswordIsNotOwedAfterAReset(t *testing.T) {
 	org := sfprovtest.NewOrg(t)
 	org.SetPasswordPolicy(12, 0)
 	id := seeded(org, sfprov.Fields{"IsActive": false})
-	p := in(t, org, byFederationID)
+	p := provisionerIn(t, org, byFederationID)
 	u := federated()
 	u.Password = "short-1"
 	_, err := p.Ensure(t.Context(), u)
@@ -74,7 +74,7 @@ func TestAnAdoptionSetsThePassword(t *testing.T) {
 	u.Password = "correct-horse-1"
 	bubble(t, "an account that was there", func(t *testing.T, org *sfprovtest.Org) {
 		id := seeded(org, nil)
-		_, err := in(t, org, byFederationID).Create(t.Context(), u)
+		_, err := provisionerIn(t, org, byFederationID).Create(t.Context(), u)
 		require.NoError(t, err)
 		assert.True(t, org.CheckPassword(id, "correct-horse-1"))
 	})
@@ -85,14 +85,14 @@ func TestAnAdoptionSetsThePassword(t *testing.T) {
 			}
 			return nil
 		})
-		for o := range ensureAll(t.Context(), in(t, org, byFederationID), slices.Values([]sfprov.User{u})) {
+		for o := range ensureAll(t.Context(), provisionerIn(t, org, byFederationID), slices.Values([]sfprov.User{u})) {
 			require.NoError(t, o.Err)
 			assert.Equal(t, sfprov.Adopted, o.Result.Action)
 			assert.True(t, org.CheckPassword(o.Result.ID, "correct-horse-1"))
 		}
 	})
 	bubble(t, "an account that a lost create has made", func(t *testing.T, org *sfprovtest.Org) {
-		p := in(t, org, byFederationID)
+		p := provisionerIn(t, org, byFederationID)
 		blindAfter(org, everyTime, http.MethodPost, "/sobjects/User", sfprovtest.Dropped())
 		org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer()))
 		_, err := p.Ensure(t.Context(), u)
@@ -109,7 +109,7 @@ func TestWhatABatchHasMadeIsTakenUpAgain(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
 	org.SetPasswordPolicy(12, 0)
-	p := in(t, org)
+	p := provisionerIn(t, org)
 	u := alice()
 	u.Password = "short-1"
 	_, err := p.EnsureAll(t.Context(), reading([]sfprov.User{u}), nil)
@@ -127,7 +127,7 @@ func TestABatchGivesAccessAndSetsThePassword(t *testing.T) {
 	furnish(org)
 	u := federated()
 	u.Password, u.Access.PermissionSets = "correct-horse-1", []string{"Deal Desk"}
-	_, err := in(t, org, byFederationID).EnsureAll(t.Context(), reading([]sfprov.User{u}), nil)
+	_, err := provisionerIn(t, org, byFederationID).EnsureAll(t.Context(), reading([]sfprov.User{u}), nil)
 	require.NoError(t, err)
 	assert.True(t, org.CheckPassword(org.Users()[0].ID, "correct-horse-1"))
 	assert.Equal(t, []string{"Deal Desk"}, org.Access(org.Users()[0].ID).PermissionSets)

@@ -20,7 +20,7 @@ const secret = sfprov.Secret("C4n4ry-password-1")
 func TestSetAndResetPassword(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
-	p, id := in(t, org), org.AddUser(nil)
+	p, id := provisionerIn(t, org), org.AddUser(nil)
 	result, err := p.SetPassword(t.Context(), id[:15], secret)
 	require.NoError(t, err)
 	assert.Equal(t, sfprov.Result{ID: id, Action: sfprov.Updated}, result)
@@ -36,7 +36,7 @@ func TestSetAndResetPassword(t *testing.T) {
 func TestPasswordsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
-	p, id := in(t, org), org.AddUser(nil)
+	p, id := provisionerIn(t, org), org.AddUser(nil)
 	_, err := p.SetPassword(t.Context(), "x", "")
 	var invalid *sfprov.ValidationError
 	require.ErrorAs(t, err, &invalid)
@@ -76,7 +76,7 @@ func TestPasswordOfAUser(t *testing.T) {
 	t.Run("created", func(t *testing.T) {
 		t.Parallel()
 		org := sfprovtest.NewOrg(t)
-		result, err := in(t, org).Create(t.Context(), with(alice(), secret))
+		result, err := provisionerIn(t, org).Create(t.Context(), with(alice(), secret))
 		require.NoError(t, err)
 		assert.True(t, org.CheckPassword(result.ID, string(secret)))
 		assert.Len(t, org.Requests(), 2)
@@ -84,7 +84,7 @@ func TestPasswordOfAUser(t *testing.T) {
 	t.Run("created, the password refused", func(t *testing.T) {
 		t.Parallel()
 		org := sfprovtest.NewOrg(t)
-		p := in(t, org)
+		p := provisionerIn(t, org)
 		result, err := p.Create(t.Context(), with(alice(), "short1"))
 		require.ErrorIs(t, err, sfprov.ErrInvalidField)
 		assert.Equal(t, sfprov.Result{ID: org.Users()[0].ID, Username: "alice@primary.com", Action: sfprov.Created}, result)
@@ -95,8 +95,8 @@ func TestPasswordOfAUser(t *testing.T) {
 		require.NoError(t, err)
 	})
 	bubble(t, "created, then the network fails", func(t *testing.T, org *sfprovtest.Org) {
-		p := in(t, org)
-		lose(org, everyTime, http.MethodPost, "/password", sfprovtest.GatewayHTML(503))
+		p := provisionerIn(t, org)
+		loseAnswers(org, everyTime, http.MethodPost, "/password", sfprovtest.GatewayHTML(503))
 		made, err := p.Create(t.Context(), with(alice(), secret))
 		require.ErrorIs(t, err, sfprov.ErrUnavailable)
 		assert.Equal(t, sfprov.Created, made.Action)
@@ -113,17 +113,17 @@ func TestPasswordOfAUser(t *testing.T) {
 	})
 	// Another process can't know that, and must not take the account for its own.
 	bubble(t, "created, then the network fails, then the process ends", func(t *testing.T, org *sfprovtest.Org) {
-		lose(org, everyTime, http.MethodPost, "/password", sfprovtest.GatewayHTML(503))
-		_, err := in(t, org).Create(t.Context(), with(alice(), secret))
+		loseAnswers(org, everyTime, http.MethodPost, "/password", sfprovtest.GatewayHTML(503))
+		_, err := provisionerIn(t, org).Create(t.Context(), with(alice(), secret))
 		require.ErrorIs(t, err, sfprov.ErrUnavailable)
 		assert.Contains(t, err.Error(), "call Update with the ID")
 		org.ClearControls()
-		_, err = in(t, org).Create(t.Context(), with(alice(), secret))
+		_, err = provisionerIn(t, org).Create(t.Context(), with(alice(), secret))
 		require.ErrorIs(t, err, sfprov.ErrDuplicateUsername)
 	})
 	bubble(t, "with a match field, the same call takes it up", func(t *testing.T, org *sfprovtest.Org) {
-		p := in(t, org, matching)
-		lose(org, everyTime, http.MethodPost, "/password", sfprovtest.GatewayHTML(503))
+		p := provisionerIn(t, org, matching)
+		loseAnswers(org, everyTime, http.MethodPost, "/password", sfprovtest.GatewayHTML(503))
 		result, err := p.Create(t.Context(), with(employee("alice", "E-1"), secret))
 		require.ErrorIs(t, err, sfprov.ErrUnavailable)
 		assert.Equal(t, sfprov.Created, result.Action)
@@ -137,7 +137,7 @@ func TestPasswordOfAUser(t *testing.T) {
 	t.Run("updated", func(t *testing.T) {
 		t.Parallel()
 		org := sfprovtest.NewOrg(t)
-		p, id := in(t, org), org.AddUser(nil)
+		p, id := provisionerIn(t, org), org.AddUser(nil)
 		_, err := p.Update(t.Context(), id, with(sfprov.User{Fields: sfprov.Fields{"Title": "CEO"}}, secret))
 		require.NoError(t, err)
 		assert.True(t, org.CheckPassword(id, string(secret)))
@@ -151,7 +151,7 @@ func TestPasswordOfAUser(t *testing.T) {
 	t.Run("the password alone", func(t *testing.T) {
 		t.Parallel()
 		org := sfprovtest.NewOrg(t)
-		p, id := in(t, org), org.AddUser(nil)
+		p, id := provisionerIn(t, org), org.AddUser(nil)
 		result, err := p.Update(t.Context(), id, sfprov.User{Password: secret})
 		require.NoError(t, err)
 		assert.Equal(t, sfprov.Updated, result.Action)
@@ -167,13 +167,13 @@ func TestPasswordOfAUser(t *testing.T) {
 func TestALostPasswordIsSentOnce(t *testing.T) {
 	t.Parallel()
 	bubble(t, "set", func(t *testing.T, org *sfprovtest.Org) {
-		p, id := in(t, org), org.AddUser(nil)
-		lose(org, 1, http.MethodPost, "/password", sfprovtest.LostAnswer())
+		p, id := provisionerIn(t, org), org.AddUser(nil)
+		loseAnswers(org, 1, http.MethodPost, "/password", sfprovtest.LostAnswer())
 		_, err := p.SetPassword(t.Context(), id, secret)
 		require.ErrorIs(t, err, sfprov.ErrOutcomeUnknown)
 		assert.True(t, sfprov.Retryable(err))
 		assert.Contains(t, err.Error(), "not known whether the password was changed")
-		assert.Equal(t, 1, sent(org, http.MethodPost, "/password"))
+		assert.Equal(t, 1, requestsSent(org, http.MethodPost, "/password"))
 		result, err := p.SetPassword(t.Context(), id, secret)
 		require.NoError(t, err, "what is refused as repeated was set")
 		assert.Equal(t, sfprov.Updated, result.Action)
@@ -183,15 +183,15 @@ func TestALostPasswordIsSentOnce(t *testing.T) {
 		assert.Contains(t, err.Error(), "repeated", "of what was not lost, it is a refusal")
 	})
 	bubble(t, "reset", func(t *testing.T, org *sfprovtest.Org) {
-		p, id := in(t, org), org.AddUser(nil)
-		lose(org, 1, http.MethodDelete, "/password", sfprovtest.LostAnswer())
+		p, id := provisionerIn(t, org), org.AddUser(nil)
+		loseAnswers(org, 1, http.MethodDelete, "/password", sfprovtest.LostAnswer())
 		_, err := p.ResetPassword(t.Context(), id)
 		require.ErrorIs(t, err, sfprov.ErrOutcomeUnknown)
 		assert.Equal(t, 1, org.PasswordMails(id))
 	})
 	bubble(t, "what was not taken is sent again", func(t *testing.T, org *sfprovtest.Org) {
-		p, id := in(t, org), org.AddUser(nil)
-		lose(org, 2, http.MethodPost, "/password", sfprovtest.LockedRow())
+		p, id := provisionerIn(t, org), org.AddUser(nil)
+		loseAnswers(org, 2, http.MethodPost, "/password", sfprovtest.LockedRow())
 		_, err := p.SetPassword(t.Context(), id, secret)
 		require.NoError(t, err)
 	})
@@ -217,7 +217,7 @@ func TestPasswordsDoNotGetOut(t *testing.T) {
 	}
 	org := sfprovtest.NewOrg(t)
 	id := org.AddUser(nil)
-	_, err := in(t, org).SetPassword(t.Context(), id, secret)
+	_, err := provisionerIn(t, org).SetPassword(t.Context(), id, secret)
 	require.NoError(t, err)
 	for _, r := range org.Requests() {
 		assert.NotContains(t, string(r.Body), "C4n4ry")

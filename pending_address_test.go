@@ -26,7 +26,7 @@ func TestAThirdAddressIsNoPendingOne(t *testing.T) {
 	} {
 		org := sfprovtest.NewOrg(t)
 		id := seeded(org, nil)
-		p := in(t, org, byFederationID)
+		p := provisionerIn(t, org, byFederationID)
 		u := federated()
 		u.Fields["Email"] = "alice@new.example"
 		require.NoError(t, change(p, id, u), name)
@@ -48,7 +48,7 @@ func TestAConfirmedAddressIsNoPendingOne(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
 	id := seeded(org, nil)
-	p := in(t, org, byFederationID)
+	p := provisionerIn(t, org, byFederationID)
 	u := federated()
 	u.Fields["Email"] = "alice@new.example"
 	_, err := p.Update(t.Context(), id, sfprov.User{Fields: sfprov.Fields{"Email": u.Fields["Email"]}})

@@ -18,7 +18,7 @@ import (
 func TestAPlanIsAboutItsAccounts(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
-	p := in(t, org, byFederationID)
+	p := provisionerIn(t, org, byFederationID)
 	planned := seeded(org, nil)
 	u := federated()
 	u.Fields["Title"] = "CEO"
@@ -52,7 +52,7 @@ func TestAPlanThatNamesTheIntegrationUserDeactivatesNobody(t *testing.T) {
 				Changes: []sfprov.Change{{Field: "IsActive", Before: true, After: false}},
 			})
 		}
-		_, err := in(t, org).Apply(t.Context(), plan, nil)
+		_, err := provisionerIn(t, org).Apply(t.Context(), plan, nil)
 		require.ErrorContains(t, err, "integration user")
 		user, _ := org.User(zoe)
 		assert.True(t, user.Active)
@@ -63,7 +63,7 @@ func TestAPlanThatNamesTheIntegrationUserDeactivatesNobody(t *testing.T) {
 func TestAPlanForAnAccountThatIsNotThere(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
-	_, err := in(t, org).Apply(t.Context(), &sfprov.Plan{
+	_, err := provisionerIn(t, org).Apply(t.Context(), &sfprov.Plan{
 		Scope: sfprov.Scope{UsernameSuffix: "@primary.com", MaxPercent: 100}, InScope: 1,
 		Steps: []sfprov.PlanStep{{
 			Action: sfprov.Deactivated, ID: nobodyID, Username: "zoe@primary.com",
@@ -76,7 +76,7 @@ func TestAPlanForAnAccountThatIsNotThere(t *testing.T) {
 // Of two new users who get one username, one can't be created, and the plan says so.
 func TestAPlanTellsOfTwoWhoGetOneName(t *testing.T) {
 	t.Parallel()
-	p := in(t, sfprovtest.NewOrg(t), byFederationID)
+	p := provisionerIn(t, sfprovtest.NewOrg(t), byFederationID)
 	users := []sfprov.User{employee("alice", "E-1"), employee("alice", "E-2")}
 	plan, err := p.Plan(t.Context(), reading(users), sfprov.Scope{KeepAbsent: true})
 	require.NoError(t, err)
@@ -93,7 +93,7 @@ func TestAPlanTellsOfTwoWhoGetOneName(t *testing.T) {
 func TestAPlanCountsTheLicencesThatAreTaken(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
-	p := in(t, org, byFederationID)
+	p := provisionerIn(t, org, byFederationID)
 	users := crowd(4)
 	for i, u := range users[:3] {
 		org.AddUser(sfprov.Fields{
@@ -136,7 +136,7 @@ func TestAPlanWithoutACountIsBounded(t *testing.T) {
 			Changes: []sfprov.Change{{Field: "IsActive", Before: true, After: false}},
 		})
 	}
-	_, err := in(t, org).Apply(t.Context(), plan, nil)
+	_, err := provisionerIn(t, org).Apply(t.Context(), plan, nil)
 	require.ErrorIs(t, err, sfprov.ErrTooManyDeactivations)
 	for _, user := range org.Users() {
 		assert.True(t, user.Active)
@@ -157,7 +157,7 @@ func TestABoundOfOnesOwnReplacesTheUsualOne(t *testing.T) {
 func TestAPlanDeactivatesWhoIsDesiredAsInactiveWherever(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
-	p := in(t, org, byFederationID)
+	p := provisionerIn(t, org, byFederationID)
 	id := seeded(org, sfprov.Fields{"Username": "alice@elsewhere.example"})
 	gone := federated()
 	gone.Inactive = true
@@ -180,7 +180,7 @@ func TestAPlanThatCannotBeReadIsNone(t *testing.T) {
 			fault := sfprovtest.GatewayHTML(http.StatusServiceUnavailable)
 			return &fault
 		})
-		plan, err := in(t, org, byFederationID).Plan(t.Context(), reading([]sfprov.User{federated()}), sfprov.Scope{})
+		plan, err := provisionerIn(t, org, byFederationID).Plan(t.Context(), reading([]sfprov.User{federated()}), sfprov.Scope{})
 		require.ErrorIs(t, err, sfprov.ErrUnavailable)
 		assert.Nil(t, plan)
 	})
@@ -198,7 +198,7 @@ func TestAPlanKeepsWhoBearsTheNameOfSomebodyWithoutAMatchValue(t *testing.T) {
 	} {
 		org := sfprovtest.NewOrg(t)
 		seeded(org, nil)
-		p := in(t, org, byFederationID)
+		p := provisionerIn(t, org, byFederationID)
 		plan, err := p.Plan(t.Context(), reading([]sfprov.User{u, employee("bob", "E-2")}), sfprov.Scope{})
 		require.NoError(t, err, name)
 		for _, step := range plan.Steps {
@@ -212,7 +212,7 @@ func TestAPlanReleasesWhoIsAbsent(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
 	id := seeded(org, nil)
-	p := in(t, org, byFederationID, releasing)
+	p := provisionerIn(t, org, byFederationID, releasing)
 	plan, err := p.Plan(t.Context(), reading([]sfprov.User{employee("bob", "E-2")}), sfprov.Scope{MaxPercent: 100})
 	require.NoError(t, err)
 	_, err = p.Apply(t.Context(), plan, nil)

@@ -32,7 +32,7 @@ func stream(users []sfprov.User) iter.Seq2[sfprov.User, error] {
 func staffed(t *testing.T, n int) (*sfprovtest.Org, *sfprov.Provisioner) {
 	t.Helper()
 	org := sfprovtest.NewOrg(t)
-	p := in(t, org, byFederationID)
+	p := provisionerIn(t, org, byFederationID)
 	for _, o := range outcomes(t, n, ensureAll(t.Context(), p, slices.Values(crowd(n)))) {
 		require.NoError(t, o.Err)
 	}
@@ -299,7 +299,7 @@ func TestReconcilingWhatIsInOrderIsCheap(t *testing.T) {
 func TestUsers(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
-	p := in(t, org)
+	p := provisionerIn(t, org)
 	var ids []string
 	for i := range 7 {
 		ids = append(ids, org.AddUser(sfprov.Fields{"Username": fmt.Sprintf("user%d@ACME.com", i), "Title": "CFO", "IsActive": i != 2}))

@@ -128,7 +128,7 @@ func TestProvisionLeavesTheFrozenFrozen(t *testing.T) {
 	org := sfprovtest.NewOrg(t)
 	id := seeded(org, sfprov.Fields{"Title": "Clerk"})
 	org.Freeze(id, true)
-	p := in(t, org, byFederationID)
+	p := provisionerIn(t, org, byFederationID)
 	result, err := p.Provision(t.Context(), sfprov.Request{Op: sfprov.OpUpdate, ID: id, User: federated()})
 	require.NoError(t, err)
 	assert.Equal(t, sfprov.Updated, result.Action)
@@ -146,7 +146,7 @@ func TestProvisionSkipsJustInTime(t *testing.T) {
 	org := sfprovtest.NewOrg(t)
 	id := seeded(org, nil)
 	for _, op := range []sfprov.Op{sfprov.OpCreate, sfprov.OpUpdate, sfprov.OpPatch, sfprov.OpDelete} {
-		result, err := in(t, org, byFederationID).Provision(t.Context(), sfprov.Request{Op: op, ID: id, User: federated(), JustInTime: true})
+		result, err := provisionerIn(t, org, byFederationID).Provision(t.Context(), sfprov.Request{Op: op, ID: id, User: federated(), JustInTime: true})
 		require.NoError(t, err)
 		assert.Equal(t, sfprov.Result{ID: id, Action: sfprov.Skipped}, result)
 	}
@@ -190,7 +190,7 @@ func TestProvisionSetsPasswords(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
 	id := seeded(org, nil)
-	p := in(t, org, byFederationID)
+	p := provisionerIn(t, org, byFederationID)
 	for i, op := range []sfprov.Op{sfprov.OpUpdate, sfprov.OpPatch, sfprov.OpCreate} {
 		u := federated()
 		u.Password = sfprov.Secret("correct-horse-" + string(rune('1'+i)))
@@ -241,7 +241,7 @@ func TestProvisionErrors(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
 	id := seeded(org, nil)
-	p := in(t, org, byFederationID)
+	p := provisionerIn(t, org, byFederationID)
 	org.BlockDeactivation(id, sfprovtest.Refusal{})
 	result, err := p.Provision(t.Context(), sfprov.Request{Op: sfprov.OpDelete, ID: id})
 	require.ErrorIs(t, err, sfprov.ErrDeactivationBlocked)

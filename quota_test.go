@@ -109,7 +109,7 @@ func TestAPIReserve(t *testing.T) {
 		require.NotErrorIs(t, err, sfprov.ErrPermission)
 		assert.Equal(t, time.Hour, sfprov.RetryAfter(err))
 		assert.Contains(t, err.Error(), "Come back in an hour")
-		assert.Equal(t, 2, sent(org, http.MethodPatch, ""), "not tried again")
+		assert.Equal(t, 2, requestsSent(org, http.MethodPatch, ""), "not tried again")
 	})
 }
 

@@ -11,7 +11,8 @@ import (
 // Account reads the account with this Salesforce ID, of 15 characters or 18, and the
 // fields named. A field that is empty is there as nil. A malformed ID, or a name that is
 // none, is a [ValidationError] before anything is sent; an ID that is no user of the
-// org is [ErrNotFound]. It costs one API call. See "Query" in the REST API Developer
+// org is [ErrNotFound]. Where the integration user may not see logins, Frozen is false,
+// and a warning is logged. It costs one API call. See "Query" in the REST API Developer
 // Guide.
 func (p *Provisioner) Account(ctx context.Context, id string, fields ...string) (Account, error) {
 	id18, err := userID(id)

@@ -18,7 +18,7 @@ func TestAccount(t *testing.T) {
 	org := sfprovtest.NewOrg(t)
 	id := seeded(org, sfprov.Fields{"Department": nil})
 	org.Freeze(id, true)
-	p := in(t, org)
+	p := provisionerIn(t, org)
 	for _, given := range []string{id, id[:15]} {
 		account, err := p.Account(t.Context(), given, "Title", "Department")
 		require.NoError(t, err)
@@ -42,7 +42,7 @@ func TestAccessOf(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
 	furnish(org)
-	p := in(t, org, func(c *sfprov.Config) { delete(c.Defaults, "ProfileId") })
+	p := provisionerIn(t, org, func(c *sfprov.Config) { delete(c.Defaults, "ProfileId") })
 	u := alice()
 	u.Access = everything()
 	created, err := p.Create(t.Context(), u)
@@ -80,7 +80,7 @@ func TestMembers(t *testing.T) {
 	org.Grant(ids[1], club)
 	org.SetUser(ids[1], sfprov.Fields{"UserRoleId": role, "IsActive": false})
 	org.Freeze(ids[2], true)
-	p := in(t, org)
+	p := provisionerIn(t, org)
 	for _, test := range []struct {
 		kind sfprov.CatalogKind
 		name string

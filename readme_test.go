@@ -65,9 +65,12 @@ func handle(ctx context.Context, p *sfprov.Provisioner, q queue, j job) {
 		result, err = p.Create(ctx, j.User)
 	}
 	j.Lost = nil
+	if result.Action != "" && result.ID != "" {
+		q.store(j, result.ID) // there is an account, whatever is missing; later calls need the ID
+	}
 	switch step, wait := sfprov.NextStep(err); step {
 	case sfprov.StepDone:
-		q.store(j, result.ID) // confirmed; later calls need the ID
+		q.done(j) // confirmed
 	case sfprov.StepAgain:
 		q.putBack(j, wait) // for the same call, then
 	case sfprov.StepResolve:
@@ -85,6 +88,7 @@ func handle(ctx context.Context, p *sfprov.Provisioner, q queue, j job) {
 // queue is whatever the caller has.
 type queue interface {
 	store(j job, id string)
+	done(j job)
 	putBack(j job, wait time.Duration)
 	tell(j job, err error)
 	stop(err error)
@@ -105,13 +109,15 @@ func TestReadmeCodeIsThisCode(t *testing.T) {
 
 // tray is a queue that tells what was done with the last job.
 type tray struct {
-	did  string
+	did, stored string
+
 	kept []byte // the job as JSON
 	wait time.Duration
 	err  error
 }
 
-func (q *tray) store(_ job, id string) { q.did = "stored " + id }
+func (q *tray) store(_ job, id string) { q.stored = id }
+func (q *tray) done(job)               { q.did = "stored " + q.stored }
 func (q *tray) tell(_ job, err error)  { q.did, q.err = "told", err }
 func (q *tray) stop(err error)         { q.did, q.err = "stopped", err }
 func (q *tray) putBack(j job, wait time.Duration) {
@@ -131,7 +137,7 @@ func TestReadmeCodeWorks(t *testing.T) {
 	t.Parallel()
 	require.Error(t, provision(t.Context()), "no credentials are set here")
 	org := sfprovtest.NewOrg(t)
-	p := in(t, org)
+	p := provisionerIn(t, org)
 	q := &tray{}
 	handle(t.Context(), p, q, job{User: alice()})
 	require.Contains(t, q.did, "stored 005")
@@ -146,7 +152,7 @@ func TestReadmeCodeWorks(t *testing.T) {
 	assert.Equal(t, "put back", q.did)
 	assert.Equal(t, time.Hour, q.wait)
 	org.SetRunAsUser(false)
-	handle(t.Context(), in(t, org), q, job{User: employee("dave", "E-4")})
+	handle(t.Context(), provisionerIn(t, org), q, job{User: employee("dave", "E-4")})
 	assert.Equal(t, "stopped", q.did)
 	require.ErrorIs(t, q.err, sfprov.ErrAuth)
 }
@@ -154,15 +160,15 @@ func TestReadmeCodeWorks(t *testing.T) {
 func TestReadmeCodeWorksInTheThirdEnding(t *testing.T) {
 	t.Parallel()
 	bubble(t, "not created", func(t *testing.T, org *sfprovtest.Org) {
-		lose(org, 4, http.MethodPost, "/sobjects/User", sfprovtest.Dropped())
+		loseAnswers(org, 4, http.MethodPost, "/sobjects/User", sfprovtest.Dropped())
 		q := &tray{}
-		handle(t.Context(), in(t, org), q, job{User: alice()})
+		handle(t.Context(), provisionerIn(t, org), q, job{User: alice()})
 		require.Equal(t, "put back", q.did)
 		require.Contains(t, string(q.kept), `"version":1`)
-		q.next(t, in(t, org)) // not created
+		q.next(t, provisionerIn(t, org)) // not created
 		require.Equal(t, "put back", q.did)
 		require.Contains(t, string(q.kept), `"Lost":null`)
-		q.next(t, in(t, org))
+		q.next(t, provisionerIn(t, org))
 		require.Contains(t, q.did, "stored 005")
 		assert.Len(t, org.Users(), 1)
 	})
@@ -170,13 +176,13 @@ func TestReadmeCodeWorksInTheThirdEnding(t *testing.T) {
 		org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", sfprovtest.LostAnswer()))
 		org.KeepControl(sfprovtest.On(http.MethodGet, "/query", sfprovtest.DailyLimit()))
 		q := &tray{}
-		handle(t.Context(), in(t, org), q, job{User: alice()})
+		handle(t.Context(), provisionerIn(t, org), q, job{User: alice()})
 		require.Equal(t, "put back", q.did)
-		q.next(t, in(t, org))
+		q.next(t, provisionerIn(t, org))
 		require.Equal(t, "put back", q.did)
 		require.Contains(t, string(q.kept), `"version":1`, "as good as before")
 		org.ClearControls()
-		q.next(t, in(t, org))
+		q.next(t, provisionerIn(t, org))
 		require.Contains(t, q.did, "stored 005")
 		assert.Len(t, org.Users(), 1)
 	})

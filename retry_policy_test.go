@@ -43,11 +43,11 @@ func TestRetryPolicy(t *testing.T) {
 	} {
 		bubble(t, name, func(t *testing.T, org *sfprovtest.Org) {
 			p := with(t, org, sfprov.WithRetry(test.policy))
-			lose(org, everyTime, http.MethodPatch, "", sfprovtest.GatewayHTML(503))
+			loseAnswers(org, everyTime, http.MethodPatch, "", sfprovtest.GatewayHTML(503))
 			began := time.Now()
 			_, err := p.Update(t.Context(), org.AddUser(nil), title)
 			require.ErrorIs(t, err, sfprov.ErrUnavailable)
-			assert.Equal(t, test.requests, sent(org, http.MethodPatch, ""))
+			assert.Equal(t, test.requests, requestsSent(org, http.MethodPatch, ""))
 			assert.LessOrEqual(t, time.Since(began), test.longest)
 			if test.requests > 4 {
 				assert.Greater(t, time.Since(began), test.longest/10)
@@ -56,29 +56,29 @@ func TestRetryPolicy(t *testing.T) {
 	}
 	bubble(t, "a create that is lost each time", func(t *testing.T, org *sfprovtest.Org) {
 		p := with(t, org, sfprov.WithRetry(sfprov.RetryPolicy{Attempts: 7}))
-		lose(org, everyTime, http.MethodPost, "/sobjects/User", sfprovtest.Dropped())
+		loseAnswers(org, everyTime, http.MethodPost, "/sobjects/User", sfprovtest.Dropped())
 		_, err := p.Create(t.Context(), alice())
 		require.ErrorIs(t, err, sfprov.ErrOutcomeUnknown)
-		assert.Equal(t, 7, sent(org, http.MethodPost, "/sobjects/User"))
+		assert.Equal(t, 7, requestsSent(org, http.MethodPost, "/sobjects/User"))
 	})
 	bubble(t, "what may be asked for", func(t *testing.T, org *sfprovtest.Org) {
 		busy := sfprovtest.ServerUnavailable()
 		busy.Header.Set("Retry-After", "600")
 		id := org.AddUser(nil)
-		lose(org, 1, http.MethodPatch, "", busy)
+		loseAnswers(org, 1, http.MethodPatch, "", busy)
 		began := time.Now()
 		_, err := with(t, org).Update(t.Context(), id, title)
 		require.ErrorIs(t, err, sfprov.ErrUnavailable)
 		assert.Equal(t, 10*time.Minute, sfprov.RetryAfter(err))
 		assert.Zero(t, time.Since(began), "not waited for, and said")
-		lose(org, 1, http.MethodPatch, "", busy)
+		loseAnswers(org, 1, http.MethodPatch, "", busy)
 		_, err = with(t, org, sfprov.WithRetry(sfprov.BackgroundRetry())).Update(t.Context(), id, title)
 		require.NoError(t, err)
 		assert.Equal(t, 10*time.Minute, time.Since(began))
 	})
 	bubble(t, "no pause reaches past the deadline", func(t *testing.T, org *sfprovtest.Org) {
 		p := with(t, org, sfprov.WithRetry(sfprov.RetryPolicy{Attempts: 1000, BaseDelay: time.Minute, MaxDelay: time.Minute}))
-		lose(org, everyTime, http.MethodPatch, "", sfprovtest.GatewayHTML(503))
+		loseAnswers(org, everyTime, http.MethodPatch, "", sfprovtest.GatewayHTML(503))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		_, err := p.Update(ctx, org.AddUser(nil), title)
@@ -124,7 +124,7 @@ func TestAWrongSecretMakesAHandfulOfLogins(t *testing.T) {
 		"one a second":    {time.Second, 24},
 	} {
 		bubble(t, name, func(t *testing.T, org *sfprovtest.Org) {
-			p := in(t, org, func(c *sfprov.Config) { c.ClientSecret = "wrong" })
+			p := provisionerIn(t, org, func(c *sfprov.Config) { c.ClientSecret = "wrong" })
 			for range 1000 {
 				_, err := p.Create(t.Context(), alice())
 				require.ErrorIs(t, err, sfprov.ErrAuth)
@@ -137,7 +137,7 @@ func TestAWrongSecretMakesAHandfulOfLogins(t *testing.T) {
 		})
 	}
 	bubble(t, "by 64 goroutines", func(t *testing.T, org *sfprovtest.Org) {
-		p := in(t, org, func(c *sfprov.Config) { c.ClientSecret = "wrong" })
+		p := provisionerIn(t, org, func(c *sfprov.Config) { c.ClientSecret = "wrong" })
 		done := make(chan struct{})
 		for range 64 {
 			go func() {
@@ -160,8 +160,8 @@ func TestAWrongSecretMakesAHandfulOfLogins(t *testing.T) {
 func TestAThrottledLoginIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	bubble(t, "for a minute", func(t *testing.T, org *sfprovtest.Org) {
-		p := in(t, org)
-		lose(org, 1, http.MethodPost, "/oauth2/token", sfprovtest.LoginThrottled())
+		p := provisionerIn(t, org)
+		loseAnswers(org, 1, http.MethodPost, "/oauth2/token", sfprovtest.LoginThrottled())
 		_, err := p.Create(t.Context(), alice())
 		require.ErrorIs(t, err, sfprov.ErrAuth)
 		assert.True(t, sfprov.Retryable(err))
@@ -177,9 +177,9 @@ func TestAThrottledLoginIsLeftAlone(t *testing.T) {
 		require.NoError(t, err)
 	})
 	bubble(t, "for as long as it asks", func(t *testing.T, org *sfprovtest.Org) {
-		p := in(t, org)
+		p := provisionerIn(t, org)
 		throttled := sfprovtest.Fault{Status: 429, Header: http.Header{"Retry-After": {"300"}}}
-		lose(org, 1, http.MethodPost, "/oauth2/token", throttled)
+		loseAnswers(org, 1, http.MethodPost, "/oauth2/token", throttled)
 		_, err := p.Create(t.Context(), alice())
 		assert.Equal(t, 5*time.Minute, sfprov.RetryAfter(err))
 		<-time.After(5*time.Minute - time.Second)
@@ -206,7 +206,7 @@ func TestAnUntrustedCertificateNeedsAPerson(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		org := sfprovtest.NewOrg(t, sfprovtest.WithInMemoryNetwork())
 		org.SetFaultPlan(sfprovtest.FaultPlan{Rules: []sfprovtest.FaultRule{{Faults: []sfprovtest.Fault{sfprovtest.UntrustedCertificate()}}}})
-		_, err := in(t, org).Create(t.Context(), alice())
+		_, err := provisionerIn(t, org).Create(t.Context(), alice())
 		require.ErrorIs(t, err, sfprov.ErrUnavailable)
 		assert.False(t, sfprov.Retryable(err))
 		assert.Contains(t, err.Error(), "certificate authority")

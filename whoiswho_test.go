@@ -25,7 +25,7 @@ func TestPlaceholdersAreNoMatchValues(t *testing.T) {
 	} {
 		org := sfprovtest.NewOrg(t)
 		org.AddUser(sfprov.Fields{"Username": "first@primary.com", "FederationIdentifier": placeholder})
-		p := in(t, org, byFederationID)
+		p := provisionerIn(t, org, byFederationID)
 		u := federated()
 		u.Fields["FederationIdentifier"] = placeholder
 		for name, call := range map[string]func() error{
@@ -47,7 +47,7 @@ func TestPlaceholdersAreNoMatchValues(t *testing.T) {
 	}
 	for _, real := range []string{"1", "0", "42", "a", "nobody", "Nullman", "nil@acme.com", "E-000000000000000", "10000000000000000", "none-of-it", "unknown", "007", "x null", "NA"} {
 		org := sfprovtest.NewOrg(t)
-		p := in(t, org, byFederationID)
+		p := provisionerIn(t, org, byFederationID)
 		u := federated()
 		u.Fields["FederationIdentifier"] = real
 		created, err := p.Create(t.Context(), u)
@@ -124,7 +124,7 @@ func TestTheIntegrationUserIsNeverLockedOut(t *testing.T) {
 			own := org.AdminID()
 			org.SetUser(own, sfprov.Fields{"FederationIdentifier": "E-4711"})
 			org.BlockDeactivation(own, sfprovtest.Refusal{})
-			p := in(t, org, byFederationID)
+			p := provisionerIn(t, org, byFederationID)
 			gone := federated()
 			gone.Inactive = true
 			for name, call := range map[string]func() error{
@@ -199,7 +199,7 @@ func TestUpdatesLetNobodyIn(t *testing.T) {
 						r.User.Fields["IsActive"] = true
 					}
 					what := fmt.Sprintf("%s by %s, active %v, says %v", op, by, active, says)
-					_, err := in(t, org, byFederationID).Provision(t.Context(), r)
+					_, err := provisionerIn(t, org, byFederationID).Provision(t.Context(), r)
 					require.NoError(t, err, what)
 					user, _ := org.User(id)
 					assert.Equal(t, active || says, user.Active, what)
@@ -238,7 +238,7 @@ func TestAPlanKeepsDesiredUsersWhateverIsWrongWithThem(t *testing.T) {
 		id := seeded(org, sfprov.Fields{"FederationIdentifier": match})
 		u := federated()
 		spoil(&u)
-		p := in(t, org, byFederationID)
+		p := provisionerIn(t, org, byFederationID)
 		plan, err := p.Plan(t.Context(), reading([]sfprov.User{u}), sfprov.Scope{MaxPercent: 100})
 		require.NoError(t, err, name)
 		problems := 0
@@ -262,7 +262,7 @@ func TestAPlanOfTwoWithOneMatchValue(t *testing.T) {
 		}
 		first, second := federated(), federated()
 		second.Username, second.Fields["FederationIdentifier"] = "alice.smith", "E-4711"
-		plan, err := in(t, org, byFederationID).Plan(t.Context(), reading([]sfprov.User{first, second}), sfprov.Scope{MaxPercent: 100})
+		plan, err := provisionerIn(t, org, byFederationID).Plan(t.Context(), reading([]sfprov.User{first, second}), sfprov.Scope{MaxPercent: 100})
 		require.NoError(t, err)
 		require.Len(t, plan.Steps, 2)
 		for _, step := range plan.Steps {
