@@ -1,7 +1,6 @@
 package sfprov
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -135,29 +134,27 @@ func (c *client) collection(writes []write, rows []int) (request, error) {
 	}
 	size := 64
 	for _, row := range rows {
-		if err := writes[row].encode(); err != nil {
-			return request{}, err
-		}
-		size += len(writes[row].body) + 64
+		size += 40 * (len(writes[row].fields) + 2)
 	}
-	var b bytes.Buffer
-	b.Grow(size)
-	b.WriteString(`{"allOrNone":false,"records":[`)
+	b := append(make([]byte, 0, size), `{"allOrNone":false,"records":[`...)
 	for i, row := range rows {
-		w := writes[row]
+		w := &writes[row]
 		if i > 0 {
-			b.WriteByte(',')
+			b = append(b, ',')
 		}
-		b.WriteString(`{"attributes":{"type":"` + w.object + `"}`)
+		b = append(b, `{"attributes":{"type":"`+w.object+`"}`...)
 		if w.id != "" {
-			b.WriteString(`,"id":"` + w.id + `"`)
+			b = append(b, `,"id":"`+w.id+`"`...)
 		}
-		if len(w.body) > len(`{}`) {
-			b.WriteByte(',')
+		at := len(b)
+		var err error
+		if b, err = w.fields.appendTo(b); err != nil {
+			return request{}, fmt.Errorf("sfprov: encoding the record: %w", err) // checked has tried each value
 		}
-		b.Write(w.body[1:])
+		if b[at] = ','; len(w.fields) == 0 { // in place of the brace
+			b = append(b[:at], '}')
+		}
 	}
-	b.WriteString("]}")
-	r.body = b.Bytes()
+	r.body = append(b, "]}"...)
 	return r, nil
 }

@@ -118,12 +118,9 @@ func (p *Provisioner) begun(c *creation) (err error) {
 		return err
 	}
 	c.post = createRecord("User", c.fields)
-	if err := c.post.encode(); err != nil {
-		return err
-	}
 	c.sentAt = time.Now()
 	c.attempt.creates = true
-	before, earlier := p.unresolved.recall(c.d.username, c.post.body)
+	before, earlier := p.unresolved.recall(c.d.username, c.fields)
 	c.earlier = earlier
 	switch {
 	case !earlier:
@@ -134,6 +131,12 @@ func (p *Provisioner) begun(c *creation) (err error) {
 		c.sentAt, c.doubt = before.sentAt, errEarlier
 	}
 	return nil
+}
+
+// body is what is sent, as text.
+func (c *creation) body() string {
+	body, _ := c.fields.encode() // checked has tried each value
+	return string(body)
 }
 
 // tryCreate makes one attempt.
@@ -265,7 +268,7 @@ func (p *Provisioner) endCreation(ctx context.Context, c *creation) (Result, err
 		if c.lookErr != nil && (ctx.Err() == nil || !errors.Is(cause, ctx.Err())) { // else it says so already
 			unknown.look = c.lookErr
 		}
-		p.unresolved.remember(c.d.username, unresolvedCreate{body: string(c.post.body), sentAt: c.sentAt})
+		p.unresolved.remember(c.d.username, unresolvedCreate{body: c.body(), sentAt: c.sentAt})
 		return Result{}, unknown
 	case fateLook, fateAgain, fateGiveUp:
 	}
@@ -316,7 +319,7 @@ func (p *Provisioner) endOfCreation(c *creation, err error) {
 		p.unresolved.forget(c.d.username)
 		return
 	}
-	p.unresolved.remember(c.d.username, unresolvedCreate{body: string(c.post.body), sentAt: c.sentAt, made: c.id})
+	p.unresolved.remember(c.d.username, unresolvedCreate{body: c.body(), sentAt: c.sentAt, made: c.id})
 }
 
 // madeAccount is the change set of an account that was just made: what was sent with

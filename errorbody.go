@@ -53,21 +53,22 @@ func (s *sender) facts(r request) requestFacts {
 }
 
 // referencesIn are the fields of a record, as JSON, that hold references.
-func referencesIn(record []byte) []string {
-	var values map[string]json.RawMessage
-	if json.Unmarshal(record, &values) != nil {
+func referencesIn(body []byte) []string {
+	var all records
+	if json.Unmarshal(slices.Concat([]byte("["), body, []byte("]")), &all) != nil || len(all) != 1 {
 		return nil // not one record
 	}
-	var names []string
-	for name, value := range values {
-		field, known := standardField(name)
-		mayBe := known && field.kind == kindReference || !known && (strings.HasSuffix(name, "Id") || strings.HasSuffix(name, "__c"))
-		var text string
-		if mayBe && json.Unmarshal(value, &text) == nil && id18Of(text) != "" {
-			names = append(names, name)
+	return all[0].references()
+}
+
+// references are the names of the fields that hold references.
+func (r record) references() (names []string) {
+	for _, f := range r {
+		mayBe := f.kind == kindReference || !f.known && (strings.HasSuffix(f.spelt, "Id") || strings.HasSuffix(f.folded, "__c"))
+		if text, isText := f.value.(string); mayBe && isText && id18Of(text) != "" {
+			names = append(names, f.spelt)
 		}
 	}
-	slices.Sort(names)
 	return names
 }
 

@@ -228,7 +228,7 @@ func TestTheMeaningGoesByTheRequest(t *testing.T) {
 		} {
 			err := decorate(op, "alice", newAPIError(asked, 400, body, 0))
 			require.ErrorIs(t, err, ErrInvalidField)
-			assert.Contains(t, Explain(err), "One of the IDs in UserRoleId, profileid refers")
+			assert.Contains(t, Explain(err), "One of the IDs in profileid, UserRoleId refers")
 		}
 	}
 }

@@ -17,9 +17,10 @@ type planner struct {
 	made    *Plan
 	desired int
 
-	// accounts are those of desired users, with the number of the user's step from 1; 0
-	// is no step.
-	accounts map[accountKey]int32
+	// accounts are those of desired users. Of these, some have steps, which are kept
+	// apart: a plan for very many users holds one account of each.
+	accounts map[accountKey]struct{}
+	steps    map[accountKey]int
 	// creates are the steps that create, by match value.
 	creates map[string]int
 	// moves are the profiles from and to which a step moves a licence, by step.
@@ -40,7 +41,7 @@ type profileMove struct{ from, to string }
 func newPlanner(p *Provisioner, scope Scope) *planner {
 	return &planner{
 		p: p, made: &Plan{MadeAt: time.Now().UTC().Truncate(time.Second), Scope: scope},
-		accounts: map[accountKey]int32{}, creates: map[string]int{}, moves: map[int]profileMove{},
+		accounts: map[accountKey]struct{}{}, steps: map[accountKey]int{}, creates: map[string]int{}, moves: map[int]profileMove{},
 		keptValues: map[string]bool{}, keptNames: map[string]bool{},
 	}
 }
@@ -125,8 +126,7 @@ func (m *planner) keep(u User) {
 	}
 }
 
-// accountKey is the ID of a user without what all have in common, since a plan for very
-// many users holds one of each.
+// accountKey is the ID of a user without what all have in common.
 type accountKey [12]byte
 
 func keyOf(id string) (key accountKey) {
@@ -157,16 +157,16 @@ var (
 func (m *planner) note(it *item, work bool) {
 	index := len(m.made.Steps)
 	if id := it.o.account.ID; id != "" {
-		if earlier, twice := m.accounts[keyOf(id)]; twice {
-			if earlier > 0 {
-				m.spoil(int(earlier)-1, errSharesAccount)
+		if _, twice := m.accounts[keyOf(id)]; twice {
+			if earlier, hasStep := m.steps[keyOf(id)]; hasStep {
+				m.spoil(earlier, errSharesAccount)
 			}
 			m.addProblem(it.d.user, id, it.d.username, errSharesAccount)
 			return
 		}
-		m.accounts[keyOf(id)] = 0
+		m.accounts[keyOf(id)] = struct{}{}
 		if work {
-			m.accounts[keyOf(id)] = int32(index + 1) //nolint:gosec // as many steps fit into no memory
+			m.steps[keyOf(id)] = index
 		}
 	}
 	if !work {

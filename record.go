@@ -119,8 +119,10 @@ func (r record) texts() Fields {
 
 // encode writes the record as a JSON object, as json.Marshal would write a map. Names
 // are plain: checked has seen to that.
-func (r record) encode() ([]byte, error) {
-	b := make([]byte, 0, 40*(len(r)+1))
+func (r record) encode() ([]byte, error) { return r.appendTo(make([]byte, 0, 40*(len(r)+1))) }
+
+// appendTo appends it to what is there.
+func (r record) appendTo(b []byte) ([]byte, error) {
 	b = append(b, '{')
 	for i, f := range r {
 		if i > 0 {

@@ -14,9 +14,10 @@ const (
 	// request.
 	windowSize = 4000
 	// maxReading is how many windows are read at the same time, and maxHeld how many
-	// users are held, in windows, collections and on the way.
+	// users are held, in windows, collections and on the way: what a plan takes of memory
+	// follows from it.
 	maxReading = 2
-	maxHeld    = (maxReading + 1) * windowSize
+	maxHeld    = maxReading*windowSize + windowSize/4
 	// quietTime is how long the input may rest before what has come is worked on.
 	quietTime = 50 * time.Millisecond
 	// parting is how long a run that ends waits for the input to end too. It does not
@@ -223,8 +224,11 @@ func (r *run) start() {
 	}
 }
 
-// nothingComes reports whether waiting for more input is of no use.
-func (r *run) nothingComes() bool { return r.isOver || r.isQuiet || !r.wantsInput() }
+// nothingComes reports whether waiting for more input is of no use. Where as many users
+// are held as may be, some come as soon as others are done.
+func (r *run) nothingComes() bool {
+	return r.isOver || r.isQuiet || r.draining || !r.wantsInput() && r.reading+r.writing == 0
+}
 
 func (r *run) startReading(items []*item) {
 	r.reading++
@@ -352,7 +356,9 @@ func (r *run) compare(it *item) (err error) {
 		it.nothing = true
 	default:
 		it.creation = &creation{d: d, looked: true}
-		err = r.p.begun(it.creation)
+		if r.decide != nil { // else when it is sent: many wait for that, and it takes room
+			err = r.p.begun(it.creation)
+		}
 	}
 	return err
 }
@@ -394,7 +400,10 @@ func (r *run) change(ctx context.Context, items []*item, contended *atomic.Int64
 func (r *run) create(ctx context.Context, items []*item, contended *atomic.Int64) {
 	var fresh, made []*creation
 	for _, it := range items {
-		if !it.creation.earlier {
+		if it.creation.fields == nil {
+			it.err = r.p.begun(it.creation)
+		}
+		if it.err == nil && !it.creation.earlier {
 			fresh = append(fresh, it.creation)
 		}
 	}
@@ -410,6 +419,7 @@ func (r *run) create(ctx context.Context, items []*item, contended *atomic.Int64
 	next := 0
 	for _, it := range items {
 		switch c := it.creation; {
+		case it.err != nil:
 		case c.earlier: // which the way for one finds out about
 			it.result, it.err = r.p.create(ctx, c)
 		case c.verdict == fateDone:

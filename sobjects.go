@@ -70,7 +70,7 @@ func (w *write) repeatable() bool { return w.method != http.MethodPost || w.obje
 // asked is what an error that answers a write is judged by.
 func (c *client) asked(w write) requestFacts {
 	return requestFacts{
-		method: w.method, object: w.object, record: w.method != http.MethodPost, sent: referencesIn(w.body), match: c.matchField,
+		method: w.method, object: w.object, record: w.method != http.MethodPost, sent: w.fields.references(), match: c.matchField,
 	}
 }
 

@@ -50,14 +50,15 @@ func (l *unresolvedCreates) remember(username string, create unresolvedCreate) {
 }
 
 // recall returns the same create, if something of it is open.
-func (l *unresolvedCreates) recall(username string, body []byte) (unresolvedCreate, bool) {
+func (l *unresolvedCreates) recall(username string, sent record) (unresolvedCreate, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	call, found := l.calls[strings.ToLower(username)]
-	if !found || call.body != string(body) || time.Since(call.last) > unresolvedLifetime {
+	if !found || time.Since(call.last) > unresolvedLifetime {
 		return unresolvedCreate{}, false
 	}
-	return call, true
+	body, err := sent.encode()
+	return call, err == nil && call.body == string(body)
 }
 
 // holds reports whether something of a create with this username is open.
