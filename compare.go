@@ -2,7 +2,7 @@ package sfprov
 
 import (
 	"encoding/json"
-	"slices"
+	"math/big"
 	"strconv"
 	"strings"
 	"time"
@@ -14,9 +14,16 @@ type Change struct {
 	// Field is a Salesforce field, "IsFrozen" of the login included, or what of an
 	// [Access] was given or taken, such as "Access.PermissionSets".
 	Field string `json:"field"`
-	// Before and After are values; nil is none.
+	// Before and After are values; nil is none. Numbers keep their digits: they are
+	// json.Number where they were read.
 	Before any `json:"before,omitempty"`
 	After  any `json:"after,omitempty"`
+}
+
+// UnmarshalJSON reads a change. Numbers keep their digits.
+func (c *Change) UnmarshalJSON(text []byte) error {
+	type plain Change
+	return decodeStrictly(text, (*plain)(c))
 }
 
 // differences are the fields, of those wanted, that an account has otherwise. The
@@ -51,10 +58,11 @@ func allOf(fields record) []Change {
 }
 
 // sameValue compares a value that is wanted with one that was read, as Salesforce
-// does: null and empty are the same, and so is false where the field is a boolean;
-// usernames and addresses have no case; an ID has 15 characters or 18; a moment has
-// many spellings, and so has a number. Of a multi-select picklist, Salesforce
-// chooses the order.
+// does: null and empty are the same, and so is false where the field is a boolean. Of
+// standard fields it is known what they hold: usernames and addresses have no case, an
+// ID has 15 characters or 18. Of others, the answer tells: a number is compared by its
+// digits, a boolean by its word, and everything else as text, letter by letter. Only a
+// time.Time is known to be a moment.
 func sameValue(name *fieldName, want, has any) bool {
 	if isBlank(want) || want == false {
 		return isBlank(has) || has == false
@@ -62,13 +70,21 @@ func sameValue(name *fieldName, want, has any) bool {
 	if isBlank(has) {
 		return false
 	}
+	if when, isMoment := want.(time.Time); isMoment {
+		return sameMoment(when, has)
+	}
 	a, b := textOf(want), textOf(has)
 	if name.known {
 		return sameText(name, a, b)
 	}
 	a, b = strings.TrimSpace(a), strings.TrimSpace(b)
-	return a == b || sameNumber(want, has) || sameMoment(a, b) || sameID(a, b) || strings.HasSuffix(name.folded, "__c") && sameChoices(a, b) ||
-		(want == true || has == true) && strings.EqualFold(a, b)
+	switch has.(type) {
+	case json.Number:
+		return a == b || sameNumber(a, b)
+	case bool:
+		return strings.EqualFold(a, b)
+	}
+	return a == b
 }
 
 // textOf is a value as text: a string as it is, anything else as its JSON.
@@ -83,45 +99,37 @@ func textOf(value any) string {
 	return string(encoded)
 }
 
-// sameNumber compares numbers, if one of the values is one.
-func sameNumber(want, has any) bool {
-	if _, isNumber := has.(json.Number); !isNumber {
-		if _, isText := want.(string); isText {
-			return false // two texts
-		}
-	}
-	a, errA := strconv.ParseFloat(textOf(want), 64)
-	b, errB := strconv.ParseFloat(textOf(has), 64)
-	return errA == nil && errB == nil && a == b
-}
-
-// sameMoment compares moments, in the spelling of RFC 3339 and in Salesforce's.
-func sameMoment(a, b string) bool {
-	x, isX := moment(a)
-	y, isY := moment(b)
-	return isX && isY && x.Equal(y)
-}
-
-func moment(text string) (time.Time, bool) {
-	for _, layout := range []string{time.RFC3339, salesforceTime} {
+// sameMoment compares a moment with what was read. Salesforce keeps no parts of seconds.
+func sameMoment(want time.Time, has any) bool {
+	text, _ := has.(string)
+	for _, layout := range []string{salesforceTime, time.RFC3339} {
 		if when, err := time.Parse(layout, text); err == nil {
-			return when, true
+			return want.Truncate(time.Second).Equal(when.Truncate(time.Second))
 		}
 	}
-	return time.Time{}, false
+	return false
 }
 
-// sameID compares IDs, of 15 characters or 18.
-func sameID(a, b string) bool {
-	return id18Of(a) != "" && id18Of(a) == id18Of(b)
+// longestNumber bounds the digits of a number that is compared, and its exponent: those
+// of Salesforce have at most 18 digits.
+const longestNumber = 400
+
+// sameNumber compares numbers digit by digit.
+func sameNumber(a, b string) bool {
+	x, isX := rational(a)
+	y, isY := rational(b)
+	return isX && isY && x.Cmp(y) == 0
 }
 
-// sameChoices compares the values of a multi-select picklist.
-func sameChoices(a, b string) bool {
-	x, y := strings.Split(a, ";"), strings.Split(b, ";")
-	slices.Sort(x)
-	slices.Sort(y)
-	return slices.Equal(x, y)
+// rational is the number that a text of JSON's form holds.
+func rational(text string) (*big.Rat, bool) {
+	_, exponent, has := strings.Cut(strings.ToLower(text), "e")
+	n, err := strconv.Atoi(exponent)
+	if len(text) > longestNumber || has && (err != nil || n > longestNumber || n < -longestNumber) ||
+		strings.Trim(text, "+-.eE0123456789") != "" {
+		return nil, false
+	}
+	return new(big.Rat).SetString(text)
 }
 
 // sameText compares as Salesforce stores: names without regard to case, IDs in

@@ -720,7 +720,7 @@ func TestConfigJSON(t *testing.T) {
 		assert.Equal(t, "primary.com", cfg.ProvisioningDomain)
 		assert.Equal(t, "wso2.com", cfg.TenantDomain)
 		assert.Equal(t, "SF", cfg.IdentityProvider)
-		assert.Equal(t, sfprov.Fields{"LocaleSidKey": "en_US", "Score__c": 1.5, "Flag__c": false, "Title": nil}, cfg.Defaults)
+		assert.Equal(t, sfprov.Fields{"LocaleSidKey": "en_US", "Score__c": json.Number("1.5"), "Flag__c": false, "Title": nil}, cfg.Defaults)
 		assert.Equal(t, "FederationIdentifier", cfg.MatchField)
 		assert.True(t, cfg.ReleaseUsername)
 	})

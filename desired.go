@@ -88,6 +88,7 @@ func (c *settings) desireInto(d *desired, u User, w want) error {
 func (c *settings) checkUser(d *desired) []FieldProblem {
 	var problems, more []FieldProblem
 	d.given, problems = checked(d.user.Fields)
+	d.user.ownValues(d.given)
 	if _, given := d.given.lookup("Username"); given || d.user.Username != "" {
 		d.username, more = c.username(d.user, d.given, problems)
 		problems = append(problems, more...)
@@ -174,7 +175,7 @@ func (d *desired) decideLogin(inactive bool) []FieldProblem {
 	case value == nil:
 		return []FieldProblem{{Field: "IsActive", Problem: "can't be cleared; it takes true or false, leave it out to leave it as it is"}}
 	default:
-		return []FieldProblem{{Field: "IsActive", Problem: "is " + jsonOf(value) + "; it takes true or false"}}
+		return []FieldProblem{{Field: "IsActive", Problem: "is " + described(value) + "; it takes true or false"}}
 	}
 	return nil
 }
@@ -197,6 +198,21 @@ func (u User) clone() User {
 	u.Fields, u.Defaults = maps.Clone(u.Fields), maps.Clone(u.Defaults)
 	u.Access, u.Revoke = u.Access.clone(), u.Revoke.clone()
 	return u
+}
+
+// ownValues puts values in place of those that the caller could still change, such as
+// what a pointer or a list refers to. given are the user's fields.
+func (u User) ownValues(given record) {
+	for name, value := range u.Fields {
+		if isPlain(value) {
+			continue
+		}
+		own, _ := given.lookup(name)
+		if raw, isRaw := own.(rawJSON); isRaw {
+			own, _ = decodeAny([]byte(raw))
+		}
+		u.Fields[name] = own
+	}
 }
 
 // carriesFields reports whether fields and access are carried out, and not only the

@@ -23,7 +23,7 @@ func (c *settings) match(own record, problems []FieldProblem) (matchValue, []Fie
 	}
 	text, isString := value.(string)
 	if !isString {
-		return matchValue{}, []FieldProblem{{Field: c.MatchField, Problem: fmt.Sprintf("is %s; the match field takes a string", jsonOf(value))}}
+		return matchValue{}, []FieldProblem{{Field: c.MatchField, Problem: fmt.Sprintf("is %s; the match field takes a string", described(value))}}
 	}
 	if isPlaceholder(text) {
 		return matchValue{}, []FieldProblem{{

@@ -48,6 +48,13 @@ type Plan struct {
 	Notes []string `json:"notes,omitempty"`
 }
 
+// UnmarshalJSON reads a plan. One that names a key twice is refused: it is no plan that
+// this library wrote.
+func (l *Plan) UnmarshalJSON(text []byte) error {
+	type plain Plan
+	return decodeStrictly(text, (*plain)(l))
+}
+
 // PlanStep is what would be done with one user.
 type PlanStep struct {
 	Action   Action   `json:"action,omitempty"` // empty if Problem stands in the way

@@ -339,3 +339,64 @@ func TestUsers(t *testing.T) {
 		require.ErrorAs(t, err, &invalid)
 	}
 }
+
+// Numbers keep all their digits on the way through a plan that was JSON, and what names a
+// key twice is no plan.
+func TestAPlanKeepsDigits(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	org.AddCustomField("Note__c", 80, false)
+	p := provisionerIn(t, org, byFederationID)
+	u := federated()
+	u.Fields["Note__c"] = int64(9007199254740993)
+	plan, err := p.Plan(t.Context(), reading([]sfprov.User{u}), sfprov.Scope{KeepAbsent: true})
+	require.NoError(t, err)
+	text, err := json.Marshal(plan)
+	require.NoError(t, err)
+	var back sfprov.Plan
+	require.NoError(t, json.Unmarshal(text, &back))
+	_, err = p.Apply(t.Context(), &back, nil)
+	require.NoError(t, err)
+	assert.Equal(t, "9007199254740993", org.Users()[0].Fields["Note__c"])
+	for _, twice := range []string{
+		`{"scope":{"usernameSuffix":"@a.com"},"scope":{"usernameSuffix":"@b.com"},"steps":[]}`,
+		`{"steps":[{"username":"a","changes":[{"field":"Title","after":"a","after":"b"}]}]}`,
+		`{"steps":[{"user":{"Fields":{"Title":"a","Title":"b"}}}]}`,
+	} {
+		require.ErrorContains(t, json.Unmarshal([]byte(twice), &back), "twice", twice)
+	}
+}
+
+// A plan holds what was handed over, whatever the caller does with it afterwards.
+func TestAPlanHoldsNothingOfTheCallers(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	p := provisionerIn(t, org, byFederationID)
+	title := "CFO"
+	u := federated()
+	u.Fields["Title"] = &title
+	plan, err := p.Plan(t.Context(), reading([]sfprov.User{u}), sfprov.Scope{KeepAbsent: true})
+	require.NoError(t, err)
+	title = "CEO"
+	assert.Equal(t, "CFO", plan.Steps[0].User.Fields["Title"])
+	_, err = p.Apply(t.Context(), plan, nil)
+	require.NoError(t, err)
+	assert.Equal(t, "CFO", org.Users()[0].Fields["Title"])
+}
+
+// Nothing that a plan file says reaches a terminal raw.
+func TestAPlanPrintsNothingRaw(t *testing.T) {
+	t.Parallel()
+	raw := "\x1b[2J\u202e\u009b31m\u2028x\n+ create evil"
+	plan := sfprov.Plan{
+		Scope: sfprov.Scope{UsernameSuffix: raw}, Notes: []string{raw},
+		Steps: []sfprov.PlanStep{
+			{Action: sfprov.Updated, ID: raw, Username: raw, Changes: []sfprov.Change{{Field: raw, Before: raw, After: raw}}},
+			{Problem: raw, User: &sfprov.User{Username: raw}}, {Action: sfprov.Action(raw)},
+		},
+	}
+	text := plan.String()
+	for _, mark := range []string{"\x1b", "\u202e", "\u009b", "\u2028", "\n+ create evil"} {
+		assert.NotContains(t, text, mark)
+	}
+}

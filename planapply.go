@@ -157,8 +157,8 @@ func viaJSON(changes []Change) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var plain any
-	if err := json.Unmarshal(text, &plain); err != nil {
+	plain, err := decodeAny(text)
+	if err != nil {
 		return "", err
 	}
 	text, err = json.Marshal(plain)

@@ -93,9 +93,9 @@ func (m *planner) compare(ctx context.Context, desired iter.Seq2[User, error]) e
 // problemText is what a step tells of an error.
 func problemText(err error) string {
 	if call, isCall := err.(*callError); isCall { //nolint:errorlint // as finish made it
-		return cause(call.err)
+		err = call.err
 	}
-	return cause(err)
+	return printable(cause(err))
 }
 
 // keep notes a desired user of whom it is not known which account is the user's: all

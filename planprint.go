@@ -102,13 +102,14 @@ func (s PlanStep) line() string {
 }
 
 func (c Change) line() string {
+	field := shownValue(c.Field)
 	switch {
 	case c.Before == nil:
-		return c.Field + ": " + shownValue(c.After)
+		return field + ": " + shownValue(c.After)
 	case c.After == nil:
-		return c.Field + ": " + shownValue(c.Before) + " -> none"
+		return field + ": " + shownValue(c.Before) + " -> none"
 	}
-	return c.Field + ": " + shownValue(c.Before) + " -> " + shownValue(c.After)
+	return field + ": " + shownValue(c.Before) + " -> " + shownValue(c.After)
 }
 
 func shownValue(value any) string {

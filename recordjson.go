@@ -91,7 +91,11 @@ func (s *recordScanner) record() (record, error) {
 	s.at++
 	one := slices.Clone(s.now)
 	one.sort()
-	return slices.CompactFunc(one, func(f, next fieldValue) bool { return f.folded == next.folded }), nil
+	if one.hasTwins() { // the last counts, as everywhere in JSON
+		slices.Reverse(one)
+		one = one.settled()
+	}
+	return one, nil
 }
 
 // name reads the name of a field. It is most likely that of the record before.

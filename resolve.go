@@ -74,7 +74,7 @@ func resolvable(err error) (*UnconfirmedError, error) {
 	case unknown.Op == "" || unknown.Op == opCreate && unknown.Username == "":
 		return nil, errors.New("sfprov: resolve: the UnconfirmedError is incomplete: Op or Username is missing")
 	case unknown.Op != opCreate || unknown.ID != "": // of an account that was there
-		return nil, fmt.Errorf("sfprov: resolve: only a create needs it; call %s again: %w", unknown.Op, err)
+		return nil, fmt.Errorf("sfprov: resolve: only a create needs it; call %s again: %w", printable(unknown.Op), err)
 	}
 	return unknown, nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -15,6 +16,11 @@ import (
 // Names are compared ignoring case, as Salesforce does, so a map that holds
 // both "Title" and "title" is refused.
 type Fields map[string]any
+
+// UnmarshalJSON reads fields. Numbers keep their digits: they are json.Number.
+func (f *Fields) UnmarshalJSON(text []byte) error {
+	return decodeStrictly(text, (*map[string]any)(f))
+}
 
 // lookup finds a field ignoring case.
 func (f Fields) lookup(name string) (value any, ok bool) {
@@ -204,14 +210,20 @@ func aliasOf(u User, username string) string {
 	if at := strings.IndexByte(local, '@'); at > 0 {
 		local = local[:at]
 	}
-	local = strings.ToValidUTF8(local, "")
-	if len(local) <= 8 {
-		return local
+	return cutUnits(strings.ToValidUTF8(local, ""), maxAlias)
+}
+
+// maxAlias is how long an alias is, in UTF-16 units, by which Salesforce counts.
+const maxAlias = 8
+
+// cutUnits shortens a text to a number of UTF-16 units, in whole characters.
+func cutUnits(text string, units int) string {
+	for at, r := range text {
+		if units -= utf16.RuneLen(r); units < 0 {
+			return text[:at]
+		}
 	}
-	if runes := []rune(local); len(runes) > 8 {
-		local = string(runes[:8])
-	}
-	return local
+	return text
 }
 
 // problem is a ValidationError of one problem.

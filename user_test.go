@@ -420,7 +420,7 @@ func TestAlias(t *testing.T) {
 		"with an empty store":         {User{Username: "/erin"}, "erin"},
 		"of an address":               {User{Username: "frank@provisioning.com"}, "frank"},
 		"in characters":               {User{Username: "ÄÖÜäöüßéè"}, "ÄÖÜäöüßé"},
-		"in characters of four bytes": {User{Username: strings.Repeat("😀", 9)}, strings.Repeat("😀", 8)},
+		"in characters of four bytes": {User{Username: strings.Repeat("😀", 9)}, strings.Repeat("😀", 4)},
 		"given":                       {User{Username: "alice", Fields: Fields{"Alias": "al"}}, "al"},
 		"given in another case":       {User{Username: "alice", Fields: Fields{"ALIAS": "al"}}, "al"},
 		"of an explicit username":     {User{Fields: explicit}, "Bob.Smit"},
@@ -907,5 +907,15 @@ func TestFieldsOfTheCallerAreNotChanged(t *testing.T) {
 			_, _ = p.Username(u)
 			assert.Equal(t, before, u.Fields)
 		})
+	}
+}
+
+// A derived alias has at most eight UTF-16 units, in whole characters.
+func TestAliasCountsAsSalesforceDoes(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		strings.Repeat("😀", 9): strings.Repeat("😀", 4), "abcdefg😀": "abcdefg", "abcdef😀": "abcdef😀", "abcdefghi": "abcdefgh", "é": "é",
+	} {
+		assert.Equal(t, want, aliasOf(User{Username: name}, ""))
 	}
 }

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -21,13 +23,23 @@ type rawJSON string
 // MarshalJSON returns the value.
 func (r rawJSON) MarshalJSON() ([]byte, error) { return []byte(r), nil }
 
-// plainValue is a value as it will be sent: nil, a string, a boolean, a number, or
-// JSON already. So nothing of the caller's is kept, and a named string type, a
-// pointer or a null in disguise is seen for what it is.
+// plainValue is a value as it will be sent: nil, a string, a boolean, a number with all
+// its digits, or JSON already. So nothing of the caller's is kept, and a named string
+// type, a pointer or a null in disguise is seen for what it is. A time.Time stays one, since
+// it is known to be a moment, however it is written.
 func plainValue(value any) (plain any, problem string) {
 	switch v := value.(type) {
 	case nil, bool, int, int64:
 		return value, ""
+	case time.Time:
+		if _, err := v.MarshalJSON(); err != nil {
+			return nil, "is a time that has no JSON form"
+		}
+		return v, ""
+	case *time.Time:
+		if v != nil {
+			return plainValue(*v)
+		}
 	case Secret:
 		return nil, holdsSecret
 	case json.Number:
@@ -56,8 +68,21 @@ func plainValue(value any) (plain any, problem string) {
 			return nil, "holds half a surrogate pair"
 		}
 		return text, ""
+	case string(encoded) == "true", string(encoded) == "false":
+		return string(encoded) == "true", ""
+	case encoded[0] == '{', encoded[0] == '[':
+		return rawJSON(encoded), ""
 	}
-	return rawJSON(encoded), ""
+	return json.Number(encoded), ""
+}
+
+// isPlain reports whether a value is one already, so that nothing of it can change.
+func isPlain(value any) bool {
+	switch value.(type) {
+	case nil, bool, int, int64, string, json.Number, time.Time:
+		return true
+	}
+	return false
 }
 
 const holdsSecret = "is or holds a Secret, which would be sent as " + redacted + "; convert it to a string"
@@ -72,17 +97,29 @@ func problemOfValue(field userField, known bool, plain any) string {
 	case isText:
 		return problemOfText(field, text)
 	case known:
-		return fmt.Sprintf("is %v; Salesforce takes a string here", jsonOf(plain))
+		return fmt.Sprintf("is %s; Salesforce takes a string here", described(plain))
 	}
 	return ""
 }
 
-func jsonOf(plain any) string {
-	encoded, err := json.Marshal(plain)
-	if err != nil {
-		return "a number that has no JSON form"
+// described is a plain value in a text, with its kind where that is no string.
+func described(plain any) string {
+	switch v := plain.(type) {
+	case string:
+		return quote(v)
+	case bool:
+		return strconv.FormatBool(v)
+	case rawJSON:
+		if v[0] == '[' {
+			return "a list"
+		}
+		return "an object"
+	case nil:
+		return "null"
+	case time.Time:
+		return "a time"
 	}
-	return quote(string(encoded))
+	return "the number " + textOf(plain)
 }
 
 // problemOfText is problemOfValue for a string. A field that isn't known, the zero
