@@ -67,7 +67,7 @@ func (c *settings) desireInto(d *desired, u User, w want) error {
 	problems := d.takeID(w)
 	fieldProblems := c.checkUser(d)
 	if u.Inactive && w.activeOnly {
-		problems = append(problems, FieldProblem{Field: "Inactive", Problem: "is for Ensure and Provision; call Deactivate, or set Fields[\"IsActive\"] to false"})
+		problems = append(problems, FieldProblem{Field: "Inactive", Problem: "is for Ensure, EnsureAll, Plan and Provision; call Deactivate, or set Fields[\"IsActive\"] to false"})
 	}
 	loginProblems := d.decideLogin(u.Inactive)
 	problems = append(problems, loginProblems...)
@@ -165,7 +165,11 @@ func (d *desired) decideLogin(inactive bool) []FieldProblem {
 		return nil
 	}
 	d.fields = d.fields.without("IsActive")
-	switch truth := strings.ToLower(textOf(value)); {
+	truth := strings.ToLower(textOf(value))
+	if truth == "true" || truth == "false" { // a text, too, is sent as what it says
+		d.given = d.given.with("IsActive", truth == "true")
+	}
+	switch {
 	case truth == "false":
 		d.login = loginShut
 	case truth == "true" && inactive:

@@ -432,7 +432,7 @@ func TestEnsureRefusesWhatCannotBe(t *testing.T) {
 		func() (sfprov.Result, error) { return b.Update(t.Context(), aliceID, sfprov.User{Inactive: true}) },
 	} {
 		_, err = call()
-		require.ErrorContains(t, err, "Inactive is for Ensure and Provision")
+		require.ErrorContains(t, err, "Inactive is for Ensure, EnsureAll, Plan and Provision")
 	}
 	assert.Empty(t, b.requests(http.MethodPost))
 

@@ -101,7 +101,7 @@ func decorate(op, target string, err error) error {
 	switch filled := filled(op, target, err).(type) { //nolint:errorlint // a wrapped one is decorated by its wrapper
 	case nil:
 		return nil
-	case *APIError, *UnconfirmedError, *heldLogin: // name them
+	case *APIError, *UnconfirmedError, *heldLogin, *runError: // name them
 		return filled
 	default:
 		return &callError{op: op, target: target, err: filled}

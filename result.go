@@ -18,19 +18,19 @@ const (
 
 // Result is what Salesforce confirmed.
 type Result struct {
-	ID string // Salesforce ID, 18 characters: keep it with the user, later calls need it
+	ID string `json:"id,omitempty"` // Salesforce ID, 18 characters: keep it with the user, later calls need it
 	// Username is the Salesforce username, where the call sent or read it.
-	Username string
-	Action   Action
+	Username string `json:"username,omitempty"`
+	Action   Action `json:"action,omitempty"`
 	// Changes are what the call changed in Salesforce, in the order in which it was
 	// done: the difference between the user before and after, for every verb. Update and
 	// OpPatch, which read nothing, tell what they sent.
-	Changes []Change
+	Changes []Change `json:"changes,omitempty"`
 	// PendingEmail is an address that an earlier call sent and the user has not
 	// confirmed yet, so that Salesforce shows the old one; empty if there is none.
-	PendingEmail string
+	PendingEmail string `json:"pendingEmail,omitempty"`
 	// Warning is set when the call succeeded but one optional step did not: Salesforce
 	// refused to release the username of a user who was deactivated or frozen, or the
 	// integration user may not see whether a login is frozen. Usually nil.
-	Warning error
+	Warning error `json:"-"`
 }

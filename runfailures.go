@@ -48,8 +48,13 @@ func (e *runError) Error() string { return "sfprov: " + printable(e.summary()) }
 func (e *runError) summary() string {
 	s := e.counts
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s: %d of %d users are not done (%d refused, %d not sent, %d unknown)", e.op, s.Users-s.Done, s.Users, s.Refused, s.NotSent, s.Unknown)
-	if e.stopped {
+	if s.Users == s.Done { // whom it was stopped before
+		fmt.Fprintf(&text, "%s: the run was stopped after %d users, all of whom are done", e.op, s.Users)
+	} else {
+		fmt.Fprintf(&text, "%s: %d of %d users are not done (%d refused, %d not sent, %d unknown)",
+			e.op, s.Users-s.Done, s.Users, s.Refused, s.NotSent, s.Unknown)
+	}
+	if e.stopped && s.Users > s.Done {
 		text.WriteString(", and the run was stopped")
 	}
 	for i, reason := range e.reasons {

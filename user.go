@@ -40,32 +40,33 @@ func (f Fields) lookup(name string) (value any, ok bool) {
 func sameName(a, b string) bool { return len(a) == len(b) && strings.EqualFold(a, b) }
 
 // User is a user of the identity service, as a hook hands it over. Nothing in it
-// is changed or kept by the calls that take it.
+// is changed or kept by the calls that take it. As JSON it shows a placeholder in place
+// of the password, which every call refuses: give the password anew.
 type User struct {
 	// Username is the login name in the identity store. It may carry its user
 	// store: "SECONDARY/alice". The Salesforce username is built from it by
 	// Config.Pattern, unless Fields has a Username.
-	Username string
+	Username string `json:"username,omitempty"`
 	// TenantDomain overrides Config.TenantDomain.
-	TenantDomain string
+	TenantDomain string `json:"tenantDomain,omitempty"`
 	// Fields are the Salesforce fields to send.
-	Fields Fields
+	Fields Fields `json:"fields,omitempty"`
 	// Defaults are filled in on create, where Fields has no value of its own, before
 	// Config.Defaults.
-	Defaults Fields
+	Defaults Fields `json:"defaults,omitempty"`
 	// Access is what the user may do in Salesforce; the zero value leaves it alone.
 	// It is given after the fields, and before the password.
-	Access Access
+	Access Access `json:"access,omitzero"`
 	// Revoke is what the user loses, by name; the zero value takes nothing away. What
 	// the user does not have is no error. A profile can't be revoked.
-	Revoke Access
+	Revoke Access `json:"revoke,omitzero"`
 	// Inactive says that the user shall not be able to log in. It is for
 	// [Provisioner.Ensure], [Provisioner.EnsureAll], [Provisioner.Plan] and
 	// [Provisioner.Provision]; the other verbs refuse it.
-	Inactive bool
+	Inactive bool `json:"inactive,omitempty"`
 	// Password is set after a create, an adoption or an update; empty leaves it
 	// alone. See [Provisioner.SetPassword].
-	Password Secret
+	Password Secret `json:"password,omitempty"`
 }
 
 const maxUsername = 80 // characters, of a Salesforce username

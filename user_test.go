@@ -919,3 +919,17 @@ func TestAliasCountsAsSalesforceDoes(t *testing.T) {
 		assert.Equal(t, want, aliasOf(User{Username: name}, ""))
 	}
 }
+
+// IsActive as a text, as a form or a claim has it, is sent as the boolean that it says.
+func TestIsActiveAsATextIsSentAsABoolean(t *testing.T) {
+	t.Parallel()
+	p := provisionerOf(t)
+	for text, want := range map[string]bool{"true": true, "FALSE": false, "True": true} {
+		fields, _, err := forCreateOf(p.settings, ann(Fields{"isactive": text}))
+		require.NoError(t, err)
+		value, _ := fields.lookup("IsActive")
+		assert.Equal(t, want, value, text)
+	}
+	_, _, err := forCreateOf(p.settings, ann(Fields{"IsActive": "yes"}))
+	require.ErrorContains(t, err, `IsActive is "yes"; it takes true or false`)
+}
