@@ -199,8 +199,8 @@ func (c *client) compositeResult(
 			c.records(ctx, request{method: http.MethodGet, path: queryRef(i)}, func() (queryPage, answer, error) {
 				var page queryPage
 				err := answers[i].failure(c.asksQuery, ans.secrets)
-				if err == nil {
-					err = decode(answer{status: answers[i].Status, body: answers[i].Body}, &page)
+				if err == nil { // the body is valid, since the whole was decoded
+					page, err = pageOf(answer{status: answers[i].Status}, answers[i].Body)
 				}
 				return page, ans, err
 			}),

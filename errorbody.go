@@ -54,11 +54,15 @@ func (s *sender) facts(r request) requestFacts {
 
 // referencesIn are the fields of a record, as JSON, that hold references.
 func referencesIn(body []byte) []string {
-	var all records
-	if json.Unmarshal(slices.Concat([]byte("["), body, []byte("]")), &all) != nil || len(all) != 1 {
+	if !json.Valid(body) {
+		return nil
+	}
+	s := recordScanner{text: body}
+	one, err := s.record()
+	if err != nil {
 		return nil // not one record
 	}
-	return all[0].references()
+	return one.references()
 }
 
 // references are the names of the fields that hold references.

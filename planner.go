@@ -66,7 +66,7 @@ func (m *planner) compare(ctx context.Context, desired iter.Seq2[User, error]) e
 	r := newRun(m.p, opPlan, func(o Outcome) error {
 		m.desired++
 		if step, _ := NextStep(o.Err); step != StepDone && step != StepUser { // it is about the way to the org
-			failed = o.Err
+			failed = withoutCall(o.Err)
 			return o.Err
 		}
 		if o.Err != nil {
@@ -92,10 +92,16 @@ func (m *planner) compare(ctx context.Context, desired iter.Seq2[User, error]) e
 
 // problemText is what a step tells of an error.
 func problemText(err error) string {
+	return printable(cause(withoutCall(err)))
+}
+
+// withoutCall is the error of a user without the words that name the call and the user,
+// since the plan has its own.
+func withoutCall(err error) error {
 	if call, isCall := err.(*callError); isCall { //nolint:errorlint // as finish made it
-		err = call.err
+		return call.err
 	}
-	return printable(cause(err))
+	return err
 }
 
 // keep notes a desired user of whom it is not known which account is the user's: all

@@ -77,10 +77,10 @@ func equals(field, value string) (string, error) {
 
 // queryPage is an answer of the query resource.
 type queryPage struct {
-	TotalSize      int     `json:"totalSize"`
-	Done           bool    `json:"done"`
-	NextRecordsURL string  `json:"nextRecordsUrl"`
-	Records        records `json:"records"`
+	TotalSize      int
+	Done           bool
+	NextRecordsURL string
+	Records        []record
 }
 
 // query streams the records of a SOQL query, page by page. Field names and
@@ -105,10 +105,22 @@ func (c *client) query(ctx context.Context, soql string) iter.Seq2[record, error
 func (c *client) page(ctx context.Context, r request) (queryPage, answer, error) {
 	var page queryPage
 	ans, err := c.sender.send(ctx, r)
+	if err == nil && !json.Valid(ans.body) {
+		err = notTheJSON(ans)
+	}
 	if err == nil {
-		err = decode(ans, &page)
+		page, err = pageOf(ans, ans.body)
 	}
 	return page, ans, err
+}
+
+// pageOf reads a page from valid JSON.
+func pageOf(ans answer, valid []byte) (queryPage, error) {
+	page, err := scanPage(valid)
+	if err != nil {
+		return queryPage{}, notTheJSON(ans)
+	}
+	return page, nil
 }
 
 // records streams the records of pages, of which first gets the first and r is the
@@ -185,9 +197,13 @@ func nextPage(ans answer, location string) (string, error) {
 // decode reads the JSON object of a successful answer.
 func decode(ans answer, into any) error {
 	if err := json.Unmarshal(ans.body, into); err != nil {
-		return unexpected(ans, "the answer is not the JSON object that was expected")
+		return notTheJSON(ans)
 	}
 	return nil
+}
+
+func notTheJSON(ans answer) error {
+	return unexpected(ans, "the answer is not the JSON object that was expected")
 }
 
 // unexpected is an answer with a status of success that is none. Its body is left

@@ -5,35 +5,65 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
-// records are the records of an answer. They are read by hand, since most of what a
-// batch or a plan costs this process is reading records: names are not read anew for
-// each record, and a value that is the same as in the record before is shared with it.
-type records []record
+// Answers to queries are read by hand, since most of what a batch or a plan costs this
+// process is reading records: names are not read anew for each record, and a value that
+// is the same as in the record before is shared with it.
 
 var errNoRecords = errors.New("no records")
 
-// UnmarshalJSON reads an array of objects, or null. It is called by encoding/json only,
-// which has seen that the text is valid JSON.
-func (r *records) UnmarshalJSON(text []byte) error {
-	s := recordScanner{text: text}
-	*r = nil
+// scanPage reads a page of records. The text must be valid JSON, or nothing.
+func scanPage(valid []byte) (page queryPage, err error) {
+	s := recordScanner{text: valid}
+	if len(valid) == 0 || s.next() != '{' {
+		return page, errNoRecords
+	}
+	for s.at++; s.next() != '}' && err == nil; s.skipComma() {
+		raw, _ := s.string()
+		s.next()
+		s.at++ // the colon
+		s.next()
+		begin := s.at
+		if strings.EqualFold(string(raw), "records") {
+			page.Records, err = s.records()
+			continue
+		}
+		if _, err = s.value(); err != nil {
+			break
+		}
+		switch value := s.text[begin:s.at]; strings.ToLower(string(raw)) {
+		case "totalsize":
+			err = json.Unmarshal(value, &page.TotalSize)
+		case "done":
+			err = json.Unmarshal(value, &page.Done)
+		case "nextrecordsurl":
+			err = json.Unmarshal(value, &page.NextRecordsURL)
+		}
+	}
+	return page, err
+}
+
+// records reads an array of objects, or null.
+func (s *recordScanner) records() (all []record, err error) {
 	if s.next() == 'n' {
-		return nil
+		s.at += len("null")
+		return nil, nil
 	}
 	if s.next() != '[' {
-		return errNoRecords
+		return nil, errNoRecords
 	}
 	for s.at++; s.next() != ']'; s.skipComma() {
 		one, err := s.record()
 		if err != nil {
-			return err
+			return nil, err
 		}
-		*r = append(*r, one)
+		all = append(all, one)
 	}
-	return nil
+	s.at++
+	return all, nil
 }
 
 // typeName is what Salesforce calls the type of a record, and where it is. It is no field.

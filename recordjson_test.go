@@ -3,6 +3,7 @@ package sfprov
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"unsafe"
@@ -23,12 +24,15 @@ func FuzzRecords(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		var got records
-		err := json.Unmarshal(text, &got)
+		if !json.Valid(text) {
+			return
+		}
+		page, err := scanPage(slices.Concat([]byte(`{"totalSize":1,"done":true,"records":`), text, []byte("}")))
+		got := page.Records
 		var want []map[string]any
 		decoder := json.NewDecoder(bytes.NewReader(text))
 		decoder.UseNumber()
-		if !json.Valid(text) || decoder.Decode(&want) != nil {
+		if decoder.Decode(&want) != nil {
 			require.Error(t, err)
 			return
 		}
@@ -61,11 +65,14 @@ func FuzzRecords(f *testing.F) {
 // A value that is the same as in the record before is shared, and a name is not read anew.
 func TestRecordsShareWhatIsTheSame(t *testing.T) {
 	t.Parallel()
-	var one, many records
 	text := `{"Id":"005000000000001AAA","Title":"CFO","Department":"Sales","Score__c":12}`
-	require.NoError(t, json.Unmarshal([]byte("["+text+"]"), &one))
-	list := []byte("[" + strings.Repeat(text+",", 99) + text + "]")
-	require.NoError(t, json.Unmarshal(list, &many))
+	pageOfText := func(records string) []record {
+		page, err := scanPage([]byte(`{"totalSize":100,"records":` + records + `,"done":true}`))
+		require.NoError(t, err)
+		assert.True(t, page.Done && page.TotalSize == 100)
+		return page.Records
+	}
+	one, many := pageOfText("["+text+"]"), pageOfText("["+strings.Repeat(text+",", 99)+text+"]")
 	require.Len(t, many, 100)
 	first, _ := many[0].text("Title")
 	for _, r := range many {
