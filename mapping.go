@@ -1,42 +1,50 @@
 package sfprov
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 )
 
 // Mapping turns the claims of an identity service into a [User]: rules, for what
 // rules can say, and a function for the rest. Load one with [ParseMapping], take
-// [StandardMapping], or put one together and call Validate.
+// [StandardMapping], or put one together and call Validate. The claims of a SCIM
+// user come from [ParseSCIMUser].
 type Mapping struct {
 	Rules []Rule `json:"rules"`
-	// Custom is called after the rules, if it is set, with the claims and the user
-	// that they made.
+	// Custom is called after the rules, if it is set, with a copy of the claims and
+	// the user that the rules made. JSON leaves it out.
 	Custom func(claims map[string][]string, u *User) error `json:"-"`
 }
 
-// Rule fills one field, or one list of an [Access], from a claim.
+// Rule fills one field, or one part of an [Access], from a claim, by a constant, or
+// with a default. One of Claim, Value and Default is needed.
 //
-// A claim that is absent leaves the field alone. A claim that is there without a
-// value was removed, and clears the field. Of several rules for one field, the
-// first counts whose claim is there.
+// A claim that is absent says nothing, and leaves the field alone. A claim that is
+// there without a value was removed, and clears the field. Of several rules for
+// one field, the first counts that has a value; the field is cleared if none has,
+// and one of the claims is there.
 type Rule struct {
 	// To is what is filled: the API name of a Salesforce User field, or profile,
 	// role, permissionSets, permissionSetGroups, permissionSetLicenses,
-	// publicGroups or queues after "access.", as in "access.role".
+	// publicGroups, queues or exact after "access.", as in "access.role".
 	To string `json:"to"`
-	// Claim is the name of the claim.
+	// Claim is the name of the claim, in its very spelling.
 	Claim string `json:"claim,omitempty"`
-	// Value is a constant in place of a claim. It is sent with creates and updates.
+	// Value is a constant in place of a claim. [Mapping.User] sends it, and
+	// [Mapping.Change] only in place of a claim that was removed. A list is for the
+	// lists of an Access, and for TypeMultiPicklist.
 	Value any `json:"value,omitempty"`
 	// Default is sent with creates only, if the claim is absent: see User.Defaults.
-	// Access takes none.
+	// Access takes none; give it a constant by a further rule.
 	Default any `json:"default,omitempty"`
+	// Values translates the claim's values: {"Sales": "Sales User"}. Blanks around a
+	// value don't count, its letter case does. An entry may be a list, of several
+	// values or of none. Without it, values are taken as they are.
+	Values map[string]any `json:"values,omitempty"`
+	// Otherwise is the entry for a value that Values does not have. Without it, such a
+	// value is a problem of the user. An empty list ignores the value.
+	Otherwise any `json:"otherwise,omitempty"`
 	// Type is what the field takes; empty goes by the field, which is "string" for
 	// custom ones. A value of another form is a problem of the user.
 	Type ValueType `json:"type,omitempty"`
@@ -48,119 +56,23 @@ type Rule struct {
 	Shorten bool `json:"shorten,omitempty"`
 	// Required makes it a problem of the user if there is no value.
 	Required bool `json:"required,omitempty"`
-}
-
-// ParseMapping reads a Mapping from JSON. The error joins a [ConfigError] for each
-// thing that is wrong; Field is its place, such as "rules[2].to".
-func ParseMapping(data []byte) (Mapping, error) {
-	var m Mapping
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	decoder.UseNumber()
-	if err := decoder.Decode(&m); err != nil {
-		return Mapping{}, &ConfigError{Field: "mapping", Problem: "is not JSON of the expected form: " + err.Error()}
-	}
-	if decoder.More() {
-		return Mapping{}, &ConfigError{Field: "mapping", Problem: "has something after its end"}
-	}
-	return m, m.Validate()
-}
-
-// Validate checks the rules, as ParseMapping does.
-func (m Mapping) Validate() error {
-	var problems []error
-	if len(m.Rules) == 0 && m.Custom == nil {
-		problems = append(problems, &ConfigError{Field: "rules", Problem: "are missing"})
-	}
-	for i, rule := range m.Rules {
-		for _, p := range rule.problems() {
-			problems = append(problems, &ConfigError{Field: fmt.Sprintf("rules[%d].%s", i, p.Field), Problem: p.Problem})
-		}
-	}
-	return errors.Join(problems...)
-}
-
-const accessPrefix = "access."
-
-// problems are what is wrong with a rule, by its own fields.
-func (r Rule) problems() []FieldProblem {
-	problems := slices.Concat(r.problemsOfTarget(), r.problemsOfSource())
-	slices.SortFunc(problems, func(a, b FieldProblem) int { return strings.Compare(a.Field, b.Field) })
-	return problems
-}
-
-// access is the part of the access that a rule fills.
-func (r Rule) access() (target string, isAccess bool) { return strings.CutPrefix(r.To, accessPrefix) }
-
-// problemsOfTarget are what is wrong with where a value goes, and in what form.
-func (r Rule) problemsOfTarget() []FieldProblem {
-	var problems []FieldProblem
-	add := func(field, format string, args ...any) {
-		problems = append(problems, FieldProblem{Field: field, Problem: fmt.Sprintf(format, args...)})
-	}
-	field, _ := standardField(r.To)
-	target, isAccess := r.access()
-	switch {
-	case r.To == "":
-		add("to", "is missing; it is a Salesforce field such as Department, or part of the access such as access.role")
-	case isAccess && accessTarget(&Access{}, target) == nil:
-		add("to", "is %s; of the access, there is %s", quote(r.To), strings.Join(accessTargets, ", "))
-	case !isAccess && !isFieldName(r.To):
-		add("to", "is %s, which %s", quote(r.To), notAFieldName)
-	case field.kind == kindReadOnly:
-		add("to", "is %s, which is set by Salesforce and can't be written", r.To)
-	}
-	if !slices.Contains(valueTypes, r.Type) {
-		add("type", "is %s; it is one of %s", quote(string(r.Type)), strings.Join(typeNames(), ", "))
-	}
-	switch {
-	case isAccess && (r.Type != "" || r.Shorten):
-		add("type", "or shorten is given, but access takes names as they are")
-	case r.Shorten && !isAccess && field.max == 0:
-		add("shorten", "is given, but the length of %s is not known", quote(r.To))
-	}
-	return problems
-}
-
-// problemsOfSource are what is wrong with where a value comes from.
-func (r Rule) problemsOfSource() []FieldProblem {
-	var problems []FieldProblem
-	add := func(field, format string, args ...any) {
-		problems = append(problems, FieldProblem{Field: field, Problem: fmt.Sprintf(format, args...)})
-	}
-	switch {
-	case r.Claim == "" && r.Value == nil:
-		add("claim", "is missing, and there is no value in its place")
-	case r.Claim != "" && r.Value != nil:
-		add("claim", "and value are both given; give one of them")
-	}
-	if _, isAccess := r.access(); isAccess {
-		if r.Default != nil {
-			add("default", "is given, but defaults are for fields only")
-		}
-		return problems
-	}
-	for name, value := range map[string]any{"value": r.Value, "default": r.Default} {
-		switch v := value.(type) {
-		case []any:
-			add(name, "is a list, but a field takes one value")
-		case string:
-			if _, problem := r.convert([]string{v}); problem != "" {
-				add(name, "%s", problem)
-			}
-		}
-	}
-	return problems
+	// ClearAbsent makes [Mapping.User] clear the field if its claims are absent. It is
+	// for claims that replace a user as a whole, as a SCIM PUT does, where a service
+	// leaves out what it has no value for. [Mapping.Change] ignores it.
+	ClearAbsent bool `json:"clearAbsent,omitempty"`
 }
 
 // User makes a user of all the claims that the identity service has of it. What
 // is wrong with them is a [ValidationError], all at once; Field is the rule's To.
+// Nothing of the claims is changed or kept.
 func (m Mapping) User(username string, claims map[string][]string) (User, error) {
 	return m.apply(username, claims, true)
 }
 
-// Change makes a user of the claims that have changed: constants and defaults
-// are left out, and claims that are absent are no problem.
+// Change makes a user of the claims that have changed, and of no others: what their
+// rules don't touch is left alone, constants and defaults too. Where several claims
+// fill one field, it needs all of them once one has changed. A constant for
+// access.exact counts for the lists that have changed.
 func (m Mapping) Change(username string, claims map[string][]string) (User, error) {
 	return m.apply(username, claims, false)
 }
@@ -168,22 +80,13 @@ func (m Mapping) Change(username string, claims map[string][]string) (User, erro
 func (m Mapping) apply(username string, claims map[string][]string, whole bool) (User, error) {
 	u := User{Username: username, Fields: Fields{}, Defaults: Fields{}}
 	var problems []FieldProblem
-	done := map[string]bool{}
-	for i, rule := range m.Rules {
-		key := strings.ToLower(rule.To)
-		if done[key] {
-			continue
+	for _, target := range m.targets() {
+		if problem := target.fill(&u, claims, whole); problem != "" {
+			problems = append(problems, FieldProblem{Field: target[0].To, Problem: problem})
 		}
-		var problem string
-		if done[key], problem = m.applyRule(i, &u, claims, whole); problem != "" {
-			problems = append(problems, FieldProblem{Field: rule.To, Problem: problem})
-		}
-	}
-	for name := range u.Fields {
-		delete(u.Defaults, name)
 	}
 	if m.Custom != nil && len(problems) == 0 {
-		if err := m.Custom(maps.Clone(claims), &u); err != nil {
+		if err := m.Custom(cloneClaims(claims), &u); err != nil {
 			return User{}, fmt.Errorf("sfprov: mapping of %s: %w", shown(username), err)
 		}
 	}
@@ -193,102 +96,181 @@ func (m Mapping) apply(username string, claims map[string][]string, whole bool) 
 	return u, nil
 }
 
-// applyRule does what a rule says. done says that its field has what it is to have; else
-// a later rule may fill it.
-func (m Mapping) applyRule(i int, u *User, claims map[string][]string, whole bool) (done bool, problem string) {
-	rule := m.Rules[i]
-	values, given := claims[rule.Claim]
-	values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return strings.TrimSpace(v) == "" })
-	isLast := whole && !m.isGivenElsewhere(i, claims)
-	switch {
-	case rule.Claim == "":
-		if whole {
-			problem = rule.setConstant(u)
-		}
-		return whole, problem
-	case len(values) == 0 && rule.Required && (given || isLast):
-		return true, fmt.Sprintf("needs the claim %s, which has no value", quote(rule.Claim))
-	case given:
-		return true, rule.set(u, values)
-	case rule.Default != nil && isLast:
-		u.Defaults[rule.To] = rule.Default
+func cloneClaims(claims map[string][]string) map[string][]string {
+	clone := make(map[string][]string, len(claims))
+	for name, values := range claims {
+		clone[name] = slices.Clone(values)
 	}
-	return false, ""
+	return clone
 }
 
-// isGivenElsewhere reports whether a later rule has a value for the same field.
-func (m Mapping) isGivenElsewhere(i int, claims map[string][]string) bool {
-	return slices.ContainsFunc(m.Rules[i+1:], func(other Rule) bool {
-		_, given := claims[other.Claim]
-		return strings.EqualFold(other.To, m.Rules[i].To) && (given || other.Value != nil)
+// target is all the rules for one field, or one part of the access, in their order.
+type target []Rule
+
+// targets are the rules by what they fill. What decides how lists are meant comes last.
+func (m Mapping) targets() []target {
+	var all []target
+	at := map[string]int{}
+	for _, rule := range m.Rules {
+		key := strings.ToLower(rule.To)
+		i, known := at[key]
+		if !known {
+			i, at[key] = len(all), len(all)
+			all = append(all, nil)
+		}
+		all[i] = append(all[i], rule)
+	}
+	slices.SortStableFunc(all, func(a, b target) int { return a.rank() - b.rank() })
+	return all
+}
+
+func (t target) rank() int {
+	if t.isExact() {
+		return 1
+	}
+	return 0
+}
+
+func (t target) isExact() bool { return t[0].To == accessPrefix+exactPart }
+
+// fill gives the target what its rules say.
+func (t target) fill(u *User, claims map[string][]string, whole bool) (problem string) {
+	if t.isExact() { // it says how the lists that are there are meant
+		whole = whole || u.Access.hasLists()
+	}
+	given := t.isGiven(claims)
+	if !whole && !given {
+		return ""
+	}
+	for _, rule := range t {
+		done, problem := rule.fill(u, claims)
+		if done || problem != "" {
+			return problem
+		}
+	}
+	switch {
+	case t.has(func(r Rule) bool { return r.Required }):
+		return "needs " + t.source() + ", which has no value"
+	case given:
+		return t.clear(u)
+	case t.setDefault(u): // what is created gets it, and nothing is cleared
+	case t.has(func(r Rule) bool { return r.ClearAbsent }):
+		return t.clear(u)
+	}
+	return ""
+}
+
+// isGiven reports whether one of the claims is there, be it without a value.
+func (t target) isGiven(claims map[string][]string) bool {
+	return t.has(func(r Rule) bool {
+		_, given := claims[r.Claim]
+		return given && r.Claim != ""
 	})
 }
 
-// set fills in the values of a claim; none clears.
-func (r Rule) set(u *User, values []string) (problem string) {
-	if target, isAccess := strings.CutPrefix(r.To, accessPrefix); isAccess {
-		setAccess(accessTarget(&u.Access, target), values)
+func (t target) has(is func(Rule) bool) bool { return slices.ContainsFunc(t, is) }
+
+// source names the claims that could fill the target.
+func (t target) source() string {
+	var names []string
+	for _, rule := range t {
+		if rule.Claim != "" && !slices.Contains(names, quote(rule.Claim)) {
+			names = append(names, quote(rule.Claim))
+		}
+	}
+	if len(names) == 1 {
+		return "the claim " + names[0]
+	}
+	return "one of the claims " + strings.Join(names, ", ")
+}
+
+// setDefault sets the first default that there is.
+func (t target) setDefault(u *User) bool {
+	i := slices.IndexFunc(t, func(r Rule) bool { return r.Default != nil })
+	if i < 0 {
+		return false
+	}
+	if value, problem := t[i].constant(t[i].Default); problem == "" { // Validate tells the others
+		u.Defaults[t[i].To] = value
+	}
+	return true
+}
+
+// clear says that there is no value.
+func (t target) clear(u *User) (problem string) {
+	part, isAccess := t[0].access()
+	if !isAccess {
+		u.Fields[t[0].To] = nil
 		return ""
 	}
-	if len(values) == 0 {
-		u.Fields[r.To] = nil
+	if part == "profile" {
+		return "has no value in " + t.source() + ", but a user always has a profile"
+	}
+	if part == "role" {
+		u.Fields["UserRoleId"] = nil
 		return ""
 	}
-	value, problem := r.convert(values)
+	setAccess(&u.Access, part, nil)
+	return ""
+}
+
+// fill sets the value of one rule, if it has one.
+func (r Rule) fill(u *User, claims map[string][]string) (done bool, problem string) {
+	if r.Claim == "" {
+		if r.Value == nil {
+			return false, ""
+		}
+		return true, r.set(u, r.Value)
+	}
+	values, problem := r.translated(claims[r.Claim])
+	if problem == "" && len(values) == 0 {
+		return false, ""
+	}
+	if problem == "" {
+		problem = r.setClaim(u, values)
+	}
 	if problem != "" {
-		return fmt.Sprintf("is filled by the claim %s, which %s", quote(r.Claim), problem)
+		return false, fmt.Sprintf("is filled by the claim %s, which %s", quote(r.Claim), problem)
+	}
+	return true, ""
+}
+
+// set sets a constant.
+func (r Rule) set(u *User, constant any) (problem string) {
+	value, problem := r.constant(constant)
+	if problem != "" {
+		return "has a constant that " + problem
+	}
+	if part, isAccess := r.access(); isAccess {
+		setAccess(&u.Access, part, value)
+		return ""
 	}
 	u.Fields[r.To] = value
 	return ""
 }
 
-func (r Rule) setConstant(u *User) (problem string) {
-	target, isAccess := strings.CutPrefix(r.To, accessPrefix)
-	if !isAccess {
-		u.Fields[r.To] = r.Value
+// setClaim sets the values of a claim, of which there is one at least.
+func (r Rule) setClaim(u *User, values []any) (problem string) {
+	part, isAccess := r.access()
+	texts, areTexts := namesIn(values)
+	switch {
+	case isAccess && part != exactPart:
+		if !areTexts {
+			return "becomes something that is no name"
+		}
+		setAccess(&u.Access, part, texts)
 		return ""
+	case !areTexts: // a literal of the table
+		return r.set(u, values[0])
 	}
-	var names []string
-	switch value := r.Value.(type) {
-	case string:
-		names = []string{value}
-	case []string:
-		names = value
-	case []any:
-		for _, item := range value {
-			name, isText := item.(string)
-			if !isText {
-				return "has a constant that is no list of names"
-			}
-			names = append(names, name)
-		}
+	value, problem := r.convert(texts)
+	switch {
+	case problem != "":
+		return problem
+	case isAccess:
+		setAccess(&u.Access, part, value)
 	default:
-		return "has a constant that is no name and no list of names"
+		u.Fields[r.To] = value
 	}
-	setAccess(accessTarget(&u.Access, target), names)
 	return ""
-}
-
-var accessTargets = []string{"profile", "role", "permissionSets", "permissionSetGroups", "permissionSetLicenses", "publicGroups", "queues"} //nolint:gochecknoglobals // a constant list
-
-// accessTarget is the field of an Access that a rule names: a *string or a
-// *[]string; nil if there is none.
-func accessTarget(a *Access, name string) any {
-	targets := []any{&a.Profile, &a.Role, &a.PermissionSets, &a.PermissionSetGroups, &a.PermissionSetLicenses, &a.PublicGroups, &a.Queues}
-	if i := slices.Index(accessTargets, name); i >= 0 {
-		return targets[i]
-	}
-	return nil
-}
-
-func setAccess(target any, names []string) {
-	switch t := target.(type) {
-	case *string:
-		*t = ""
-		if len(names) > 0 {
-			*t = names[0]
-		}
-	case *[]string:
-		*t = append([]string{}, names...) // not nil: the claim is there
-	}
 }

@@ -37,10 +37,13 @@ func TestMappingValues(t *testing.T) {
 		"blank":                      {`"to":"Title"`, []string{" "}, nil},
 		"shortened":                  {`"to":"Alias","shorten":true`, []string{"alice jones"}, "alice jo"},
 		"shortened before a blank":   {`"to":"Alias","shorten":true`, []string{"alicejo s"}, "alicejo"},
-		"4-byte runes":               {`"to":"Alias","shorten":true`, []string{"😀😀😀😀😀😀😀😀😀"}, "😀😀😀😀😀😀😀😀"},
+		"shortened to UTF-16 units":  {`"to":"Alias","shorten":true`, []string{"a😀😀😀😀😀"}, "a😀😀😀"},
 		"a boolean, by its field":    {`"to":"IsActive"`, []string{"Yes"}, true},
 		"false":                      {`"to":"UserPermissionsMarketingUser"`, []string{"0"}, false},
+		"false as a service has it":  {`"to":"IsActive"`, []string{"False"}, false},
+		"true in a letter":           {`"to":"Flag__c","type":"boolean"`, []string{"T"}, true},
 		"a number":                   {`"to":"Age__c","type":"number"`, []string{"4.50"}, json.Number("4.50")},
+		"a number of many digits":    {`"to":"Age__c","type":"number"`, []string{"9007199254740993"}, json.Number("9007199254740993")},
 		"a date":                     {`"to":"Hired__c","type":"date"`, []string{"2026-01-31"}, "2026-01-31"},
 		"the date of a time":         {`"to":"Hired__c","type":"date"`, []string{"2026-01-31T23:00:00+02:00"}, "2026-01-31"},
 		"a time":                     {`"to":"Seen__c","type":"dateTime"`, []string{"2026-01-31T23:00:00+02:00"}, "2026-01-31T21:00:00.000Z"},
@@ -212,11 +215,17 @@ func FuzzParseMapping(f *testing.F) {
 	f.Add([]byte(`{"rules":[{"to":"Title","claim":"c","default":"x"}]}`), "c", "v")
 	f.Add([]byte(`{"rules":[{"to":"access.role","value":["a"]},{"to":"IsActive","claim":"c"}]}`), "c", "true")
 	f.Add([]byte(`{"rules":[{"to":"Age__c","type":"number","claim":"c"},{"to":"D__c","type":"dateTime","claim":"c"}]}`), "c", "99999999999999")
+	f.Add([]byte(`{"rules":[{"to":"access.queues","claim":"c","values":{"a":["b","c"],"d":null},"otherwise":""}]}`), "c", "a")
 	f.Fuzz(func(t *testing.T, data []byte, claim, value string) {
 		m, err := sfprov.ParseMapping(data)
 		if err != nil {
 			return
 		}
+		written, err := json.Marshal(m)
+		require.NoError(t, err)
+		again, err := sfprov.ParseMapping(written)
+		require.NoError(t, err, "%s", written)
+		require.Equal(t, m, again)
 		u, err := m.User("alice", claims{claim: {value}})
 		if err != nil {
 			return

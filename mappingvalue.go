@@ -6,17 +6,26 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
+	"unicode/utf16"
 )
 
 // ValueType is what a field takes, for a [Rule].
 type ValueType string
 
-// The types of values. Dates are 2006-01-02, or the date of a time. Times are in
-// the form of RFC 3339, or seconds since 1970 as OpenID Connect has them.
+// The types of values.
+//
+// Numbers keep their digits. Booleans are true, false, t, f, yes, no, y, n, on, off, 1
+// and 0, in any letter case; for other words, such as "active", give the rule Values.
+//
+// A date is 2026-01-31 or 20260131, or the date of a time as it is written there. A
+// time is in the form of RFC 3339, with the zone as +02:00 or +0200 too, or in that of
+// LDAP, 20260131213000Z. Either may be a count since 1970 in UTC, if it can be nothing
+// else: 9 or 10 digits are seconds, 12 or 13 are milliseconds. Other numbers, times
+// without a zone where there must be one, and years before 1700 or after 4000, which
+// Salesforce does not store, are problems.
 const (
 	TypeString        ValueType = "string"
-	TypeBoolean       ValueType = "boolean" // true, false, yes, no, on, off, 1, 0, in any case
+	TypeBoolean       ValueType = "boolean"
 	TypeNumber        ValueType = "number"
 	TypeDate          ValueType = "date"
 	TypeDateTime      ValueType = "dateTime"
@@ -43,7 +52,7 @@ func (r Rule) valueType() ValueType {
 		return r.Type
 	case field.kind == kindReference:
 		return TypeReference
-	case isBooleanField(r.To):
+	case isBooleanField(r.To), r.To == accessPrefix+exactPart:
 		return TypeBoolean
 	}
 	return TypeString
@@ -70,8 +79,7 @@ func (r Rule) convert(values []string) (value any, problem string) {
 	case TypeDate:
 		return date(text)
 	case TypeDateTime:
-		when, problem := instant(text)
-		return when.UTC().Format("2006-01-02T15:04:05.000Z"), problem
+		return dateTime(text)
 	case TypeReference:
 		id, problem := parseID(text)
 		return id, problem
@@ -88,38 +96,79 @@ func (r Rule) convert(values []string) (value any, problem string) {
 		text = strings.Join(values, r.Join)
 	}
 	if field, _ := standardField(r.To); r.Shorten && field.max > 0 {
-		text = strings.TrimSpace(cut(text, field.max))
+		text = strings.TrimSpace(shortened(text, field.max))
 	}
 	return text, ""
 }
 
+// shortened is a text of at most so many UTF-16 units, by which Salesforce counts, in
+// whole characters.
+func shortened(text string, units int) string {
+	for at, r := range text {
+		if units -= utf16.RuneLen(r); units < 0 {
+			return text[:at]
+		}
+	}
+	return text
+}
+
 func boolean(text string) (value any, problem string) {
 	switch strings.ToLower(text) {
-	case "true", "yes", "on", "1":
+	case "true", "t", "yes", "y", "on", "1":
 		return true, ""
-	case "false", "no", "off", "0":
+	case "false", "f", "no", "n", "off", "0":
 		return false, ""
 	}
 	return nil, "is " + quote(text) + ", which is neither true nor false"
 }
 
-func date(text string) (value any, problem string) {
-	if _, err := time.Parse(time.DateOnly, text); err == nil {
+// constant is a value that the rule has of its own. A text is read as a claim's would be,
+// but a field that takes texts gets it as it is.
+func (r Rule) constant(value any) (plain any, problem string) {
+	if part, isAccess := r.access(); isAccess {
+		return accessConstant(part, value)
+	}
+	text, isText := value.(string)
+	names, areNames := namesOf(value)
+	switch kind := r.valueType(); {
+	case isText && kind == TypeString:
 		return text, ""
+	case isText, areNames && len(names) > 0 && kind == TypeMultiPicklist:
+		return r.convert(names)
+	case areNames:
+		return nil, "is a list, but a field takes one value"
+	default:
+		return value, r.problemOfLiteral(value)
 	}
-	when, problem := instant(text)
-	if problem != "" {
-		return nil, "is " + quote(text) + ", which is not a date such as 2026-01-31"
-	}
-	return when.Format(time.DateOnly), ""
 }
 
-func instant(text string) (time.Time, string) {
-	if when, err := time.Parse(time.RFC3339, text); err == nil {
-		return when, ""
+// problemOfLiteral is what is wrong with a constant that is no text.
+func (r Rule) problemOfLiteral(value any) string {
+	plain, problem := plainValue(value)
+	if problem != "" {
+		return problem
 	}
-	if seconds, err := strconv.ParseInt(text, 10, 64); err == nil {
-		return time.Unix(seconds, 0).UTC(), ""
+	if encoded, isRaw := plain.(rawJSON); isRaw && strings.ContainsAny(string(encoded[:1]), "[{") {
+		return "is " + jsonOf(plain) + ", but a field takes one value"
 	}
-	return time.Time{}, fmt.Sprintf("is %s, which is not a time such as 2026-01-31T15:04:05Z", quote(text))
+	_, isBoolean := plain.(bool)
+	switch kind := r.valueType(); kind {
+	case TypeBoolean:
+		if !isBoolean {
+			return "is " + jsonOf(plain) + ", which is neither true nor false"
+		}
+	case TypeNumber:
+		if isBoolean {
+			return "is " + jsonOf(plain) + ", which is not a number"
+		}
+	case TypeString: // of a field that is not known, it may be any
+		field, known := standardField(r.To)
+		if r.Type == TypeString {
+			return "is " + jsonOf(plain) + ", which is not a text"
+		}
+		return problemOfValue(field, known, plain)
+	default:
+		return fmt.Sprintf("is %s, but a %s is given as a text", jsonOf(plain), kind)
+	}
+	return ""
 }
