@@ -2,141 +2,148 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/sfprov/sfprov"
 )
 
-// event is what the identity service sends.
-type event struct {
-	Op           sfprov.Op     `json:"op"`           // create, update, patch or delete
-	ID           string        `json:"id"`           // Salesforce ID, as stored from an earlier answer; empty if none was
-	Username     string        `json:"username"`     // login name, with its user store if need be
-	TenantDomain string        `json:"tenantDomain"` // empty for the default tenant
-	Fields       sfprov.Fields `json:"fields"`       // Salesforce fields; null clears one
-	Inactive     bool          `json:"inactive"`     // the user is disabled in the identity service
-	JustInTime   bool          `json:"justInTime"`   // the user came in by a login by way of another service
-	// Lost is what an earlier answer to this event had as lost: a create of which it
-	// is not known yet what became of it.
-	Lost *sfprov.UnconfirmedError `json:"lost"`
-}
-
-// answer is what it gets back.
+// answer is what the identity service gets back.
 type answer struct {
+	// ID and Username are those of the user's account. They are there only if the
+	// account is known to be the user's: store them.
 	ID       string        `json:"id,omitempty"`
 	Username string        `json:"username,omitempty"`
 	Action   sfprov.Action `json:"action,omitempty"`
 	Error    string        `json:"error,omitempty"`
-	// Next is what to do: done, again, resolve, user or setup.
+	// Next is what to do: done, again, user or setup.
 	Next sfprov.Step `json:"next,omitempty"`
-	// Retry says that the same event can succeed later: put it back into the queue,
-	// together with Lost if there is one.
-	Retry bool                     `json:"retry,omitempty"`
-	Lost  *sfprov.UnconfirmedError `json:"lost,omitempty"`
 }
 
-// handler turns events into calls of sfprov.
-type handler struct {
-	p   *sfprov.Provisioner
-	log *slog.Logger
-}
+// maxEvent bounds the body of an event, in bytes.
+const maxEvent = 1 << 20
 
-func newHandler(p *sfprov.Provisioner, log *slog.Logger) http.Handler {
+// setupPause is when to come back after an error that every event meets. A person has
+// to mend it first.
+const setupPause = 5 * time.Minute
+
+// newHandler serves events to callers who have the token; to all, if it is empty.
+func newHandler(h *hook, token string) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("POST /events", &handler{p: p, log: log})
-	return mux
+	mux.HandleFunc("POST /events", h.serve)
+	// Web pages that somebody on this machine looks at must not send events.
+	return authenticated(token, http.NewCrossOriginProtection().Handler(mux))
 }
 
-func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	var e event
-	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<20))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&e); err != nil {
-		h.reply(r.Context(), w, http.StatusBadRequest, answer{Error: "the event is no JSON of the expected form: " + err.Error()})
+// authenticated lets through who has the token. How long it takes tells nothing of it.
+func authenticated(token string, next http.Handler) http.Handler {
+	if token == "" {
+		return next
+	}
+	want := sha256.Sum256([]byte(token))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		scheme, given, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		got := sha256.Sum256([]byte(given))
+		if subtle.ConstantTimeCompare(got[:], want[:]) != 1 || !strings.EqualFold(scheme, "Bearer") {
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			_ = reply(w, http.StatusUnauthorized, answer{Error: "the header Authorization must be \"Bearer \" and the value of HOOK_TOKEN"})
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (h *hook) serve(w http.ResponseWriter, r *http.Request) {
+	e, status, err := decode(w, r)
+	if err != nil {
+		_ = reply(w, status, answer{Error: err.Error()})
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), 20*time.Second)
+	if r.Context().Err() != nil { // the caller has gone, and nothing was sent
+		return
+	}
+	// From here on, a caller who hangs up does not break off what may have been sent.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), eventTimeout)
 	defer cancel()
-	result, err := h.provision(ctx, e)
+	result, err := h.handle(ctx, e)
 	step, wait := sfprov.NextStep(err)
-	a := answer{ID: result.ID, Username: result.Username, Action: result.Action, Next: step}
+	if step == sfprov.StepResolve {
+		step = sfprov.StepAgain // the memory has the create; the same event resolves it
+	}
+	a := answer{Next: step}
+	if result.Action != "" {
+		a.ID, a.Username, a.Action = result.ID, result.Username, result.Action
+	}
+	level := slog.LevelInfo
+	attrs := []slog.Attr{slog.String("op", string(e.Op)), slog.String("id", a.ID), slog.String("action", string(a.Action)), slog.String("next", string(step))}
 	if err != nil {
 		a.Error = err.Error()
-		a.Retry = step == sfprov.StepAgain || step == sfprov.StepResolve
-		h.log.LogAttrs(ctx, slog.LevelError, "provisioning failed", slog.String("op", string(e.Op)), slog.String("next", string(step)), slog.Any("error", err))
+		level = slog.LevelError
+		attrs = append(attrs, slog.Any("error", err))
 	}
-	if step != sfprov.StepAgain { // the same event finds out by itself
-		errors.As(err, &a.Lost)
+	h.log.LogAttrs(ctx, level, "event", attrs...)
+	switch step {
+	case sfprov.StepAgain, sfprov.StepResolve:
+		retryAfter(w, wait)
+	case sfprov.StepSetup:
+		retryAfter(w, setupPause)
+	case sfprov.StepDone, sfprov.StepUser:
 	}
-	if a.Retry {
-		w.Header().Set("Retry-After", strconv.Itoa(int(max(wait, time.Second).Seconds())))
+	if err := reply(w, statusOf(step, err), a); err != nil {
+		h.log.LogAttrs(ctx, slog.LevelWarn, "the caller did not wait for the answer", slog.Any("error", err))
 	}
-	h.reply(ctx, w, status(step, err), a)
 }
 
-// resolveTries is how often a create is resolved before the identity service has to
-// come back.
-const resolveTries = 3
-
-func (h *handler) provision(ctx context.Context, e event) (result sfprov.Result, err error) {
-	if e.Lost != nil {
-		result, err = h.p.Resolve(ctx, e.Lost)
-	} else {
-		result, err = h.p.Provision(ctx, sfprov.Request{
-			Op: e.Op, ID: e.ID, JustInTime: e.JustInTime,
-			User: sfprov.User{Username: e.Username, TenantDomain: e.TenantDomain, Fields: e.Fields, Inactive: e.Inactive},
-		})
-	}
-	for range resolveTries {
-		step, wait := sfprov.NextStep(err)
-		if step != sfprov.StepResolve || !pause(ctx, wait) {
-			break
+// decode reads an event, and nothing after it.
+func decode(w http.ResponseWriter, r *http.Request) (e event, status int, err error) {
+	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxEvent))
+	decoder.DisallowUnknownFields()
+	decoder.UseNumber() // numbers keep their digits
+	err = decoder.Decode(&e)
+	if err == nil {
+		if _, err = decoder.Token(); err == nil {
+			err = errors.New("there is more after the event")
 		}
-		result, err = h.p.Resolve(ctx, err)
+		if errors.Is(err, io.EOF) {
+			return e, 0, nil
+		}
 	}
-	return result, err
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		return e, http.StatusRequestEntityTooLarge, errors.New("the event is larger than " + strconv.Itoa(maxEvent) + " bytes")
+	}
+	return e, http.StatusBadRequest, errors.New("the event is not JSON of the expected form: " + err.Error())
 }
 
-// pause waits, unless ctx would end before.
-func pause(ctx context.Context, wait time.Duration) bool {
-	wait = max(wait, 100*time.Millisecond)
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < wait {
-		return false
-	}
-	select {
-	case <-time.After(wait):
-		return true
-	case <-ctx.Done():
-		return false
-	}
+// retryAfter says when the same event may succeed, in whole seconds.
+func retryAfter(w http.ResponseWriter, wait time.Duration) {
+	w.Header().Set("Retry-After", strconv.Itoa(max(1, int((wait+time.Second-1)/time.Second))))
 }
 
-// status is the HTTP status for what is to be done next.
-func status(step sfprov.Step, err error) int {
+// statusOf is the HTTP status for what is to be done next. README.md has the table.
+func statusOf(step sfprov.Step, err error) int {
 	switch step {
 	case sfprov.StepDone:
 		return http.StatusOK
-	case sfprov.StepAgain, sfprov.StepResolve:
-		return http.StatusServiceUnavailable // the same event later
 	case sfprov.StepUser:
 		if _, invalid := errors.AsType[*sfprov.ValidationError](err); invalid {
 			return http.StatusUnprocessableEntity // the event must change
 		}
 		return http.StatusConflict // somebody must look at this user
-	case sfprov.StepSetup:
+	case sfprov.StepAgain, sfprov.StepResolve, sfprov.StepSetup:
 	}
-	return http.StatusBadGateway // somebody must look at the configuration or the org
+	return http.StatusServiceUnavailable // the same event, later
 }
 
-func (h *handler) reply(ctx context.Context, w http.ResponseWriter, status int, a answer) {
+func reply(w http.ResponseWriter, status int, a answer) error {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	if err := json.NewEncoder(w).Encode(a); err != nil {
-		h.log.LogAttrs(ctx, slog.LevelWarn, "the identity service did not wait for the answer", slog.Any("error", err))
-	}
+	return json.NewEncoder(w).Encode(a)
 }
