@@ -20,6 +20,11 @@ type target struct {
 // connect takes the real org that the environment names, or one in memory.
 func connect(domain string, out io.Writer) (target, error) {
 	if host := os.Getenv("SALESFORCE_DOMAIN"); host != "" {
+		for _, name := range []string{"SALESFORCE_CLIENT_ID", "SALESFORCE_CLIENT_SECRET", "SALESFORCE_PROFILE_ID"} {
+			if os.Getenv(name) == "" {
+				return target{}, fmt.Errorf("%s is not set; SALESFORCE_DOMAIN is, and needs it", name)
+			}
+		}
 		p, err := sfprov.New(sfprov.Config{
 			Domain:             host,
 			ClientID:           os.Getenv("SALESFORCE_CLIENT_ID"),
