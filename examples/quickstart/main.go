@@ -111,6 +111,14 @@ func run() error {
 // one in memory.
 func org() (cfg sfprov.Config, transport http.RoundTripper, done func(), err error) {
 	if domain := os.Getenv("SALESFORCE_DOMAIN"); domain != "" {
+		for _, name := range []string{"SALESFORCE_CLIENT_ID", "SALESFORCE_CLIENT_SECRET", "SALESFORCE_PROFILE_ID"} {
+			if os.Getenv(name) == "" {
+				err = errors.Join(err, fmt.Errorf("%s is not set; SALESFORCE_DOMAIN is, and needs it", name))
+			}
+		}
+		if err != nil {
+			return sfprov.Config{}, nil, nil, err
+		}
 		fmt.Printf("Using the org at %s.\n", domain)
 		return sfprov.Config{
 			Domain:       domain,
