@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -54,7 +55,7 @@ func authenticated(token string, next http.Handler) http.Handler {
 		got := sha256.Sum256([]byte(given))
 		if subtle.ConstantTimeCompare(got[:], want[:]) != 1 || !strings.EqualFold(scheme, "Bearer") {
 			w.Header().Set("WWW-Authenticate", "Bearer")
-			_ = reply(w, http.StatusUnauthorized, answer{Error: "the header Authorization must be \"Bearer \" and the value of HOOK_TOKEN"})
+			_ = reply(w, http.StatusUnauthorized, answer{Error: `the header Authorization must be "Bearer " and the token`})
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -83,7 +84,10 @@ func (h *hook) serve(w http.ResponseWriter, r *http.Request) {
 		a.ID, a.Username, a.Action = result.ID, result.Username, result.Action
 	}
 	level := slog.LevelInfo
-	attrs := []slog.Attr{slog.String("op", string(e.Op)), slog.String("id", a.ID), slog.String("action", string(a.Action)), slog.String("next", string(step))}
+	attrs := []slog.Attr{
+		slog.String("op", string(e.Op)), slog.String("id", a.ID),
+		slog.String("action", string(a.Action)), slog.String("next", string(step)),
+	}
 	if err != nil {
 		a.Error = err.Error()
 		level = slog.LevelError
@@ -117,9 +121,12 @@ func decode(w http.ResponseWriter, r *http.Request) (e event, status int, err er
 		}
 	}
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		return e, http.StatusRequestEntityTooLarge, errors.New("the event is larger than " + strconv.Itoa(maxEvent) + " bytes")
+		return e, http.StatusRequestEntityTooLarge, fmt.Errorf("the event is larger than %d bytes", maxEvent)
 	}
-	return e, http.StatusBadRequest, errors.New("the event is not JSON of the expected form: " + err.Error())
+	if errors.Is(err, io.EOF) {
+		err = errors.New("the body is empty")
+	}
+	return e, http.StatusBadRequest, fmt.Errorf("the event is not JSON of the expected form: %w", err)
 }
 
 // retryAfter says when the same event may succeed, in whole seconds.

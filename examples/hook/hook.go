@@ -43,7 +43,7 @@ type hook struct {
 func (h *hook) handle(ctx context.Context, e event) (sfprov.Result, error) {
 	request := e.request()
 	username, err := h.p.Username(request.User)
-	if err != nil || hasMatchValue(request.User) { // an event by ID alone names nobody; Provision says what is wrong with others
+	if err != nil || hasMatchValue(request.User) { // an ID alone names nobody; what is wrong with a name, Provision says
 		return h.p.Provision(ctx, request)
 	}
 	var made sfprov.Result
@@ -97,12 +97,13 @@ func (h *hook) remember(ctx context.Context, username string, e event, result sf
 	switch {
 	case errors.As(err, &lost) && lost.Op == "create" && lost.ID == "" && step != sfprov.StepAgain:
 		failure = h.mem.keep(username, trace{Lost: lost})
-	case e.ID == "" && result.ID != "" && result.Action != "" && !(e.Op == sfprov.OpDelete && err == nil):
+	case e.ID == "" && result.ID != "" && result.Action != "" && (e.Op != sfprov.OpDelete || err != nil):
 		failure = h.mem.keep(username, trace{ID: result.ID})
 	case err == nil:
 		failure = h.mem.forget(username)
 	}
 	if failure != nil {
-		h.log.LogAttrs(ctx, slog.LevelError, "the outcome of an event is not remembered", slog.String("username", username), slog.Any("error", failure))
+		h.log.LogAttrs(ctx, slog.LevelError, "the outcome of an event is not remembered",
+			slog.String("username", username), slog.Any("error", failure))
 	}
 }

@@ -45,7 +45,7 @@ func service(t *testing.T) (*httptest.Server, *sfprovtest.Org) {
 }
 
 // send posts a body with a header Authorization, none if it is empty.
-func send(t *testing.T, server *httptest.Server, authorization, body string) (*http.Response, answer) {
+func send(t *testing.T, server *httptest.Server, authorization, body string) (int, http.Header, answer) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+"/events", strings.NewReader(body))
 	require.NoError(t, err)
@@ -57,17 +57,18 @@ func send(t *testing.T, server *httptest.Server, authorization, body string) (*h
 	defer func() { assert.NoError(t, resp.Body.Close()) }()
 	var a answer
 	require.NoError(t, json.NewDecoder(resp.Body).Decode(&a))
-	return resp, a
+	return resp.StatusCode, resp.Header, a
 }
 
 func post(t *testing.T, server *httptest.Server, body string) (int, answer) {
 	t.Helper()
-	resp, a := send(t, server, "Bearer "+token, body)
-	return resp.StatusCode, a
+	status, _, a := send(t, server, "Bearer "+token, body)
+	return status, a
 }
 
 const (
-	hire = `{"op":"create","username":"alice","fields":{"LastName":"Jones","Email":"alice@hook.example","FederationIdentifier":"E-4711"}}`
+	hire = `{"op":"create","username":"alice",
+		"fields":{"LastName":"Jones","Email":"alice@hook.example","FederationIdentifier":"E-4711"}}`
 	// nameless has nothing that shows whose the account is.
 	nameless = `{"op":"create","username":"bob","fields":{"LastName":"Smith","Email":"bob@hook.example"}}`
 )
@@ -145,18 +146,19 @@ func TestCallersWithoutTheTokenGetNothing(t *testing.T) {
 	t.Parallel()
 	server, org := service(t)
 	for name, authorization := range map[string]string{
-		"none": "", "another": "Bearer " + strings.Replace(token, "0", "1", 1), "a part": "Bearer " + token[:31], "more": "Bearer " + token + "0",
+		"none": "", "another": "Bearer " + strings.Replace(token, "0", "1", 1),
+		"a part": "Bearer " + token[:31], "more": "Bearer " + token + "0",
 		"another scheme": "Basic " + token, "no scheme": token, "nothing": "Bearer ",
 	} {
-		resp, a := send(t, server, authorization, hire)
-		assert.Equal(t, http.StatusUnauthorized, resp.StatusCode, name)
-		assert.Equal(t, "Bearer", resp.Header.Get("WWW-Authenticate"))
+		status, header, a := send(t, server, authorization, hire)
+		assert.Equal(t, http.StatusUnauthorized, status, name)
+		assert.Equal(t, "Bearer", header.Get("WWW-Authenticate"))
 		assert.NotContains(t, a.Error, token)
 		assert.Empty(t, a.Action)
 	}
 	assert.Empty(t, org.Requests())
-	resp, _ := send(t, server, "bearer "+token, hire)
-	assert.Equal(t, http.StatusOK, resp.StatusCode)
+	status, _, _ := send(t, server, "bearer "+token, hire)
+	assert.Equal(t, http.StatusOK, status)
 }
 
 // Where there is no token, a page in a browser of this machine is kept out all the same.
@@ -178,18 +180,28 @@ func TestTrouble(t *testing.T) {
 		next    sfprov.Step
 		words   string
 	}{
-		"no JSON":            {nil, `{`, http.StatusBadRequest, "", "not JSON of the expected form"},
-		"a misspelt key":     {nil, `{"operation":"create"}`, http.StatusBadRequest, "", `unknown field "operation"`},
-		"more than one":      {nil, hire + hire, http.StatusBadRequest, "", "more after the event"},
-		"a large event":      {nil, `{"op":"` + strings.Repeat("x", maxEvent) + `"}`, http.StatusRequestEntityTooLarge, "", "larger than"},
-		"an unknown op":      {nil, `{"op":"promote"}`, http.StatusUnprocessableEntity, sfprov.StepUser, "Op"},
-		"a user without all": {nil, `{"op":"create","username":"alice"}`, http.StatusUnprocessableEntity, sfprov.StepUser, "LastName"},
-		"a malformed ID":     {nil, `{"op":"update","id":"42"}`, http.StatusUnprocessableEntity, sfprov.StepUser, "ID"},
+		"no JSON":        {nil, `{`, http.StatusBadRequest, "", "not JSON of the expected form"},
+		"a misspelt key": {nil, `{"operation":"create"}`, http.StatusBadRequest, "", `unknown field "operation"`},
+		"more than one":  {nil, hire + hire, http.StatusBadRequest, "", "more after the event"},
+		"no body":        {nil, ``, http.StatusBadRequest, "", "the body is empty"},
+		"a large event": {
+			nil, `{"op":"` + strings.Repeat("x", maxEvent) + `"}`,
+			http.StatusRequestEntityTooLarge, "", "larger than",
+		},
+		"an unknown op": {nil, `{"op":"promote"}`, http.StatusUnprocessableEntity, sfprov.StepUser, "Op"},
+		"a user without all": {
+			nil, `{"op":"create","username":"alice"}`,
+			http.StatusUnprocessableEntity, sfprov.StepUser, "LastName",
+		},
+		"a malformed ID": {nil, `{"op":"update","id":"42"}`, http.StatusUnprocessableEntity, sfprov.StepUser, "ID"},
 		"no such user": {
 			nil, `{"op":"patch","id":"005000000000001AAA","username":"alice","fields":{"Title":"CFO"}}`,
 			http.StatusUnprocessableEntity, sfprov.StepUser, "LastName",
 		},
-		"a placeholder": {nil, strings.Replace(hire, "E-4711", "null", 1), http.StatusUnprocessableEntity, sfprov.StepUser, matchField},
+		"a placeholder": {
+			nil, strings.Replace(hire, "E-4711", "null", 1),
+			http.StatusUnprocessableEntity, sfprov.StepUser, matchField,
+		},
 		"a taken username": {
 			func(o *sfprovtest.Org) { o.TakeUsername("alice@hook.example") }, hire,
 			http.StatusConflict, sfprov.StepUser, "taken",
@@ -198,8 +210,14 @@ func TestTrouble(t *testing.T) {
 			func(o *sfprovtest.Org) { o.AddUser(sfprov.Fields{"Username": "alice@hook.example"}) }, hire,
 			http.StatusConflict, sfprov.StepUser, "alice@hook.example",
 		},
-		"a refused login": {func(o *sfprovtest.Org) { o.SetRunAsUser(false) }, hire, http.StatusServiceUnavailable, sfprov.StepSetup, "Run As"},
-		"the daily limit": {func(o *sfprovtest.Org) { o.SetAPIUsage(1, 1) }, hire, http.StatusServiceUnavailable, sfprov.StepAgain, "used up"},
+		"a refused login": {
+			func(o *sfprovtest.Org) { o.SetRunAsUser(false) }, hire,
+			http.StatusServiceUnavailable, sfprov.StepSetup, "Run As",
+		},
+		"the daily limit": {
+			func(o *sfprovtest.Org) { o.SetAPIUsage(1, 1) }, hire,
+			http.StatusServiceUnavailable, sfprov.StepAgain, "used up",
+		},
 		"an outage": {
 			func(o *sfprovtest.Org) { o.KeepControl(sfprovtest.On("", "", sfprovtest.ServerUnavailable())) }, hire,
 			http.StatusServiceUnavailable, sfprov.StepAgain, "503",
@@ -212,12 +230,12 @@ func TestTrouble(t *testing.T) {
 			if test.prepare != nil {
 				test.prepare(org)
 			}
-			resp, a := send(t, server, "Bearer "+token, test.event)
-			assert.Equal(t, test.status, resp.StatusCode)
+			status, header, a := send(t, server, "Bearer "+token, test.event)
+			assert.Equal(t, test.status, status)
 			assert.Equal(t, test.next, a.Next)
 			assert.Contains(t, a.Error, test.words)
 			assert.Empty(t, a.ID, "the account is not the user's")
-			assert.Equal(t, test.status == http.StatusServiceUnavailable, resp.Header.Get("Retry-After") != "", "when to come back")
+			assert.Equal(t, test.status == http.StatusServiceUnavailable, header.Get("Retry-After") != "", "when to come back")
 		})
 	}
 }
@@ -257,9 +275,11 @@ func TestAnUnknownOutcomeOutlivesTheProcess(t *testing.T) {
 		created      bool // before the process ended
 		want         sfprov.Action
 	}{
-		"the same event":                     {nameless, nameless, true, sfprov.Created},
-		"not created":                        {nameless, nameless, false, sfprov.Created},
-		"the next change":                    {nameless, `{"op":"patch","username":"bob","fields":{"Title":"Clerk"}}`, true, sfprov.Updated},
+		"the same event": {nameless, nameless, true, sfprov.Created},
+		"not created":    {nameless, nameless, false, sfprov.Created},
+		"the next change": {
+			nameless, `{"op":"patch","username":"bob","fields":{"Title":"Clerk"}}`, true, sfprov.Updated,
+		},
 		"the user leaves":                    {nameless, `{"op":"delete","username":"bob"}`, true, sfprov.Deactivated},
 		"the user leaves, never having come": {nameless, `{"op":"delete","username":"bob"}`, false, sfprov.Unchanged},
 		"with a match value":                 {hire, hire, true, sfprov.Adopted},
@@ -275,15 +295,15 @@ func TestAnUnknownOutcomeOutlivesTheProcess(t *testing.T) {
 			org.Control(sfprovtest.On(http.MethodPost, "/composite", lost))
 			org.Control(sfprovtest.On(http.MethodPost, "/sobjects/User", lost))
 			org.KeepControl(sfprovtest.On(http.MethodGet, "/query", sfprovtest.DailyLimit()))
-			resp, a := send(t, process(t, org, dir), "Bearer "+token, test.create)
-			require.Equal(t, http.StatusServiceUnavailable, resp.StatusCode, a.Error)
+			status, header, a := send(t, process(t, org, dir), "Bearer "+token, test.create)
+			require.Equal(t, http.StatusServiceUnavailable, status, a.Error)
 			assert.Equal(t, sfprov.StepAgain, a.Next)
-			assert.NotEmpty(t, resp.Header.Get("Retry-After"))
+			assert.NotEmpty(t, header.Get("Retry-After"))
 			assert.Empty(t, a.ID)
 
 			org.ClearControls()
 			after := process(t, org, dir)
-			status, a := post(t, after, test.next)
+			status, a = post(t, after, test.next)
 			require.Equal(t, http.StatusOK, status, a.Error)
 			assert.Equal(t, test.want, a.Action)
 			assert.LessOrEqual(t, len(org.Users()), 1, "nobody is made twice")
@@ -337,7 +357,8 @@ func TestACallerWhoHangsUpBefore(t *testing.T) {
 	ctx, hangUp := context.WithTimeout(t.Context(), time.Minute)
 	hangUp()
 	h := &hook{} // would panic
-	h.serve(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, http.MethodPost, "/events", strings.NewReader(hire)))
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/events", strings.NewReader(hire))
+	h.serve(httptest.NewRecorder(), r)
 }
 
 // Not even what is still to be sent is left out: the event is half done.

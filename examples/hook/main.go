@@ -83,7 +83,7 @@ func listen(ctx context.Context, set settings) (net.Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ADDR: %w", err)
 	}
-	if at, isTCP := listener.Addr().(*net.TCPAddr); set.token == "" && !(isTCP && at.IP.IsLoopback()) {
+	if at, isTCP := listener.Addr().(*net.TCPAddr); set.token == "" && (!isTCP || !at.IP.IsLoopback()) {
 		return nil, errors.Join(
 			fmt.Errorf("ADDR is %q, which others can reach; set HOOK_TOKEN, or listen on localhost", set.addr),
 			listener.Close())

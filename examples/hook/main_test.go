@@ -39,7 +39,10 @@ func TestSettings(t *testing.T) {
 		"neither true nor false":   {map[string]string{"LOOPBACK_ONLY": "localhost"}, []string{`LOOPBACK_ONLY is neither`}},
 		"a real org, and no more": {
 			map[string]string{"HOOK_TOKEN": token, "SALESFORCE_DOMAIN": "acme.my.salesforce.com"},
-			[]string{"SALESFORCE_CLIENT_ID is not", "SALESFORCE_CLIENT_SECRET is not", "SALESFORCE_PROFILE_ID is not", "PROVISIONING_DOMAIN is not", "STATE_DIR is not"},
+			[]string{
+				"SALESFORCE_CLIENT_ID is not", "SALESFORCE_CLIENT_SECRET is not", "SALESFORCE_PROFILE_ID is not",
+				"PROVISIONING_DOMAIN is not", "STATE_DIR is not",
+			},
 		},
 	}
 	for name, test := range tests {
@@ -96,7 +99,8 @@ func TestShutdownFinishesTheEventsInHand(t *testing.T) {
 	answered := make(chan int, 1)
 	go func() {
 		client := &http.Client{}
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+listener.Addr().String()+"/events", strings.NewReader(hire))
+		url := "http://" + listener.Addr().String() + "/events"
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(hire))
 		if !assert.NoError(t, err) {
 			return
 		}

@@ -25,7 +25,9 @@ const minToken = 32
 
 // readSettings reads the environment. The error names every variable that is wrong.
 func readSettings(getenv func(string) string) (settings, error) {
-	set := settings{token: getenv("HOOK_TOKEN"), addr: getenv("ADDR"), dir: getenv("STATE_DIR"), real: getenv("SALESFORCE_DOMAIN") != ""}
+	set := settings{
+		token: getenv("HOOK_TOKEN"), addr: getenv("ADDR"), dir: getenv("STATE_DIR"), real: getenv("SALESFORCE_DOMAIN") != "",
+	}
 	if set.addr == "" {
 		set.addr = "localhost:8080"
 	}
@@ -59,20 +61,25 @@ func checkToken(token, loopbackOnly string) error {
 		return errors.New(`LOOPBACK_ONLY is neither "true" nor "false"`)
 	case token == "" && !open:
 		return errors.New("HOOK_TOKEN is not set, and without it anybody could create and deactivate users; " +
-			"set it to what your callers send (openssl rand -hex 32 makes one), or set LOOPBACK_ONLY=true to try the service on this machine alone")
+			"set it to what your callers send (openssl rand -hex 32 makes one), " +
+			"or set LOOPBACK_ONLY=true to try the service on this machine alone")
 	case token != "" && open:
 		return errors.New("HOOK_TOKEN and LOOPBACK_ONLY are both set; with a token, leave LOOPBACK_ONLY out")
-	case token != "" && (len(token) < minToken || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' })):
-		return fmt.Errorf("HOOK_TOKEN must have %d characters at least, no blanks among them; openssl rand -hex 32 makes one", minToken)
+	case token != "" && (len(token) < minToken || strings.ContainsFunc(token, unfitForHeader)):
+		return fmt.Errorf("HOOK_TOKEN must have %d characters at least, no blanks among them; "+
+			"openssl rand -hex 32 makes one", minToken)
 	}
 	return nil
 }
+
+func unfitForHeader(r rune) bool { return r <= ' ' || r > '~' }
 
 // org is the org to use, the real one or one in memory, and the folder to remember in.
 func (set settings) org(log *slog.Logger) (cfg sfprov.Config, dir string, done func(), err error) {
 	cfg, dir, done = set.cfg, set.dir, func() {}
 	if !set.real {
-		log.Info("using an org in memory, which is gone when the process ends; set SALESFORCE_DOMAIN and its companions to use a real one")
+		log.Info("using an org in memory, which is gone when the process ends; " +
+			"set SALESFORCE_DOMAIN and its companions to use a real one")
 		org, err := sfprovtest.NewStandaloneOrg()
 		if err != nil {
 			return sfprov.Config{}, "", nil, err
