@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/http"
 	"os"
-	"regexp"
 	"testing"
 	"time"
 
@@ -17,7 +16,8 @@ import (
 	"github.com/sfprov/sfprov/sfprovtest"
 )
 
-// The functions and types below, as far as queue, stand in README.md, word for word.
+// The functions and types below, as far as queue, stand in README.md, word for word, as
+// TestGoOfTheDocsIsTested sees to.
 
 func provision(ctx context.Context) error {
 	p, err := sfprov.New(sfprov.Config{
@@ -27,8 +27,7 @@ func provision(ctx context.Context) error {
 		ProvisioningDomain: "acme.com", // alice becomes alice@acme.com
 		MatchField:         "FederationIdentifier",
 		Defaults: sfprov.Fields{
-			"ProfileId": "00e000000000001AAA", "TimeZoneSidKey": "Europe/Paris",
-			"LocaleSidKey": "en_US", "LanguageLocaleKey": "en_US", "EmailEncodingKey": "UTF-8",
+			"TimeZoneSidKey": "Europe/Paris", "LocaleSidKey": "en_US", "LanguageLocaleKey": "en_US", "EmailEncodingKey": "UTF-8",
 		},
 	})
 	if err != nil {
@@ -37,6 +36,7 @@ func provision(ctx context.Context) error {
 	result, err := p.Create(ctx, sfprov.User{
 		Username: "alice",
 		Fields:   sfprov.Fields{"LastName": "Jones", "Email": "alice@acme.com", "FederationIdentifier": "E-4711"},
+		Access:   sfprov.Access{Profile: "Standard User"}, // as Setup calls it
 	})
 	if err != nil {
 		return err // says what to do
@@ -85,26 +85,13 @@ func handle(ctx context.Context, p *sfprov.Provisioner, q queue, j job) {
 	}
 }
 
-// queue is whatever the caller has.
+// queue is whatever you have.
 type queue interface {
 	store(j job, id string)
 	done(j job)
 	putBack(j job, wait time.Duration)
 	tell(j job, err error)
 	stop(err error)
-}
-
-func TestReadmeCodeIsThisCode(t *testing.T) {
-	t.Parallel()
-	readme, err := os.ReadFile("README.md")
-	require.NoError(t, err)
-	source, err := os.ReadFile("readme_test.go")
-	require.NoError(t, err)
-	parts := regexp.MustCompile(`(?ms)^(func (provision|handle)\(|// job is|type queue ).*?^}\n`).FindAllString(string(source), -1)
-	require.Len(t, parts, 4)
-	for _, part := range parts {
-		assert.Contains(t, string(readme), part)
-	}
 }
 
 // tray is a queue that tells what was done with the last job.

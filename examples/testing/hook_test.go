@@ -121,3 +121,22 @@ func TestWithHTTPMock(t *testing.T) {
 	require.ErrorIs(t, err, sfprov.ErrInvalidField)
 	assert.Contains(t, err.Error(), "Contractors need a manager")
 }
+
+// The same on a client of one's own. httpmock then has one set of answers for the whole
+// process, so such tests can't run in parallel.
+func TestWithHTTPMockOnAClient(t *testing.T) { //nolint:paralleltest // see above
+	cfg := sfprov.Config{Domain: "https://acme.my.salesforce.com", ClientID: "id", ClientSecret: "secret"}
+
+	client := &http.Client{}
+	httpmock.ActivateNonDefault(client) // before New, which copies the client
+	defer httpmock.DeactivateAndReset()
+	httpmock.RegisterResponder(http.MethodPost, "https://acme.my.salesforce.com/services/oauth2/token",
+		httpmock.NewStringResponder(http.StatusBadRequest, `{"error":"invalid_client_id"}`))
+	p, err := sfprov.New(cfg, sfprov.WithHTTPClient(client))
+	require.NoError(t, err)
+
+	_, err = p.Deactivate(t.Context(), "005000000000001AAA")
+
+	require.ErrorIs(t, err, sfprov.ErrAuth)
+	assert.Equal(t, 1, httpmock.GetTotalCallCount())
+}

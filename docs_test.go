@@ -1,0 +1,268 @@
+package sfprov_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"log"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sfprov/sfprov"
+	"github.com/sfprov/sfprov/sfprovtest"
+)
+
+// pages are README.md, and the other pages that show how this library is used.
+func pages(t *testing.T) []string {
+	t.Helper()
+	all := []string{"README.md"}
+	for _, pattern := range []string{"docs/*.md", "examples/*/README.md"} {
+		found, err := filepath.Glob(pattern)
+		require.NoError(t, err)
+		all = append(all, found...)
+	}
+	return all
+}
+
+// blocks are the code blocks of a page in a language.
+func blocks(t *testing.T, page, language string) []string {
+	t.Helper()
+	text, err := os.ReadFile(page)
+	require.NoError(t, err)
+	var found []string
+	for _, match := range regexp.MustCompile("(?ms)^```"+language+"\n(.*?)^```$").FindAllSubmatch(text, -1) {
+		found = append(found, string(match[1]))
+	}
+	return found
+}
+
+// dedented is code without the white space around its lines.
+func dedented(code string) string {
+	return regexp.MustCompile(`(?m)^[ \t]+|[ \t]+$`).ReplaceAllString("\n"+code, "")
+}
+
+// Whoever copies Go out of the documentation copies what compiles and is tested: each
+// block stands, word for word but for the indentation, in a Go file of this module.
+func TestGoOfTheDocsIsTested(t *testing.T) {
+	t.Parallel()
+	var sources []string
+	for _, pattern := range []string{"*_test.go", "sfprovtest/*_test.go", "examples/*/*.go"} {
+		files, err := filepath.Glob(pattern)
+		require.NoError(t, err)
+		for _, file := range files {
+			source, err := os.ReadFile(file)
+			require.NoError(t, err)
+			sources = append(sources, dedented(string(source)))
+		}
+	}
+	all := strings.Join(sources, "\n")
+	checked := 0
+	for _, page := range pages(t) {
+		for _, block := range blocks(t, page, "go") {
+			for part := range strings.SplitSeq(block, "\n\n") {
+				checked++
+				isTested := strings.Contains(all, strings.TrimRight(dedented(part), "\n")+"\n")
+				assert.True(t, isTested,
+					"%s shows Go that is in no test and no example; put it into one, as docs_test.go has it:\n%s", page, part)
+			}
+		}
+	}
+	assert.Greater(t, checked, 10, "there is Go in the documentation")
+}
+
+// The sample of a Config is one, and New has nothing to say against it.
+func TestConfigOfTheReadme(t *testing.T) {
+	t.Parallel()
+	samples := blocks(t, "README.md", "json")
+	require.Len(t, samples, 1)
+	decoder := json.NewDecoder(strings.NewReader(samples[0]))
+	decoder.DisallowUnknownFields()
+	var cfg sfprov.Config
+	require.NoError(t, decoder.Decode(&cfg))
+	cfg.ClientSecret = "secret"
+	_, err := sfprov.New(cfg)
+	require.NoError(t, err)
+	assert.NotEmpty(t, cfg.Defaults)
+}
+
+// The README's table names each field of a Config, by its name in JSON, and each
+// property.
+func TestTheReadmeNamesAllOfConfig(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	full := sfprov.Config{
+		APIVersion: "66.0", Domain: "x", ClientID: "x", Username: "x", TokenEndpoint: "x", GrantType: "x", Audience: "x",
+		Pattern: "x", Separator: "x", ProvisioningDomain: "x", TenantDomain: "x", IdentityProvider: "x",
+		Defaults: sfprov.Fields{}, MatchField: "x", ReleaseUsername: true,
+	}
+	full.Defaults["x"] = "x"
+	text, err := json.Marshal(full)
+	require.NoError(t, err)
+	names := map[string]any{"clientSecret": nil, "password": nil, "privateKey": nil}
+	require.NoError(t, json.Unmarshal(text, &names))
+	require.Len(t, names, 18)
+	for name := range names {
+		assert.Contains(t, string(readme), ", `"+name+"` | ")
+	}
+	for _, name := range []string{
+		"sf-api-version", "sf-domain-name", "sf-clientid", "sf-client-secret", "sf-usePasswordGrant", "sf-username",
+		"sf-password", "sf-token-endpoint", "sf-prov-pattern", "sf-prov-separator", "sf-prov-domainName",
+		"identityProviderName",
+	} {
+		assert.Contains(t, string(readme), "| `"+name+"`")
+	}
+}
+
+// What follows stands in docs/, word for word.
+
+// TestLeaver is README's.
+func TestLeaver(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	p, err := sfprov.New(org.Config())
+	require.NoError(t, err)
+	id := org.AddUser(sfprov.Fields{"Username": "alice@acme.com"})
+
+	_, err = p.Deactivate(t.Context(), id) // or run your hook with p
+	require.NoError(t, err)
+
+	alice, _ := org.UserByUsername("alice@acme.com")
+	assert.False(t, alice.Active)
+}
+
+func documentedEnsure(
+	ctx context.Context, p *sfprov.Provisioner, fields sfprov.Fields, access sfprov.Access,
+) (sfprov.Result, error) {
+	result, err := p.Ensure(ctx, sfprov.User{Username: "alice", Fields: fields, Access: access})
+	// result.Action is Updated, result.Changes is [{Title CFO CEO}]
+	return result, err
+}
+
+func documentedProvision(
+	ctx context.Context, p *sfprov.Provisioner, storedID string, user sfprov.User,
+) (sfprov.Result, error) {
+	result, err := p.Provision(ctx, sfprov.Request{Op: sfprov.OpUpdate, ID: storedID, User: user})
+	return result, err
+}
+
+func documentedReads(ctx context.Context, p *sfprov.Provisioner, log *log.Logger) error {
+	for account, err := range p.Users(ctx, sfprov.UserQuery{UsernameSuffix: "@acme.com", Fields: []string{"Department"}}) {
+		if err != nil {
+			return err
+		}
+		log.Println(account.ID, account.Username, account.Active, account.Fields["Department"])
+	}
+	for account, err := range p.Members(ctx, sfprov.CatalogPermissionSet, "Deal Desk") {
+		if err != nil {
+			return err
+		}
+		log.Println(account.Username)
+	}
+	return nil
+}
+
+func documentedAccess(fields sfprov.Fields) sfprov.User {
+	alice := sfprov.User{Username: "alice", Fields: fields, Access: sfprov.Access{
+		Profile: "Sales User", Role: "VP Sales",
+		PermissionSets: []string{"Deal Desk"}, Queues: []string{"Returns"},
+	}}
+	return alice
+}
+
+func documentedBatch(
+	ctx context.Context, p *sfprov.Provisioner, users iter.Seq2[sfprov.User, error], log *log.Logger,
+) (sfprov.Summary, error) {
+	summary, err := p.EnsureAll(ctx, users, func(o sfprov.Outcome) error { // users is an iter.Seq2[sfprov.User, error]
+		if step, wait := sfprov.NextStep(o.Err); step != sfprov.StepDone {
+			log.Println(o.User.Username, step, wait, o.Err)
+		}
+		return nil // an error would end the run
+	})
+	return summary, err
+}
+
+func documentedPlan(
+	ctx context.Context, p *sfprov.Provisioner, users iter.Seq2[sfprov.User, error], log *log.Logger,
+) error {
+	plan, err := p.Plan(ctx, users, sfprov.Scope{}) // users is an iter.Seq2[sfprov.User, error]
+	if err != nil {
+		return err
+	}
+	log.Println(plan) // counts, notes, and what would be changed
+	summary, err := p.Apply(ctx, plan, nil)
+	if summary.Done != summary.Users {
+		return fmt.Errorf("%d of %d: %w", summary.Done, summary.Users, err)
+	}
+	return err
+}
+
+func documentedExternal() sfprov.User {
+	carol := sfprov.User{
+		Username: "carol",
+		Fields: sfprov.Fields{
+			"LastName": "Baker", "Email": "carol@customer.example", "FederationIdentifier": "C-17",
+			"ContactId": "0035g00000AbCdEAAV",
+		},
+		Access: sfprov.Access{Profile: "Customer Community User"},
+	}
+	return carol
+}
+
+func TestCodeOfTheDocsWorks(t *testing.T) {
+	t.Parallel()
+	ctx, org := t.Context(), sfprovtest.NewOrg(t)
+	org.AddProfile("Sales User", "Salesforce")
+	org.AddProfile("Customer Community User", "Customer Community")
+	org.AddRole("VP Sales", "")
+	org.AddPermissionSet("Deal Desk", "")
+	org.AddQueue("Returns")
+	p := provisionerIn(t, org, byFederationID, func(c *sfprov.Config) { c.ProvisioningDomain = "acme.com" })
+	fields := sfprov.Fields{
+		"LastName": "Jones", "Email": "alice@acme.com", "FederationIdentifier": "E-4711", "Title": "CFO",
+	}
+	made, err := p.Create(ctx, documentedAccess(fields))
+	require.NoError(t, err)
+
+	fields["Title"] = "CEO"
+	result, err := documentedEnsure(ctx, p, fields, sfprov.Access{Exact: true}) // nil lists: nothing is taken
+	require.NoError(t, err)
+	assert.Equal(t, sfprov.Updated, result.Action)
+	assert.Equal(t, "[{Title CFO CEO}]", fmt.Sprint(result.Changes))
+
+	result, err = documentedProvision(ctx, p, made.ID, sfprov.User{Username: "alice", Fields: fields})
+	require.NoError(t, err)
+	assert.Equal(t, sfprov.Unchanged, result.Action)
+
+	var lines bytes.Buffer
+	printer := log.New(&lines, "", 0)
+	require.NoError(t, documentedReads(ctx, p, printer))
+	assert.Equal(t, made.ID+" alice@acme.com true <nil>\nalice@acme.com\n", lines.String())
+
+	lines.Reset()
+	people := directory("bob")
+	people = append(people, sfprov.User{Username: "carol"})
+	summary, err := documentedBatch(ctx, p, reading(people), printer)
+	require.Error(t, err)
+	assert.Equal(t, 1, summary.Done)
+	assert.Contains(t, lines.String(), "carol user 0s")
+
+	require.NoError(t, documentedPlan(ctx, p, reading(directory("bob")), printer))
+	alice, _ := org.User(made.ID)
+	assert.False(t, alice.Active, "who is not desired leaves")
+
+	owner := org.AddUser(sfprov.Fields{"UserRoleId": org.AddRole("Account Manager", "")})
+	contact := org.AddContact("Baker", org.AddAccount("Customer", owner))
+	carol := documentedExternal()
+	carol.Fields["ContactId"] = contact
+	_, err = p.Create(ctx, carol)
+	require.NoError(t, err)
+}
