@@ -347,7 +347,7 @@ func classifyAuth(e *AuthError) failure {
 // nothing to add to the error. The text of the error includes it already.
 func Explain(err error) string {
 	if e := detailOf(err); e != nil {
-		return e.explanation()
+		return printable(e.explanation()) // it names fields as Salesforce does
 	}
 	for _, known := range sentinels {
 		if errors.Is(err, known.err) {

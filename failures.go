@@ -49,10 +49,12 @@ func render(err error) string {
 	if then != "" {
 		what = strings.TrimRight(what, ". ") // messages of Salesforce's end with or without
 	}
-	return "sfprov: " + printable(what) + then
+	return "sfprov: " + printable(what+then) // advice names fields as Salesforce does
 }
 
-// printable takes out what a foreign text could do to a terminal or a log.
+// printable takes out what a foreign text could do to a terminal or a log: control
+// characters, escapes, line breaks of all kinds, and what changes the direction of a text
+// or can't be seen.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {

@@ -106,3 +106,43 @@ func TestWhyADeactivationIsBlocked(t *testing.T) {
 		})
 	}
 }
+
+// TestNothingForeignIsPrintedRaw puts each character that can do something to a terminal or
+// a log wherever a text from outside can stand in an error.
+func TestNothingForeignIsPrintedRaw(t *testing.T) {
+	t.Parallel()
+	raw := []rune{'\u0000', '\a', '\b', '\t', '\n', '\v', '\f', '\r', '\u001b', '\u007f', '\u0085', '\u009b', '\u00a0', '\u00ad', '\u061c', '\ufeff'}
+	for _, span := range [][2]rune{{'\u200b', '\u200f'}, {'\u2028', '\u202e'}, {'\u2060', '\u2069'}} {
+		for r := span[0]; r <= span[1]; r++ {
+			raw = append(raw, r)
+		}
+	}
+	for _, r := range raw {
+		text := "before" + string(r) + "after"
+		foreign := errors.New(text)
+		answer := &APIError{Op: "update", Target: text, StatusCode: 400, Problems: []APIProblem{
+			{Code: "X", Message: text, Fields: []string{text}}, {Code: "INVALID_CROSS_REFERENCE_KEY", Message: text, Fields: []string{text}}, {Code: text},
+		}, note: text}
+		for name, err := range map[string]error{
+			"an answer":        answer,
+			"a refused login":  &AuthError{Endpoint: text, GrantType: GrantType(text), StatusCode: 400, Code: text, Description: text},
+			"a setting":        &ConfigError{Field: text, Problem: text},
+			"a user":           &ValidationError{Problems: []FieldProblem{{Field: text, Problem: text}}},
+			"no answer":        newTransportError(t.Context(), foreign, true),
+			"a call":           decorate("update", text, foreign),
+			"a lost change":    &UnconfirmedError{Op: opCreate, Username: text, Err: foreign},
+			"a held login":     &heldLogin{err: &AuthError{Description: text}},
+			"a login":          &loginError{grant: GrantType(text), err: foreign},
+			"what is not done": &partialError{err: answer},
+			"a scrubbed error": scrubError(errors.New("s3cr3t-value "+text), "s3cr3t-value"),
+		} {
+			printed := err.Error()
+			if _, isOurs := err.(interface{ summary() string }); !isOurs { //nolint:errorlint // of this very error
+				printed = decorate("update", "", err).Error()
+			}
+			assert.NotContains(t, printed, string(r), "%s: %U", name, r)
+			assert.Contains(t, printed, "after", "%s: %U", name, r)
+			assert.NotContains(t, Explain(err), string(r), "the explanation of %s: %U", name, r)
+		}
+	}
+}
