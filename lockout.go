@@ -67,7 +67,8 @@ func (p *Provisioner) takeLockOut(ctx context.Context, cs *changeSet, s step, re
 		}
 		// It may be the rename that Salesforce doesn't like: what matters is that the
 		// door is locked.
-		p.log.LogAttrs(ctx, slog.LevelWarn, "releasing the username was refused", slog.String("id", id))
+		p.log.LogAttrs(ctx, slog.LevelWarn, "releasing the username was refused",
+			append([]slog.Attr{slog.String("id", id)}, failureAttrs(err)...)...)
 		cs.result.Warning = decorate("release the username of", id, err)
 		if !s.write.sets("IsActive", false) {
 			return
@@ -127,7 +128,7 @@ func (p *Provisioner) freezeInstead(ctx context.Context, cs *changeSet, refusal 
 	cs.result.Changes = append(cs.result.Changes, frozen.result.Changes...)
 	cs.result.Action = Frozen
 	p.log.LogAttrs(ctx, slog.LevelWarn, "deactivation was refused, the user is frozen instead",
-		slog.String("id", id), slog.String("code", blocked.refusal.Code))
+		append([]slog.Attr{slog.String("id", id)}, failureAttrs(refusal)...)...)
 	return blocked
 }
 

@@ -77,7 +77,7 @@ func WithAssignment(assigned func(User) bool) Option {
 // the calls that are made.
 func (p *Provisioner) Provision(ctx context.Context, r Request) (Result, error) {
 	if r.JustInTime && !p.provision.justInTime {
-		p.log.LogAttrs(ctx, slog.LevelInfo, "a just-in-time request was skipped", slog.String("op", string(r.Op)))
+		p.log.LogAttrs(ctx, slog.LevelInfo, "a just-in-time request was skipped", slog.String("op", printable(cut(string(r.Op), maxName))))
 		return Result{ID: r.ID, Action: Skipped}, nil
 	}
 	u, w, problems := p.requested(r)

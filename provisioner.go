@@ -71,8 +71,10 @@ func WithHTTPClient(c *http.Client) Option {
 }
 
 // WithLogger makes the Provisioner log: logins and what it had to leave undone
-// at info and warn, each request at debug. Bodies, query strings and secrets are
-// never logged; record IDs are. The default is silence.
+// at info and warn, each request at debug. What failed has the attributes status, code
+// and error: the HTTP status, Salesforce's code, and what it means. Bodies,
+// Salesforce's messages, query strings and secrets are never logged; record IDs are.
+// The default is silence.
 func WithLogger(l *slog.Logger) Option {
 	return func(o *options) {
 		if l == nil {

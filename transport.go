@@ -267,18 +267,30 @@ type arrival struct {
 	err      error
 }
 
-// failureAttrs are what a log tells of an error: status and code of an answer, and
-// the text where there was none. What else an answer says may be about people.
+// failureAttrs are what a log tells of an error: status and code of an answer, and what
+// that means in this package's words. Without an answer, it is the error's text. What else
+// an answer says may be about people, and is for the caller's error alone.
 func failureAttrs(err error) []slog.Attr {
 	var apiErr *APIError
 	var authErr *AuthError
 	switch {
 	case errors.As(err, &apiErr):
-		return []slog.Attr{slog.Int("status", apiErr.StatusCode), slog.String("code", printable(apiErr.Code))}
+		return answerAttrs(err, apiErr.StatusCode, apiErr.Code)
 	case errors.As(err, &authErr):
-		return []slog.Attr{slog.Int("status", authErr.StatusCode), slog.String("code", printable(cut(authErr.Code, maxName)))}
+		return answerAttrs(err, authErr.StatusCode, authErr.Code)
 	}
 	return []slog.Attr{slog.String("error", printable(cut(summary(err), maxName)))}
+}
+
+func answerAttrs(err error, status int, code string) []slog.Attr {
+	meaning := "refused"
+	for _, known := range sentinels {
+		if errors.Is(err, known.err) {
+			meaning = summary(known.err)
+			break
+		}
+	}
+	return []slog.Attr{slog.Int("status", status), slog.String("code", printable(cut(code, maxName))), slog.String("error", meaning)}
 }
 
 // limited is the context of a request: the call's, with the client's own timeout

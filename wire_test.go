@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/assert"
@@ -89,10 +90,12 @@ func TestWarningsNameWhatFailed(t *testing.T) {
 		login, answer httpmock.Responder
 		want          []string
 	}{
-		"an answer":            {nil, refused(503, "SERVER_UNAVAILABLE", "canary"), []string{`msg="request failed, trying again"`, "status=503", "code=SERVER_UNAVAILABLE"}},
+		"an answer":            {nil, refused(503, "SERVER_UNAVAILABLE", "canary"), []string{`msg="request failed, trying again"`, "status=503", "code=SERVER_UNAVAILABLE", `error="Salesforce is unavailable"`}},
+		"a locked row":         {nil, refused(400, "UNABLE_TO_LOCK_ROW", "canary", "Title"), []string{`msg="request failed, trying again"`, "status=400", "code=UNABLE_TO_LOCK_ROW", "error="}},
+		"a gateway":            {nil, gatewayHTML, []string{`msg="request failed, trying again"`, "status=503", `code=""`, `error="Salesforce is unavailable"`}},
 		"a code to a terminal": {nil, refused(503, "X\u001b[2J\u202e\n", "canary"), []string{"status=503", `code="X [2J  "`}},
 		"no answer":            {nil, httpmock.NewErrorResponder(errors.New("wire\u001b[2J cut")), []string{`error="no answer from Salesforce: wire [2J cut"`}},
-		"a refused login":      {httpmock.NewStringResponder(400, `{"error":"invalid_client","error_description":"canary"}`), nil, []string{`msg="login failed"`, "status=400", "code=invalid_client"}},
+		"a refused login":      {httpmock.NewStringResponder(400, `{"error":"invalid_client","error_description":"canary"}`), nil, []string{`msg="login failed"`, "status=400", "code=invalid_client", `error="not authenticated"`}},
 		"a login unanswered":   {httpmock.NewErrorResponder(errors.New("consumer-secret, no route")), nil, []string{`msg="login failed"`, `no route"`}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -126,6 +129,48 @@ func TestWarningsNameWhatFailed(t *testing.T) {
 				assert.NotContains(t, log.String(), canary)
 			}
 		})
+	}
+}
+
+// TestLogsHoldNothingRaw reads the lines as a handler gets them, before it escapes anything.
+func TestLogsHoldNothingRaw(t *testing.T) {
+	t.Parallel()
+	const raw = "\x1b]0;title\a\u009b\u202e\u2028\r\nlevel=INFO msg=forged"
+	for _, release := range []bool{false, true} {
+		var log lockedBuffer
+		values := slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			for _, r := range a.Value.String() {
+				assert.True(t, unicode.IsPrint(r), "%s has %U", a.Key, r)
+			}
+			return a
+		}})
+		b := &bundle{net: httpmock.NewMockTransport()}
+		b.net.RegisterResponder(http.MethodPost, tokenURL, tokenAnswer("token-1"))
+		b.net.RegisterResponder(http.MethodPost, compositeURL, b.composite)
+		b.queries(activeUser("alice@primary.com", true), found(map[string]any{"Id": loginID, "IsFrozen": false}))
+		b.on(http.MethodPatch, usersURL+aliceID, refused(400, "X"+raw, "canary", raw))
+		b.on(http.MethodPatch, loginURL, noContent)
+		cfg := config()
+		cfg.ReleaseUsername = release
+		p, err := sfprov.New(cfg, sfprov.WithHTTPClient(&http.Client{Transport: b.net}), sfprov.WithLogger(slog.New(values)),
+			sfprov.WithRetry(sfprov.RetryPolicy{Attempts: 2, BaseDelay: time.Millisecond}))
+		require.NoError(t, err)
+		_, err = p.Deactivate(t.Context(), aliceID)
+		require.ErrorIs(t, err, sfprov.ErrDeactivationBlocked)
+		_, err = p.Provision(t.Context(), sfprov.Request{Op: sfprov.Op(raw), JustInTime: true})
+		require.NoError(t, err)
+
+		assert.Contains(t, log.String(), "a just-in-time request was skipped")
+		warnings := 0
+		for line := range strings.Lines(log.String()) {
+			if strings.Contains(line, "level=WARN") {
+				warnings++
+				assert.Contains(t, line, "status=400 code=")
+				assert.Contains(t, line, " error=refused")
+			}
+		}
+		assert.Equal(t, map[bool]int{false: 2, true: 3}[release], warnings, log.String())
+		assert.NotContains(t, log.String(), "canary")
 	}
 }
 
