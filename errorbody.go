@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // What is kept of an error answer: the numbers of problems, and of fields of one,
@@ -23,16 +24,7 @@ const (
 // asked is what is known of the request. secrets are taken out, should a proxy on
 // the way send the request's headers back.
 func newAPIError(asked requestFacts, status int, body []byte, retryAfter time.Duration, secrets ...string) *APIError {
-	e := &APIError{StatusCode: status, RetryAfter: retryAfter, Problems: parseProblems(body), asked: asked}
-	for i := range e.Problems {
-		p := &e.Problems[i]
-		for _, secret := range secrets {
-			p.Code, p.Message = scrub(p.Code, secret), scrub(p.Message, secret)
-			for j := range p.Fields {
-				p.Fields[j] = scrub(p.Fields[j], secret)
-			}
-		}
-	}
+	e := &APIError{StatusCode: status, RetryAfter: retryAfter, Problems: parseProblems(body, secrets), asked: asked}
 	if len(e.Problems) > 0 {
 		first := e.Problems[0]
 		e.Code, e.Message, e.Fields = first.Code, first.Message, first.Fields
@@ -77,8 +69,8 @@ func (r record) references() (names []string) {
 }
 
 // parseProblems reads the entries of an error answer: an array of objects, or a
-// single object as some resources send.
-func parseProblems(body []byte) []APIProblem {
+// single object as some resources send. Secrets are taken out of them.
+func parseProblems(body []byte, secrets []string) []APIProblem {
 	type entry struct {
 		ErrorCode  any    `json:"errorCode"`
 		StatusCode any    `json:"statusCode"` // what composite resources call it
@@ -99,15 +91,17 @@ func parseProblems(body []byte) []APIProblem {
 		if len(problems) == maxProblems {
 			break
 		}
-		p := APIProblem{Code: plainText(e.ErrorCode), Message: e.Message, Fields: plainTexts(e.Fields)}
+		p := APIProblem{
+			Code: plainText(e.ErrorCode, secrets), Message: scrub(e.Message, maxMessage, secrets...), Fields: plainTexts(e.Fields, secrets),
+		}
 		if p.Code == "" {
-			p.Code = plainText(e.StatusCode)
+			p.Code = plainText(e.StatusCode, secrets)
 		}
 		if p.Code == "" && p.Message == "" {
 			continue
 		}
-		if runes := []rune(p.Message); len(runes) > maxMessage {
-			p.Message = string(runes[:maxMessage]) + "..."
+		if utf8.RuneCountInString(e.Message) > maxMessage {
+			p.Message += "..."
 		}
 		if len(p.Fields) == 0 {
 			p.Fields = fieldsOfMessage(p)
@@ -117,11 +111,12 @@ func parseProblems(body []byte) []APIProblem {
 	return problems
 }
 
-// plainText is a JSON string or number as text, and empty for anything else.
-func plainText(value any) string {
+// plainText is a JSON string or number as text, without secrets, and empty for anything
+// else.
+func plainText(value any, secrets []string) string {
 	switch v := value.(type) {
 	case string:
-		return cut(v, maxName)
+		return scrubName(v, secrets...)
 	case float64:
 		return strconv.FormatFloat(v, 'f', -1, 64)
 	}
@@ -129,14 +124,14 @@ func plainText(value any) string {
 }
 
 // plainTexts are the texts of a JSON array, or the one that stands for it.
-func plainTexts(value any) []string {
+func plainTexts(value any, secrets []string) []string {
 	list, isList := value.([]any)
 	if !isList {
 		list = []any{value}
 	}
 	var texts []string
 	for _, item := range list {
-		if text := plainText(item); text != "" && len(texts) < maxFields {
+		if text := plainText(item, secrets); text != "" && len(texts) < maxFields {
 			texts = append(texts, text)
 		}
 	}

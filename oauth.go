@@ -377,7 +377,7 @@ func (x *exchange) noteSecrets(r *http.Request) {
 	}
 	for _, name := range []string{"client_secret", "password", "assertion"} {
 		if value := form.Get(name); value != "" {
-			x.secrets = append(x.secrets, guises(value)...)
+			x.secrets = append(x.secrets, value)
 		}
 	}
 }
@@ -389,15 +389,9 @@ func (x *exchange) authError(cfg *Config) *AuthError {
 		Description string `json:"error_description"`
 	}
 	_ = json.Unmarshal(x.body, &answer) // what is no JSON keeps its status
-	clean := func(text string) string {
-		for _, secret := range x.secrets {
-			text = scrub(text, secret)
-		}
-		return cut(text, maxMessage)
-	}
 	return &AuthError{
 		Endpoint: cfg.TokenEndpoint, GrantType: cfg.GrantType, StatusCode: x.status,
-		Code: clean(answer.Error), Description: clean(answer.Description), RetryAfter: retryAfter(x.header),
+		Code: scrubName(answer.Error, x.secrets...), Description: scrub(answer.Description, maxMessage, x.secrets...), RetryAfter: retryAfter(x.header),
 	}
 }
 

@@ -11,7 +11,10 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"errors"
+	"html"
+	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -236,17 +239,54 @@ func TestLoginAnswersThatAreNoTokens(t *testing.T) {
 
 func TestSecretsSentBackByTheEndpointAreScrubbed(t *testing.T) {
 	t.Parallel()
-	b := setup(t, func(c *sfprov.Config) { c.ClientSecret = "s3cr3t/+=&" })
-	b.net.RegisterResponder(http.MethodPost, tokenURL, func(r *http.Request) (*http.Response, error) {
-		values := form(t, r)
-		return httpmock.NewJsonResponse(400, map[string]string{
-			"error": "invalid_client " + values.Get("client_secret"), "error_description": "you sent " + values.Encode(),
-		})
-	})
-	err := b.touch(t.Context())
-	require.ErrorIs(t, err, sfprov.ErrAuth)
-	assert.NotContains(t, err.Error(), "s3cr3t")
-	assert.Contains(t, err.Error(), "[REDACTED]")
+	for _, secret := range []sfprov.Secret{"s3cr3t/+=&", "<s3cr3t>\"", "s3!", "s3"} {
+		for name, echo := range map[string]func(form url.Values) string{
+			"a field": func(form url.Values) string {
+				answer, err := json.Marshal(map[string]string{
+					"error": "invalid_client " + form.Get("client_secret"), "error_description": "you sent " + form.Get("client_secret"),
+				})
+				assert.NoError(t, err)
+				return string(answer)
+			},
+			"the form": func(form url.Values) string {
+				return `{"error":"invalid_client","error_description":"` + form.Encode() + `"}`
+			},
+			"JSON in JSON": func(form url.Values) string {
+				inner, err := json.Marshal(form)
+				assert.NoError(t, err)
+				answer, err := json.Marshal(map[string]string{"error": "invalid_client", "error_description": string(inner)})
+				assert.NoError(t, err)
+				return strings.ReplaceAll(string(answer), "/", `\/`)
+			},
+			"a page in JSON": func(form url.Values) string {
+				answer, err := json.Marshal(map[string]string{"error": "invalid_client", "error_description": "<p>" + html.EscapeString(form.Get("client_secret")) + "</p>"})
+				assert.NoError(t, err)
+				return string(answer)
+			},
+		} {
+			t.Run(string(secret)+", "+name, func(t *testing.T) {
+				t.Parallel()
+				b := &bundle{net: httpmock.NewMockTransport()}
+				b.net.RegisterResponder(http.MethodPost, tokenURL, func(r *http.Request) (*http.Response, error) {
+					return httpmock.NewStringResponse(400, echo(form(t, r))), nil
+				})
+				var log lockedBuffer
+				cfg := config()
+				cfg.ClientSecret = secret
+				p, err := sfprov.New(cfg, sfprov.WithHTTPClient(&http.Client{Transport: b.net}), sfprov.WithLogger(slog.New(slog.NewJSONHandler(&log, nil))))
+				require.NoError(t, err)
+				b.Provisioner = p
+				err = b.touch(t.Context())
+				require.ErrorIs(t, err, sfprov.ErrAuth)
+				var authErr *sfprov.AuthError
+				require.ErrorAs(t, err, &authErr)
+				assert.Contains(t, err.Error(), "[REDACTED]")
+				for _, text := range []string{err.Error(), authErr.Code, authErr.Description, log.String()} {
+					assert.NotContains(t, text, "s3", text)
+				}
+			})
+		}
+	}
 }
 
 func TestTokenSentBackByAGatewayIsScrubbed(t *testing.T) {

@@ -1,15 +1,8 @@
 package sfprov
 
 import (
-	"encoding/base64"
-	"errors"
 	"fmt"
-	"html"
 	"log/slog"
-	"net/url"
-	"regexp"
-	"strconv"
-	"strings"
 )
 
 // redacted stands wherever a Secret would be printed.
@@ -27,55 +20,11 @@ const redacted = "[REDACTED]"
 // methods, such as go-spew and the failure diffs of testify. Keep a Secret in an
 // exported field, or behind a pointer, and of a Config no more than the
 // [Provisioner] that was made from it.
+//
+// Where Salesforce, or a proxy, sends a secret back, it is taken out of errors and logs,
+// however it is written there. One of less than four characters is taken out where it is
+// not part of a word: text must stay readable.
 type Secret string
-
-// scrub takes a secret out of foreign text. What is shorter than any real secret
-// stays: it could be a part of ordinary words, and the text would be ruined.
-func scrub(text, secret string) string {
-	const shortest = 7
-	if len(secret) < shortest {
-		return text
-	}
-	return strings.ReplaceAll(text, secret, redacted)
-}
-
-// guises are a secret and the forms in which it comes back from who echoes it.
-func guises(secret string) []string {
-	quoted := strconv.Quote(secret)
-	forms := []string{
-		secret, url.QueryEscape(secret), url.PathEscape(secret), html.EscapeString(secret), quoted[1 : len(quoted)-1],
-		base64.StdEncoding.EncodeToString([]byte(secret)), base64.RawURLEncoding.EncodeToString([]byte(secret)),
-	}
-	return append(forms, lowerEscapes(forms[1]), lowerEscapes(forms[2]))
-}
-
-var percentEscape = regexp.MustCompile(`%[0-9A-F]{2}`)
-
-func lowerEscapes(s string) string { return percentEscape.ReplaceAllStringFunc(s, strings.ToLower) }
-
-// scrubError takes secrets out of the text of a foreign error, which stays what it
-// is for errors.Is.
-func scrubError(err error, secrets ...string) error {
-	clean := err.Error()
-	for _, secret := range secrets {
-		clean = scrub(clean, secret)
-	}
-	if clean == err.Error() {
-		return err
-	}
-	return &scrubbedError{text: clean, err: err}
-}
-
-type scrubbedError struct {
-	text string
-	err  error
-}
-
-func (e *scrubbedError) Error() string { return e.text }
-
-// Is matches what the error matches. There is no Unwrap: the error's own text is
-// not clean.
-func (e *scrubbedError) Is(target error) bool { return errors.Is(e.err, target) }
 
 // String returns "[REDACTED]", or "" for an empty secret.
 func (s Secret) String() string {

@@ -143,7 +143,7 @@ func (c *client) setPassword(ctx context.Context, id string, password Secret) er
 	if err != nil {
 		return err // of a string that was checked
 	}
-	return c.password(ctx, request{method: http.MethodPost, path: c.passwordPath(id), body: body, secrets: guises(string(password))})
+	return c.password(ctx, request{method: http.MethodPost, path: c.passwordPath(id), body: body, secrets: []string{string(password)}})
 }
 
 // resetPassword makes Salesforce choose a password. The answer holds it, and is
