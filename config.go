@@ -44,7 +44,10 @@ const (
 //
 // Printed, logged with slog or marshalled to JSON, a Config shows no secrets:
 // JSON leaves them out, so that what was written can be read back without
-// mistaking "[REDACTED]" for a password. Reading JSON fills them.
+// mistaking "[REDACTED]" for a password. Reading JSON fills them. Keys that are not those
+// of a Config, or are there twice, are errors: a misspelt one would change user IDs without
+// a word. Numbers in Defaults keep their digits, as [json.Number]. A struct with more
+// settings has the Config as a field, not embedded: its methods would be the struct's.
 type Config struct {
 	// APIVersion is the REST API version: "66.0", "v66.0" or "66". Empty means
 	// DefaultAPIVersion; the oldest accepted is 60.0.
@@ -157,4 +160,14 @@ type printableConfig Config
 func (c Config) MarshalJSON() ([]byte, error) {
 	c.ClientSecret, c.Password, c.PrivateKey = "", "", ""
 	return json.Marshal(printableConfig(c))
+}
+
+// UnmarshalJSON fills what the JSON has, and leaves the rest as it is.
+func (c *Config) UnmarshalJSON(data []byte) error {
+	read := printableConfig(*c)
+	if err := decodeFields(data, &read, (*json.Decoder).DisallowUnknownFields); err != nil {
+		return fmt.Errorf("sfprov: Config: %w", err)
+	}
+	*c = Config(read)
+	return nil
 }

@@ -765,3 +765,39 @@ func TestConfigJSON(t *testing.T) {
 		assert.NotContains(t, string(written), "clientSecret")
 	})
 }
+
+// TestConfigJSONIsReadStrictly: what is said twice, or misspelt, is no setting.
+func TestConfigJSONIsReadStrictly(t *testing.T) {
+	t.Parallel()
+	for text, problem := range map[string]string{
+		`{"domain":"a","domain":"b"}`:                         `"domain" is there twice`,
+		`{"clientSecret":"hunter2","clientSecret":"hunter2"}`: `"clientSecret" is there twice`,
+		`{"Domain":"a","domain":"b"}`:                         `is there twice`,
+		`{"do\u006dain":"a","domain":"b"}`:                    `"domain" is there twice`,
+		`{"separator":"-","\u017feparator":"_"}`:              `is there twice`, // a long s
+		`{"defaults":{"ProfileId":"a","ProfileId":"b"}}`:      `"ProfileId" is there twice`,
+		`{"defaults":{"X__c":{"a":1,"b":[{"c":1,"c":2}]}}}`:   `"c" is there twice`,
+		`{"provisioningDomian":"primary.com"}`:                `provisioningDomian`,
+		`{"ClientId":"a","client_secret":"hunter2"}`:          `client_secret`,
+		`{"domain":1}`:                 `domain`,
+		`[]`:                           `array`,
+		`{"domain":"a"}{"domain":"b"}`: `after`,
+		`{"domain":"a"}]`:              `after`,
+		`{"domain":"a"`:                `unexpected end`,
+	} {
+		cfg := sfprov.Config{Domain: "before", ClientID: "kept"}
+		err := json.Unmarshal([]byte(text), &cfg)
+		require.ErrorContains(t, err, problem, text)
+		assert.NotContains(t, err.Error(), "hunter2")
+		assert.Equal(t, sfprov.Config{Domain: "before", ClientID: "kept"}, cfg, "nothing is half read: %s", text)
+		var all struct{ Salesforce []*sfprov.Config }
+		require.Error(t, json.Unmarshal([]byte(`{"Salesforce":[`+text+`]}`), &all), text)
+	}
+	cfg := sfprov.Config{Domain: "before", ClientID: "kept"}
+	require.NoError(t, json.Unmarshal([]byte(`{"DOMAIN":"a","defaults":{"Long__c":9007199254740993,"a":{"a":1}}}`), &cfg))
+	assert.Equal(t, "a", cfg.Domain)
+	assert.Equal(t, "kept", cfg.ClientID)
+	assert.Equal(t, json.Number("9007199254740993"), cfg.Defaults["Long__c"])
+	require.NoError(t, json.Unmarshal([]byte(`null`), &cfg))
+	assert.Equal(t, "a", cfg.Domain)
+}

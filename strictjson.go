@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
+	"strings"
 )
 
 // decodeStrictly decodes one JSON value and nothing after it. Numbers keep their digits
@@ -65,4 +68,25 @@ func problemOfKeys(text []byte) error {
 			open[top].isKey = open[top].keys != nil
 		}
 	}
+}
+
+// decodeFields is decodeStrictly into a struct: encoding/json matches keys with its fields
+// ignoring case, so two that differ only in case are the same key, too.
+func decodeFields(text []byte, into any, change ...func(*json.Decoder)) error {
+	if err := decodeStrictly(text, into, change...); err != nil {
+		return err
+	}
+	var values map[string]json.RawMessage
+	if json.Unmarshal(text, &values) != nil {
+		return nil // null
+	}
+	keys := slices.Sorted(maps.Keys(values))
+	for i, key := range keys {
+		for _, other := range keys[i+1:] {
+			if strings.EqualFold(key, other) {
+				return fmt.Errorf("the key %s is there twice, as %s too", quote(key), quote(other))
+			}
+		}
+	}
+	return nil
 }
