@@ -74,10 +74,11 @@ func (e *UnconfirmedError) MarshalJSON() ([]byte, error) {
 	return json.Marshal(form)
 }
 
-// UnmarshalJSON reads what MarshalJSON wrote.
+// UnmarshalJSON reads what MarshalJSON wrote. Numbers keep their digits, and a key that is
+// there twice is an error.
 func (e *UnconfirmedError) UnmarshalJSON(data []byte) error {
 	var form unconfirmedForm
-	if err := json.Unmarshal(data, &form); err != nil {
+	if err := decodeFields(data, &form); err != nil {
 		return fmt.Errorf("sfprov: UnconfirmedError: %w", err)
 	}
 	if form.Version != unconfirmedVersion {

@@ -1,6 +1,7 @@
 package sfprov_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -101,4 +102,25 @@ func TestResolve(t *testing.T) {
 		_, err := b.Resolve(t.Context(), other)
 		require.ErrorIs(t, err, other)
 	})
+}
+
+// TestUnconfirmedErrorsAreReadStrictly: what is said twice could be read as one or the other.
+func TestUnconfirmedErrorsAreReadStrictly(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		`{"version":1,"op":"create","op":"update"}`,
+		`{"version":1,"op":"create","Op":"update"}`,
+		`{"version":2,"version":1,"op":"create"}`,
+		`{"version":1,"op":"create","sent":{"Email":"a@b.c","Email":"d@e.f"}}`,
+		`{"version":1,"op":"create","access":{"Profile":"a","Profile":"b"}}`,
+	} {
+		var lost sfprov.UnconfirmedError
+		require.ErrorContains(t, json.Unmarshal([]byte(text), &lost), "is there twice", text)
+		assert.Equal(t, sfprov.UnconfirmedError{}, lost)
+	}
+	var lost sfprov.UnconfirmedError
+	require.NoError(t, json.Unmarshal([]byte(`{"version":1,"op":"create","sent":{"Long__c":9007199254740993},"later":true}`), &lost))
+	again, err := json.Marshal(&lost)
+	require.NoError(t, err)
+	assert.Contains(t, string(again), `"Long__c":9007199254740993`)
 }
