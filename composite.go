@@ -193,12 +193,12 @@ func (c *client) compositeResult(
 	answers []subanswer,
 ) compositeResult {
 	var result compositeResult
-	for i := range parts.queries {
+	for i, soql := range parts.queries {
 		result.records = append(
 			result.records,
 			c.records(ctx, request{method: http.MethodGet, path: queryRef(i)}, func() (queryPage, answer, error) {
 				var page queryPage
-				err := answers[i].failure(c.asksQuery, ans.secrets)
+				err := answers[i].failure(func() requestFacts { return c.asksQuery(soql) }, ans.secrets)
 				if err == nil { // the body is valid, since the whole was decoded
 					page, err = pageOf(answer{status: answers[i].Status}, answers[i].Body)
 				}
@@ -238,9 +238,11 @@ func (c *client) momentaryOf(parts composite, answers []subanswer, secrets []str
 		return nil
 	}
 	for i, a := range answers {
-		asked := c.asksQuery
-		if n := i - len(parts.queries); n >= 0 {
-			asked = func() requestFacts { return c.asked(parts.writes[n]) }
+		asked := func() requestFacts {
+			if n := i - len(parts.queries); n >= 0 {
+				return c.asked(parts.writes[n])
+			}
+			return c.asksQuery(parts.queries[i])
 		}
 		if err := a.failure(asked, secrets); err != nil && !isHalted(err) && isMomentary(err) &&
 			parts.mayRepeat(hadNoEffect(err) && (parts.allOrNone || len(parts.writes) < 2)) {

@@ -238,7 +238,7 @@ func (p *Provisioner) lookedFor(c *creation, account storedUser, err error) {
 	case p.isOurs(account, c.unknown(c.doubt)):
 		c.attempt.look, c.id = lookDone, account.ID
 	default:
-		c.attempt.look, c.err = lookForeign, heldByAnother(account)
+		c.attempt.look, c.err = lookForeign, heldByAnother(account, p.api.asked(c.post))
 	}
 }
 
@@ -382,6 +382,6 @@ func (p *Provisioner) isOurs(account storedUser, unknown *UnconfirmedError) bool
 }
 
 // heldByAnother is the refusal that a create would get for a username that is taken.
-func heldByAnother(account storedUser) *APIError {
-	return heldBy(account, "the username is held by an account that this create did not make")
+func heldByAnother(account storedUser, asked requestFacts) *APIError {
+	return heldBy(account, asked, "the username is held by an account that this create did not make")
 }

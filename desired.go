@@ -26,10 +26,12 @@ type desired struct {
 	id       string // of the account, where the caller names it: it is trusted
 	username string // in Salesforce; empty if nothing says it
 	match    matchValue
-	given    record // the user's fields, with the username if the user has one
-	fields   record // the same without IsActive, and with what the access says
-	login    loginWish
-	access   resolvedAccess
+	// matchField is the match field, whether or not the user has a value of it.
+	matchField string
+	given      record // the user's fields, with the username if the user has one
+	fields     record // the same without IsActive, and with what the access says
+	login      loginWish
+	access     resolvedAccess
 
 	mayCreate bool // where there is no account, one is made
 	isNew     bool // no account is looked for: the create finds out, or nothing could show whose it is
@@ -72,6 +74,7 @@ func (c *settings) desireInto(d *desired, u User, w want) error {
 	loginProblems := d.decideLogin(u.Inactive)
 	problems = append(problems, loginProblems...)
 	var matchProblems []FieldProblem
+	d.matchField = c.MatchField
 	d.match, matchProblems = c.match(d.given, fieldProblems)
 	if d.carriesFields() || len(loginProblems) > 0 {
 		problems = append(problems, fieldProblems...)

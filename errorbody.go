@@ -3,6 +3,7 @@ package sfprov
 import (
 	"bytes"
 	"encoding/json"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,25 +37,52 @@ func newAPIError(asked requestFacts, status int, body []byte, retryAfter time.Du
 func (s *sender) facts(r request) requestFacts {
 	f := requestFacts{method: r.method, record: r.byID, reads: r.reads(), match: s.tokens.cfg.MatchField}
 	if _, path, found := strings.Cut(r.path, "/sobjects/"); found {
-		f.object, _, _ = strings.Cut(path, "/")
+		f.object, path, _ = strings.Cut(path, "/")
+		f.password = strings.HasSuffix(path, "/password")
+	}
+	if soql, isQuery := strings.CutPrefix(r.query, "q="); isQuery {
+		if text, err := url.QueryUnescape(soql); err == nil {
+			f.object = objectOf(text)
+		}
 	}
 	if !f.reads {
-		f.sent = referencesIn(r.body)
+		f.about(recordIn(r.body))
 	}
 	return f
 }
 
-// referencesIn are the fields of a record, as JSON, that hold references.
-func referencesIn(body []byte) []string {
+// recordIn is a record, as JSON; nil if it is something else.
+func recordIn(body []byte) record {
 	if !json.Valid(body) {
 		return nil
 	}
 	s := recordScanner{text: body}
 	one, err := s.record()
 	if err != nil {
-		return nil // not one record
+		return nil
 	}
-	return one.references()
+	return one
+}
+
+// objectOf is the object that a query is about.
+func objectOf(soql string) string {
+	_, rest, _ := strings.Cut(soql, " FROM ")
+	object, _, _ := strings.Cut(rest, " ")
+	return object
+}
+
+// about notes what is known of a request by the fields that it sends.
+func (f *requestFacts) about(sent record) {
+	f.sent = sent.references()
+	active, isSent := sent.lookup("IsActive")
+	f.locksOut = isSent && active == false && f.object == "User" && f.record
+	if f.match != "" {
+		value, _ := sent.lookup(f.match)
+		f.matched = !isBlank(value)
+	}
+	f.features = slices.ContainsFunc(sent, func(v fieldValue) bool {
+		return strings.HasPrefix(v.folded, "userpermissions") && v.value == true
+	})
 }
 
 // references are the names of the fields that hold references.
@@ -78,10 +106,7 @@ func parseProblems(body []byte, secrets []string) []APIProblem {
 		Fields     any    `json:"fields"`
 	}
 	body = bytes.TrimPrefix(body, []byte("\ufeff"))
-	var raw []json.RawMessage
-	if json.Unmarshal(body, &raw) != nil {
-		raw = []json.RawMessage{body}
-	}
+	raw := entriesOf(body)
 	var problems []APIProblem
 	for _, one := range raw {
 		var e entry
@@ -109,6 +134,59 @@ func parseProblems(body []byte, secrets []string) []APIProblem {
 		problems = append(problems, p)
 	}
 	return problems
+}
+
+// entriesOf are the entries of an error answer. Of an array that was cut off, they are
+// those that came whole, and what came whole of the last one.
+func entriesOf(body []byte) (entries []json.RawMessage) {
+	if json.Valid(body) {
+		if json.Unmarshal(body, &entries) != nil {
+			return []json.RawMessage{body}
+		}
+		return entries
+	}
+	rest := bytes.TrimSpace(body)
+	rest, _ = bytes.CutPrefix(rest, []byte("["))
+	for len(entries) <= maxProblems {
+		d := json.NewDecoder(bytes.NewReader(rest))
+		var whole json.RawMessage
+		if d.Decode(&whole) != nil {
+			break
+		}
+		entries = append(entries, whole)
+		rest = bytes.TrimLeft(rest[d.InputOffset():], ", \t\r\n")
+	}
+	if begun := membersOf(rest); begun != nil {
+		entries = append(entries, begun)
+	}
+	return entries
+}
+
+// membersOf is an object that was cut off, with the members that came whole; nil if
+// there are none.
+func membersOf(begun []byte) json.RawMessage {
+	d := json.NewDecoder(bytes.NewReader(begun))
+	if open, err := d.Token(); err != nil || open != json.Delim('{') {
+		return nil
+	}
+	members := map[string]json.RawMessage{}
+	for {
+		name, err := d.Token()
+		key, isName := name.(string)
+		var value json.RawMessage
+		if err != nil || !isName || d.Decode(&value) != nil {
+			break
+		}
+		members[key] = value
+	}
+	if len(members) == 0 {
+		return nil
+	}
+	whole, err := json.Marshal(members)
+	if err != nil {
+		return nil // of what was just read
+	}
+	return whole
 }
 
 // plainText is a JSON string or number as text, without secrets, and empty for anything

@@ -138,6 +138,7 @@ type APIError struct {
 	// been refused for.
 	inferred bool
 	cut      bool // the answer broke off before it told its code
+	tooLong  bool // the answer was cut by this library
 	asked    requestFacts
 }
 
@@ -160,6 +161,9 @@ func (e *APIError) answered() string {
 	} else {
 		fmt.Fprintf(&b, "Salesforce answered %d", e.StatusCode)
 		e.list(&b)
+	}
+	if e.tooLong {
+		b.WriteString("; the answer is longer than the 1 MiB that this library reads of it, which cut the rest off")
 	}
 	if e.Existing != "" {
 		b.WriteString("; the account in the way is " + e.Existing)
@@ -228,7 +232,7 @@ func (e *APIError) explained(of func(failure) bool) string {
 	var texts []string
 	for _, p := range e.problems() {
 		known := classify(e, p)
-		text := strings.ReplaceAll(known.explain, theReferences, e.references(p))
+		text := e.worded(known, p)
 		if text != "" && of(known) && !strings.Contains(strings.Join(texts, " "), text) {
 			texts = append(texts, text)
 		}
@@ -292,6 +296,8 @@ type AuthError struct {
 	Code        string        // OAuth error, e.g. invalid_grant
 	Description string        // OAuth error_description
 	RetryAfter  time.Duration // how long the answer asked to wait; 0 if it did not
+
+	ahead time.Duration // this machine's clock of Salesforce's, as far as the answer tells
 }
 
 // Error states where the login was tried, what came back, cause and cure where

@@ -78,7 +78,7 @@ func (r Rule) problemsOfTable() (problems []FieldProblem) {
 		case key != strings.TrimSpace(key), key == "":
 			add("values", fmt.Sprintf("have %s, with blanks around it or nothing in it, which no value of a claim is", quote(key)))
 		case problem != "":
-			add("values", fmt.Sprintf("have %s for %s, which %s", jsonOf(r.Values[key]), quote(key), problem))
+			add("values", fmt.Sprintf("have %s for %s, which %s", described(r.Values[key]), quote(key), problem))
 		}
 	}
 	if problem := r.problemOfEntry(r.Otherwise); problem != "" {

@@ -149,26 +149,26 @@ func (r Rule) problemOfLiteral(value any) string {
 		return problem
 	}
 	if encoded, isRaw := plain.(rawJSON); isRaw && strings.ContainsAny(string(encoded[:1]), "[{") {
-		return "is " + jsonOf(plain) + ", but a field takes one value"
+		return "is " + described(plain) + ", but a field takes one value"
 	}
 	_, isBoolean := plain.(bool)
 	switch kind := r.valueType(); kind {
 	case TypeBoolean:
 		if !isBoolean {
-			return "is " + jsonOf(plain) + ", which is neither true nor false"
+			return "is " + described(plain) + ", which is neither true nor false"
 		}
 	case TypeNumber:
 		if isBoolean {
-			return "is " + jsonOf(plain) + ", which is not a number"
+			return "is " + described(plain) + ", which is not a number"
 		}
 	case TypeString: // of a field that is not known, it may be any
 		field, known := standardField(r.To)
 		if r.Type == TypeString {
-			return "is " + jsonOf(plain) + ", which is not a text"
+			return "is " + described(plain) + ", which is not a text"
 		}
 		return problemOfValue(field, known, plain)
 	default:
-		return fmt.Sprintf("is %s, but a %s is given as a text", jsonOf(plain), kind)
+		return fmt.Sprintf("is %s, but a %s is given as a text", described(plain), kind)
 	}
 	return ""
 }

@@ -392,7 +392,18 @@ func (x *exchange) authError(cfg *Config) *AuthError {
 	return &AuthError{
 		Endpoint: cfg.TokenEndpoint, GrantType: cfg.GrantType, StatusCode: x.status,
 		Code: scrubName(answer.Error, x.secrets...), Description: scrub(answer.Description, maxMessage, x.secrets...), RetryAfter: retryAfter(x.header),
+		ahead: aheadOf(x.header, time.Now()),
 	}
+}
+
+// aheadOf is how far this machine's clock is ahead of the one of who answered; 0 where
+// the answer doesn't tell.
+func aheadOf(answered http.Header, now time.Time) time.Duration {
+	theirs, err := http.ParseTime(answered.Get("Date"))
+	if err != nil {
+		return 0
+	}
+	return now.Sub(theirs)
 }
 
 // isMomentaryLogin recognises a refusal of the token endpoint that passes by

@@ -205,7 +205,9 @@ func (d *desired) own(accounts []storedUser) (storedUser, error) {
 	case d.login == loginShut && !accounts[0].Active:
 		return storedUser{}, nil // nobody can log in under the name, whosever it is
 	}
-	return storedUser{}, heldByUnknown(accounts[0])
+	refusal := heldByUnknown(accounts[0], d.matchField)
+	refusal.asked.locksOut = d.login == loginShut
+	return storedUser{}, refusal
 }
 
 func first(accounts []storedUser) storedUser {
@@ -256,14 +258,22 @@ func (p *Provisioner) exists(ctx context.Context, id string) (bool, error) {
 }
 
 // heldByUnknown is the refusal of a username that an account holds of which nothing
-// shows whether it is the user's.
-func heldByUnknown(account storedUser) *APIError {
-	return heldBy(account, "the username "+quote(account.Username)+" is held, and without a value of a match field nothing shows whose account that is")
+// shows whether it is the user's, who has no value of the match field.
+func heldByUnknown(account storedUser, matchField string) *APIError {
+	return heldBy(account, wouldCreate(matchField, false), "the username "+quote(account.Username)+
+		" is held, and without a value of a match field nothing shows whose account that is")
+}
+
+// wouldCreate are the facts of a create that was not sent.
+func wouldCreate(matchField string, matched bool) requestFacts {
+	return requestFacts{method: http.MethodPost, object: "User", match: matchField, matched: matched}
 }
 
 // heldBy is the refusal that a request for a username would meet, found by a query.
-func heldBy(account storedUser, message string) *APIError {
-	return &APIError{StatusCode: http.StatusOK, inferred: true, Code: "DUPLICATE_USERNAME", Existing: account.ID, Message: message}
+func heldBy(account storedUser, asked requestFacts, message string) *APIError {
+	return &APIError{
+		StatusCode: http.StatusOK, inferred: true, Code: "DUPLICATE_USERNAME", Existing: account.ID, Message: message, asked: asked,
+	}
 }
 
 // salesforceTime is how Salesforce writes a moment.

@@ -156,7 +156,10 @@ func (m *planner) spoil(index int, why error) {
 var (
 	errSharesAccount = errors.New("another of the desired users has this account")
 	errSharesValue   = errors.New("another of the desired users has this value of the match field")
-	errSharesName    = &APIError{StatusCode: http.StatusOK, inferred: true, Code: "DUPLICATE_USERNAME", Message: "another of the desired users gets this username"}
+	errSharesName    = &APIError{
+		StatusCode: http.StatusOK, inferred: true, Code: "DUPLICATE_USERNAME", Message: "another of the desired users gets this username",
+		asked: requestFacts{method: http.MethodPatch, object: "User", record: true},
+	}
 )
 
 // note adds the step of a user who was compared.
@@ -357,10 +360,16 @@ func (m *planner) findObstacles(ctx context.Context) error {
 
 // problemOfName says that a username is held.
 func (m *planner) problemOfName(step PlanStep, holder storedUser) error {
-	if match, problems := m.p.settings.matchOf(*step.User); len(problems) == 0 && match.set() || step.ID != "" {
-		return heldBy(holder, "the username is held by another account")
+	match, problems := m.p.settings.matchOf(*step.User)
+	matched := len(problems) == 0 && match.set()
+	if matched || step.ID != "" {
+		asked := wouldCreate(m.p.settings.MatchField, matched)
+		if step.ID != "" {
+			asked.method, asked.record = http.MethodPatch, true
+		}
+		return heldBy(holder, asked, "the username is held by another account")
 	}
-	return heldByUnknown(holder)
+	return heldByUnknown(holder, m.p.settings.MatchField)
 }
 
 // missingLicences tells which licences don't suffice, as far as the integration user

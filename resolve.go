@@ -52,7 +52,7 @@ func (p *Provisioner) Resolve(ctx context.Context, err error) (Result, error) {
 		return Result{}, decorate(opResolve, unknown.Username, ErrNotCreated)
 	case !p.isOurs(account, unknown):
 		p.unresolved.forget(unknown.Username)
-		return Result{}, decorate(opResolve, unknown.Username, heldByAnother(account))
+		return Result{}, decorate(opResolve, unknown.Username, heldByAnother(account, wouldCreate(p.settings.MatchField, unknown.again)))
 	}
 	result, err := p.finishResolved(ctx, account, unknown)
 	if err == nil {

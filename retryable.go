@@ -42,7 +42,7 @@ func isMomentary(err error) bool {
 // time get further.
 func isContention(err error) bool {
 	apiErr, isAPI := errors.AsType[*APIError](err)
-	return isAPI && slices.ContainsFunc(apiErr.problems(), func(p APIProblem) bool { return classify(apiErr, p).explain == locked })
+	return isAPI && slices.ContainsFunc(apiErr.problems(), func(p APIProblem) bool { return classify(apiErr, p).explain == lockedRows })
 }
 
 // hadNoEffect reports whether it is certain that a request which failed has changed

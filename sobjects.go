@@ -69,14 +69,14 @@ func (w *write) repeatable() bool { return w.method != http.MethodPost || w.obje
 
 // asked is what an error that answers a write is judged by.
 func (c *client) asked(w write) requestFacts {
-	return requestFacts{
-		method: w.method, object: w.object, record: w.method != http.MethodPost, sent: w.fields.references(), match: c.matchField,
-	}
+	f := requestFacts{method: w.method, object: w.object, record: w.method != http.MethodPost, match: c.matchField}
+	f.about(w.fields)
+	return f
 }
 
 // asksQuery is what an error that answers a query is judged by.
-func (c *client) asksQuery() requestFacts {
-	return requestFacts{method: http.MethodGet, reads: true, match: c.matchField}
+func (c *client) asksQuery(soql string) requestFacts {
+	return requestFacts{method: http.MethodGet, object: objectOf(soql), reads: true, match: c.matchField}
 }
 
 // path is the path of the record, or of its object. An ID is escaped, so that it

@@ -170,7 +170,7 @@ func (s *sender) authorized(ctx context.Context, r request) (answer, error) {
 			return ans, nil
 		}
 		apiErr := newAPIError(s.facts(r), ans.status, ans.body, retryAfter(ans.header), ans.secrets...)
-		apiErr.cut = ans.cut && apiErr.Code == ""
+		apiErr.cut, apiErr.tooLong = ans.cut && apiErr.Code == "", ans.tooLong
 		if !apiErr.blamesToken() {
 			return ans, apiErr
 		}
@@ -333,7 +333,8 @@ func (r request) read(resp *http.Response) (answer, error) {
 	if ans.status >= 300 || !r.reads() {
 		limit = maxErrorAnswer // an ID at most
 	}
-	// A success that is cut off here is no JSON any more, and refused as such.
+	// A success that is cut off here is no JSON any more, and refused as such. Of an
+	// error, what was read whole is kept.
 	var err error
 	ans.body, ans.tooLong, err = readBody(resp, limit)
 	if err != nil && ans.status >= 300 {
