@@ -76,6 +76,8 @@ func (f *requestFacts) about(sent record) {
 	f.sent = sent.references()
 	active, isSent := sent.lookup("IsActive")
 	f.locksOut = isSent && active == false && f.object == "User" && f.record
+	username, _ := sent.text("Username")
+	f.releases = f.record && strings.HasPrefix(username, releasedPrefix)
 	if f.match != "" {
 		value, _ := sent.lookup(f.match)
 		f.matched = !isBlank(value)

@@ -61,6 +61,7 @@ type requestFacts struct {
 	reads    bool     // it changes nothing
 	password bool     // it is about the password of a user
 	locksOut bool     // it deactivates a user
+	releases bool     // it frees the username of a user who is locked out
 	features bool     // it switches on a UserPermissions... field
 	sent     []string // fields in which references were sent
 	match    string   // the match field

@@ -88,9 +88,9 @@ var authFailures = []failure{ //nolint:gochecknoglobals // a constant table
 		"machine's address. " + ipRanges},
 	{sign: sign{code: "invalid_grant", phrase: "invalid login hours"}, explain: "The integration user may not log in at this hour. " +
 		"Look at Login Hours of its profile (Setup, Profiles)"},
-	{sign: sign{code: "invalid_grant", phrase: "password expired"}, explain: expiredPassword},
-	{sign: sign{code: "invalid_grant", phrase: "expired password"}, explain: expiredPassword},
-	{sign: sign{code: "invalid_grant", phrase: "password has expired"}, explain: expiredPassword},
+	{sign: sign{code: "invalid_grant", phrase: "password expired"}, explain: passwordExpired},
+	{sign: sign{code: "invalid_grant", phrase: "expired password"}, explain: passwordExpired},
+	{sign: sign{code: "invalid_grant", phrase: "password has expired"}, explain: passwordExpired},
 	{sign: sign{code: "invalid_grant", phrase: "inactive organization"}, explain: inactiveOrg},
 	{sign: sign{code: "invalid_grant", phrase: "organization is inactive"}, explain: inactiveOrg},
 	{sign: sign{code: "invalid_grant", phrase: "inactive user"}, explain: inactiveUser},
@@ -164,6 +164,8 @@ const (
 	appNotFound = "The app is not installed in this org, or this is another org's login host. " +
 		"External client apps belong to one org: check Config.Domain and TokenEndpoint, " +
 		"and that the app is there (Setup, External Client App Manager)"
+	passwordExpired = "The integration user's password has expired. Set it, and let it never expire " +
+		"(Setup, Permission Sets, System Permissions, Password Never Expires)"
 	inactiveUser = "The integration user is inactive. Activate it (Setup, Users)"
 	inactiveOrg  = "The org is inactive, locked or closed (Setup, Company Information, if it still opens). " +
 		"Salesforce support can tell why"

@@ -66,6 +66,12 @@ func isOfObject(r requestFacts, _ APIProblem) bool {
 	return r.reads || r.method == http.MethodPost && r.object == "User" && !r.record
 }
 
+// readsAnotherObject reports whether a query is not about users, whose fields have a
+// security of their own.
+func readsAnotherObject(r requestFacts, _ APIProblem) bool {
+	return r.reads && r.object != "User" && rightTo(r) != ""
+}
+
 func reads(r requestFacts, _ APIProblem) bool { return r.reads }
 
 const (
@@ -93,12 +99,14 @@ var accessCauses = []knownCause{ //nolint:gochecknoglobals // a constant table
 		"currencies have this field (Setup, Company Information). Don't send it to this one"},
 	{sign{code: "INVALID_FIELD", fields: []string{"CountryCode", "StateCode"}}, "Only orgs that have switched on " +
 		"State and Country/Territory Picklists (Setup) have this field. Send Country and State to this one"},
+	{sign{code: "INVALID_FIELD", when: readsAnotherObject}, "The integration user can't see this field of the record. " +
+		"It needs " + theRight + whereRights},
 	{sign{code: "INVALID_FIELD", when: namesFields}, "The org has no such field, or the integration user may not see it. " +
 		"Check the API name (custom ones end in __c) and its field-level security " +
 		"(Setup, Object Manager, User, Fields & Relationships)"},
 	{sign{code: "LICENSE_LIMIT_EXCEEDED", objects: []string{"PermissionSetAssignment", "PermissionSetLicenseAssign"}}, setLicences},
 	{sign{code: "LICENSE_LIMIT_EXCEEDED", phrase: "permission set license"}, setLicences},
-	{sign{code: "LICENSE_LIMIT_EXCEEDED", name: featureLicence}, "All licences of the feature {name} are in use. " + freeFeature},
+	{sign{code: "LICENSE_LIMIT_EXCEEDED", name: featureLicence}, "All licences of the feature " + theName + " are in use. " + freeFeature},
 	{sign{code: "LICENSE_LIMIT_EXCEEDED", phrase: "feature license"}, "All licences of a feature are in use. " + freeFeature},
 	{sign{code: "LICENSE_LIMIT_EXCEEDED", when: isPlainCreate}, "All user licences of the kind that the profile belongs to " +
 		"are in use (Setup, Company Information, User Licenses). " +

@@ -4,7 +4,7 @@ import "regexp"
 
 // What is known of a username that is taken.
 func nothingShowsWhose(r requestFacts, _ APIProblem) bool { return r.locksOut && !r.record }
-func releases(r requestFacts, _ APIProblem) bool          { return r.locksOut && r.record }
+func releases(r requestFacts, _ APIProblem) bool          { return r.releases }
 func renames(r requestFacts, _ APIProblem) bool           { return r.method != "" && r.record }
 func hasMatchValue(r requestFacts, _ APIProblem) bool     { return r.match != "" && r.matched }
 func lacksMatchValue(r requestFacts, _ APIProblem) bool   { return r.match != "" && !r.matched }
@@ -33,8 +33,9 @@ const (
 		"of their account, which Salesforce makes. Take the role away (Access.Role, UserRoleId), or choose one of the user's kind"
 	wrongPrefix = "The ID belongs to another kind of record than the field refers to: " +
 		"profile IDs begin with 00e, role IDs with 00E, user IDs with 005"
-	setForLicence = "The permission set needs a licence that the user hasn't got. " +
-		"Its user licence must be that of the user's profile; if it needs a permission set licence, " +
+	setForLicence = "The permission set doesn't go with this user, as a rule because of a licence: its " + setsLicence
+	// setsLicence is the end of a sentence about a permission set.
+	setsLicence = "user licence must be that of the user's profile; if it needs a permission set licence, " +
 		"name that in Access.PermissionSetLicenses (Setup, Permission Sets, License)"
 )
 
@@ -56,15 +57,16 @@ var valueCauses = []knownCause{ //nolint:gochecknoglobals // a constant table
 	{sign{code: "DUPLICATE_USERNAME", when: knowsNoAccount}, "Nobody was locked out, since nothing shows that the account is " +
 		"this user's. Give the ID of the account; or set Config.MatchField, and give the user's value of that field"},
 	{sign{code: "DUPLICATE_USERNAME", when: nothingShowsWhose}, "Nobody was locked out, since nothing shows that the account is " +
-		"this user's. Give the ID of the account, or the user's {match}, which the account must hold too"},
+		"this user's. Give the ID of the account, or the user's " + theMatchField + " (Config.MatchField), " +
+		"which the account must hold too"},
 	{sign{code: "DUPLICATE_USERNAME", when: renames}, taken + allOrgs + "Free it where it is in use, " +
 		"or change the pattern, separator or provisioning domain so that usernames differ, or set Fields[\"Username\"]"},
-	{sign{code: "DUPLICATE_USERNAME", when: hasMatchValue}, taken + allOrgs + "The account in the way holds another {match} " +
-		"than this user, or none, or is not in sight: if it is this person's, give it the user's {match}, " +
-		"and it is adopted; " + orDiffer},
-	{sign{code: "DUPLICATE_USERNAME", when: lacksMatchValue}, taken + allOrgs + "The user was given no {match}, so that nothing " +
-		"shows whether the account in the way is this person's. If it is, give the user, and the account, its {match}, " +
-		"and it is adopted; " + orDiffer},
+	{sign{code: "DUPLICATE_USERNAME", when: hasMatchValue}, taken + allOrgs + "The account in the way holds another " +
+		theMatchField + " (Config.MatchField) than this user, or none, or is not in sight: if it is this person's, " +
+		"give it the user's " + theMatchField + ", and it is adopted; " + orDiffer},
+	{sign{code: "DUPLICATE_USERNAME", when: lacksMatchValue}, taken + allOrgs + "The user was given no " + theMatchField +
+		" (Config.MatchField), so that nothing shows whether the account in the way is this person's: if it is, " +
+		"give the user, and the account, a value of it, and the account is adopted; " + orDiffer},
 
 	{sign{code: "DUPLICATE_VALUE", objects: accessObjects}, "The user has this already"},
 	{sign{code: "DUPLICATE_VALUE", when: namesMatchField}, matchValueTaken},
@@ -104,16 +106,15 @@ var valueCauses = []knownCause{ //nolint:gochecknoglobals // a constant table
 	{sign{code: "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", fields: addressFields}, placesListed},
 
 	{sign{code: "FIELD_INTEGRITY_EXCEPTION", phrase: "id value of incorrect type"}, wrongPrefix},
-	{sign{code: "FIELD_INTEGRITY_EXCEPTION", name: deniedRight}, "The user's licence doesn't allow {name}, which is in the " +
-		"permission set. Its user licence must be that of the user's profile; if it needs a permission set licence, " +
-		"name that in Access.PermissionSetLicenses (Setup, Permission Sets, License)"},
+	{sign{code: "FIELD_INTEGRITY_EXCEPTION", name: deniedRight}, "The permission set gives " + theName +
+		", which the user's licence doesn't allow. Its " + setsLicence},
 	{sign{code: "FIELD_INTEGRITY_EXCEPTION", objects: []string{"PermissionSetAssignment"}}, setForLicence},
 	{sign{code: "FIELD_INTEGRITY_EXCEPTION", phrase: "must be in domain"}, wrongDomain},
 	{sign{code: "FIELD_INTEGRITY_EXCEPTION", phrase: "this federation id is already in use"}, federationIDTaken},
 	{sign{code: "FIELD_INTEGRITY_EXCEPTION", phrase: "username must be in the form of an email address"}, usernameForm},
 	{sign{code: "FIELD_INTEGRITY_EXCEPTION", phrase: "role type must match user type"}, wrongRole},
 	{sign{code: "FIELD_INTEGRITY_EXCEPTION", name: deniedProfile}, "The user has permissions that the licence of the profile " +
-		"{name} doesn't have. Choose a profile of the user's licence (Setup, Profiles, User License), or take away " +
+		theName + " doesn't have. Choose a profile of the user's licence (Setup, Profiles, User License), or take away " +
 		"the permission sets that need the other"},
 	{sign{code: "FIELD_INTEGRITY_EXCEPTION", fields: addressFields}, placesListed},
 	{sign{code: "FIELD_INTEGRITY_EXCEPTION", fields: []string{"Username"}}, usernameForm},
@@ -134,9 +135,9 @@ var valueCauses = []knownCause{ //nolint:gochecknoglobals // a constant table
 	{sign{code: "INVALID_NEW_PASSWORD", name: passwordReused}, "The user has had this password before, " +
 		"and the org forbids to use it again (Setup, Password Policies, Enforce Password History)"},
 
-	{sign{code: "CANNOT_EXECUTE_FLOW_TRIGGER", name: flowName}, "The flow {name} of the org failed, and so did the change. " +
+	{sign{code: "CANNOT_EXECUTE_FLOW_TRIGGER", name: flowName}, "The flow " + theName + " of the org failed, and so did the change. " +
 		"Whoever maintains it can mend it (Setup, Flows)"},
-	{sign{code: "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", name: codeName}, "The Apex trigger {name} of the org refused the change, " +
+	{sign{code: "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", name: codeName}, "The Apex trigger " + theName + " of the org refused the change, " +
 		"and the message says why. Its developers can mend it (Setup, Apex Triggers)"},
 	{sign{code: "FIELD_CUSTOM_VALIDATION_EXCEPTION", objects: []string{"User"}}, "A validation rule or an Apex trigger of the org " +
 		"refused the change, in the words of whoever wrote it, who can change it " +

@@ -126,7 +126,7 @@ func TestRefusedLoginsExplainThemselves(t *testing.T) {
 	}{
 		{"invalid_grant", "request not supported on this domain", []string{"My Domain", "TokenEndpoint"}, false},
 		{"invalid_grant", "no client credentials user enabled", []string{"Run As", "Setup"}, false},
-		{"invalid_grant", "authentication failure", []string{"Login History", "security token"}, false},
+		{"invalid_grant", "authentication failure", []string{"Login History", "run-as user"}, false},
 		{"invalid_grant", "user hasn't approved this consumer", []string{"pre-authorized", "Setup"}, false},
 		{"invalid_grant", "invalid assertion", []string{"certificate", "PrivateKey"}, false},
 		{"invalid_grant", "audience is invalid", []string{"Config.Audience", "https://test.salesforce.com"}, false},

@@ -18,8 +18,8 @@ var refusalsOfUsernames = []refusal{ //nolint:gochecknoglobals // a constant tab
 			"Usernames must be unique across all Salesforce organizations. To resolve, use a different " +
 			"username (it doesn't need to match the user's email address). ",
 		fields: "Username",
-		is:     ErrDuplicateUsername, step: StepUser, cause: "another Badge__c than this user, or none", cure: "give it the user's Badge__c|pattern",
-		never: "MatchField is set",
+		is:     ErrDuplicateUsername, step: StepUser, cause: "another Badge__c (Config.MatchField) than this user, or none", cure: "give it the user's Badge__c|pattern",
+		never: "once|set Config",
 	},
 	{
 		what: "create, with a match field and no value", asked: matching(aCreate, false), status: 400, code: "DUPLICATE_USERNAME",
@@ -27,8 +27,8 @@ var refusalsOfUsernames = []refusal{ //nolint:gochecknoglobals // a constant tab
 			"Usernames must be unique across all Salesforce organizations. To resolve, use a different " +
 			"username (it doesn't need to match the user's email address). ",
 		fields: "Username",
-		is:     ErrDuplicateUsername, step: StepUser, cause: "given no Badge__c", cure: "its Badge__c",
-		never: "MatchField",
+		is:     ErrDuplicateUsername, step: StepUser, cause: "given no Badge__c", cure: "a value of it",
+		never: "once|set Config",
 	},
 	{
 		what: "rename", asked: matching(anUpdate, false), status: 400, code: "DUPLICATE_USERNAME",
@@ -49,7 +49,7 @@ var refusalsOfUsernames = []refusal{ //nolint:gochecknoglobals // a constant tab
 		what: "delete, without an ID and a match value", asked: matching(aLeaver, false), status: 200, code: "DUPLICATE_USERNAME",
 		text: "the username is held",
 		is:   ErrDuplicateUsername, step: StepUser, cause: "Nobody was locked out", cure: "Give the ID|the user's Badge__c",
-		never: "pattern|MatchField",
+		never: "pattern|set Config",
 	},
 	{
 		what: "release a username", asked: aRelease, status: 400, code: "DUPLICATE_USERNAME",
@@ -58,6 +58,15 @@ var refusalsOfUsernames = []refusal{ //nolint:gochecknoglobals // a constant tab
 			"username (it doesn't need to match the user's email address). ",
 		fields: "Username",
 		is:     ErrDeactivationBlocked, step: StepUser, cause: "would have been freed", cure: "by hand",
+		never: "pattern|MatchField",
+	},
+	{
+		what: "release a username of a leaver", asked: aReleaseLater, status: 400, code: "DUPLICATE_USERNAME",
+		text: "Duplicate Username.<br>The username already exists in this or another Salesforce organization. " +
+			"Usernames must be unique across all Salesforce organizations. To resolve, use a different " +
+			"username (it doesn't need to match the user's email address). ",
+		fields: "Username",
+		is:     ErrDuplicateUsername, step: StepUser, cause: "would have been freed", cure: "by hand",
 		never: "pattern|MatchField",
 	},
 	{
@@ -522,8 +531,7 @@ var refusalsOfLicences = []refusal{ //nolint:gochecknoglobals // a constant tabl
 	{
 		what: "give a permission set, in Spanish", asked: aGrant, status: 400, code: "FIELD_INTEGRITY_EXCEPTION",
 		text: "No se puede asignar el conjunto de permisos", fields: "PermissionSetId",
-		is: ErrInvalidField, step: StepUser, cause: "licence that the user hasn't got",
-		cure: "Access.PermissionSetLicenses",
+		is: ErrInvalidField, step: StepUser, cause: "because of a licence", cure: "Access.PermissionSetLicenses",
 	},
 	{
 		what: "give a permission set", asked: aGrant, status: 400, code: "DUPLICATE_VALUE",
@@ -561,6 +569,12 @@ var refusalsOfRights = []refusal{ //nolint:gochecknoglobals // a constant table
 		text: "insufficient access rights on object id",
 		is:   ErrPermission, step: StepUser, cause: "lacks a right", cure: "Manage Users or Freeze Users",
 		never: "Manage Internal Users",
+	},
+	{
+		what: "read the login", asked: aQuery("UserLogin"), status: 400, code: "INVALID_FIELD",
+		text: "No such column 'IsFrozen' on entity 'UserLogin'.",
+		is:   ErrInvalidField, step: StepUser, cause: "can't see this field", cure: "Manage Users or Freeze Users",
+		never: "field-level",
 	},
 	{
 		what: "read what a user has", asked: aQuery("PermissionSetAssignment"), status: 400, code: "INVALID_TYPE",

@@ -56,6 +56,8 @@ var (
 	aDeactivate = requestOf(changeRecord("User", "005000000000001AAA", newRecord(field("IsActive", false))))
 	aRelease    = requestOf(changeRecord("User", "005000000000001AAA", newRecord(
 		field("IsActive", false), field("Username", "released-005000000000001aaa-alice@acme.com"))))
+	aReleaseLater = requestOf(changeRecord("User", "005000000000001AAA", newRecord(
+		field("Username", "released-005000000000001aaa-alice@acme.com"))))
 	aFreeze = requestOf(changeRecord("UserLogin", "0Yw000000000001AAA", newRecord(field("IsFrozen", true))))
 	aLeaver = requestFacts{method: http.MethodPost, object: "User", locksOut: true} // of whom nobody is found
 	aGrant  = requestOf(createRecord("PermissionSetAssignment", newRecord(

@@ -3,6 +3,7 @@ package sfprov
 import (
 	"context"
 	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -169,7 +170,11 @@ func (s *sender) authorized(ctx context.Context, r request) (answer, error) {
 		if ans.secrets = append(slices.Clone(r.secrets), tok.value); ans.status < 300 {
 			return ans, nil
 		}
-		apiErr := newAPIError(s.facts(r), ans.status, ans.body, retryAfter(ans.header), ans.secrets...)
+		said := ans.body
+		if ans.cut && !json.Valid(said) {
+			said = nil // it is asked for again, whole
+		}
+		apiErr := newAPIError(s.facts(r), ans.status, said, retryAfter(ans.header), ans.secrets...)
 		apiErr.cut, apiErr.tooLong = ans.cut && apiErr.Code == "", ans.tooLong
 		if !apiErr.blamesToken() {
 			return ans, apiErr
