@@ -9,6 +9,9 @@ import (
 // createAssignment is POST /sobjects/{object} for the objects that give a user
 // something.
 func (o *Org) createAssignment(c *call, object object) (answer, error) {
+	if err := o.mayAssign(object); err != nil {
+		return answer{}, err
+	}
 	given, err := o.decodeChange(c, object, func(f field) bool { return f.create })
 	if err != nil {
 		return answer{}, err
@@ -172,6 +175,9 @@ func (o *Org) checkPermissionSetLicense(given row) error {
 
 // deleteAssignment is DELETE /sobjects/{object}/{id}.
 func (o *Org) deleteAssignment(object object, record row) (answer, error) {
+	if err := o.mayAssign(object); err != nil {
+		return answer{}, err
+	}
 	setID, _ := record["permissionsetid"].(string)
 	switch {
 	case o.rows["PermissionSet"][setID]["isownedbyprofile"] == true:

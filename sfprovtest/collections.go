@@ -77,7 +77,7 @@ func typeOfRecord(record map[string]any) string {
 
 // oneOfMany does with one record what a request of its own would.
 func (o *Org) oneOfMany(c *call, record map[string]any) any {
-	object, known := o.object(typeOfRecord(record))
+	object, known := o.visibleObject(typeOfRecord(record))
 	if !known {
 		return failed(badRequest("INVALID_TYPE", "sObject type '"+typeOfRecord(record)+"' is not supported."), "")
 	}
@@ -148,7 +148,7 @@ func (o *Org) deleteCollection(c *call) (answer, error) {
 			continue
 		}
 		object, known := objectOfID(long)
-		if !known {
+		if !known || !o.seesObject(object) {
 			results[i] = failed(noSuchRecord(), long)
 			continue
 		}
@@ -168,7 +168,7 @@ func (o *Org) deleteCollection(c *call) (answer, error) {
 // objectOfID is the object that an ID is of.
 func objectOfID(id string) (object, bool) {
 	for _, object := range objects {
-		if strings.HasPrefix(id, object.prefix) {
+		if object.prefix != "" && strings.HasPrefix(id, object.prefix) {
 			return object, true
 		}
 	}

@@ -175,6 +175,24 @@ func TestSessionExpires(t *testing.T) {
 }
 
 // TestReadme checks that the README's tests are those above.
+// ExampleOrg_Forbid takes rights from the integration user, to see what the code under
+// test says.
+func ExampleOrg_Forbid() {
+	org, p := exampleOrg()
+	defer org.Close()
+	id := org.AddUser(nil)
+	org.Forbid(sfprovtest.ManageUsers)                    // UserLogin is hidden, groups can't be changed
+	org.SetFieldAccess("Title", sfprovtest.FieldReadOnly) // or FieldHidden
+
+	_, err := p.Update(context.Background(), id, sfprov.User{Fields: sfprov.Fields{"Title": "CFO"}})
+	fmt.Println(errors.Is(err, sfprov.ErrInvalidField))
+	_, err = p.Freeze(context.Background(), id)
+	fmt.Println(errors.Is(err, sfprov.ErrPermission))
+	// Output:
+	// true
+	// true
+}
+
 func TestReadme(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("README.md")
@@ -192,7 +210,7 @@ func TestReadme(t *testing.T) {
 			t.Errorf("not in example_test.go: %s", block)
 		}
 	}
-	assert.Len(t, blocks, 4)
+	assert.Len(t, blocks, 5)
 }
 
 // exampleOrg is an org and a Provisioner that provisions into it.

@@ -30,28 +30,29 @@ type Org struct {
 
 	turn sync.Mutex // of the request that is handled; mu is free while it asks controls
 
-	mu         sync.Mutex // guards all below, never held during I/O
-	offset     time.Duration
-	nextID     int
-	rows       map[string]map[string]row // by object, by 18-character ID
-	order      map[string][]string       // IDs in the order of creation, by object
-	unique     map[string]string         // ID of the user, by field and value
-	logins     map[string]string         // ID of the UserLogin, by user ID
-	fields     []field                   // of User, the test's own at the end
-	licences   map[string]int            // seats, by licence ID; -1 for no limit
-	assigned   map[string]struct{}       // assignments that there are, by what they assign to whom
-	holdings   map[string][]string       // IDs of assignments, as holdingsKey has it
-	used       map[string]int            // of the seats, by licence ID
-	picklist   map[string][]string       // by lower-case field name
-	blocked    map[string]Refusal        // users who can't be deactivated, by ID
-	pending    map[string]string         // email addresses to be confirmed, by user ID
-	rules      rules
-	access     access
-	paging     paging
-	passwords  passwords
-	rowControl func(object string, record sfprov.Fields) *Refusal
-	journal    journal
-	changes    *transaction // that is under way, if any
+	mu          sync.Mutex // guards all below, never held during I/O
+	offset      time.Duration
+	nextID      int
+	rows        map[string]map[string]row // by object, by 18-character ID
+	order       map[string][]string       // IDs in the order of creation, by object
+	unique      map[string]string         // ID of the user, by field and value
+	logins      map[string]string         // ID of the UserLogin, by user ID
+	fields      []field                   // of User, the test's own at the end
+	licences    map[string]int            // seats, by licence ID; -1 for no limit
+	assigned    map[string]struct{}       // assignments that there are, by what they assign to whom
+	holdings    map[string][]string       // IDs of assignments, as holdingsKey has it
+	used        map[string]int            // of the seats, by licence ID
+	picklist    map[string][]string       // by lower-case field name
+	blocked     map[string]Refusal        // users who can't be deactivated, by ID
+	pending     map[string]string         // email addresses to be confirmed, by user ID
+	rules       rules
+	access      access
+	permissions permissions // of the integration user
+	paging      paging
+	passwords   passwords
+	rowControl  func(object string, record sfprov.Fields) *Refusal
+	journal     journal
+	changes     *transaction // that is under way, if any
 
 	faults faults
 }
@@ -84,24 +85,25 @@ func NewOrg(t TB, opts ...Option) *Org {
 // NewStandaloneOrg starts an org outside of a test. The caller closes it.
 func NewStandaloneOrg(opts ...Option) (*Org, error) {
 	o := &Org{
-		closing:   make(chan struct{}),
-		rows:      map[string]map[string]row{},
-		order:     map[string][]string{},
-		unique:    map[string]string{},
-		logins:    map[string]string{},
-		fields:    objects[0].fields,
-		licences:  map[string]int{},
-		used:      map[string]int{},
-		assigned:  map[string]struct{}{},
-		holdings:  map[string][]string{},
-		picklist:  standardPicklists(),
-		blocked:   map[string]Refusal{},
-		pending:   map[string]string{},
-		rules:     defaultRules(),
-		access:    newAccess(),
-		passwords: passwords{ofUser: map[string][]string{}, resets: map[string]int{}, minLen: 8, kept: 3},
-		paging:    paging{size: maxPage, cursors: map[string]*cursor{}},
-		journal:   journal{usageLimit: 100_000},
+		closing:     make(chan struct{}),
+		rows:        map[string]map[string]row{},
+		order:       map[string][]string{},
+		unique:      map[string]string{},
+		logins:      map[string]string{},
+		fields:      objects[0].fields,
+		licences:    map[string]int{},
+		used:        map[string]int{},
+		assigned:    map[string]struct{}{},
+		holdings:    map[string][]string{},
+		picklist:    standardPicklists(),
+		blocked:     map[string]Refusal{},
+		pending:     map[string]string{},
+		rules:       defaultRules(),
+		access:      newAccess(),
+		permissions: newPermissions(),
+		passwords:   passwords{ofUser: map[string][]string{}, resets: map[string]int{}, minLen: 8, kept: 3},
+		paging:      paging{size: maxPage, cursors: map[string]*cursor{}},
+		journal:     journal{usageLimit: 100_000},
 	}
 	o.seed()
 	settings := settings{address: "127.0.0.1:0"}

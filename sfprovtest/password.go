@@ -47,8 +47,11 @@ func (o *Org) PasswordMails(id string) int {
 func (o *Org) password(c *call, id string) (answer, error) {
 	long, ok := id18(id)
 	user, exists := o.rows["User"][long]
-	if !ok || !exists {
+	if !ok || !exists || !o.seesRecord(objects[0], user) {
 		return answer{}, notFound()
+	}
+	if err := o.mayRead(ResetPasswords); err != nil {
+		return answer{}, err
 	}
 	switch c.method {
 	case http.MethodGet, http.MethodHead:

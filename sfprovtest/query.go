@@ -109,9 +109,12 @@ func (o *Org) run(text string) (*cursor, error) {
 	if !known {
 		return nil, q.noSuchObject()
 	}
+	if !o.seesObject(object) {
+		return &cursor{object: object}, o.hidden(q)
+	}
 	types := map[string]soqlType{}
 	for _, name := range q.fieldsUsed() {
-		f, known := o.fieldOf(object, name)
+		f, known := o.visibleField(object, name)
 		if !known {
 			return nil, q.noSuchColumn(name)
 		}
@@ -141,13 +144,16 @@ func (o *Org) run(text string) (*cursor, error) {
 // all of them, unless it wants some that an index knows. Looking at each of many
 // thousands would take a while.
 func (o *Org) candidates(object object, where *soqlCondition) []map[string]any {
+	if object.name == "UserPermissionAccess" {
+		return []map[string]any{o.permissionAccess()}
+	}
 	ids := o.order[object.name]
 	if wanted, known := o.wanted(object, where); known {
 		ids = wanted
 	}
 	rows := make([]map[string]any, 0, len(ids))
 	for _, id := range ids {
-		if record, exists := o.rows[object.name][id]; exists {
+		if record, exists := o.rows[object.name][id]; exists && o.seesRecord(object, record) {
 			rows = append(rows, record)
 		}
 	}

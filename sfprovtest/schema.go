@@ -102,6 +102,9 @@ func (o *Org) describeGlobal(c *call) (answer, error) {
 	}
 	var summaries []map[string]any
 	for _, object := range objects {
+		if !o.seesObject(object) {
+			continue
+		}
 		summaries = append(summaries, o.summary(c, object))
 	}
 	return jsonAnswer(http.StatusOK, map[string]any{"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": summaries}), nil
@@ -113,7 +116,7 @@ func (o *Org) describe(c *call, object object) (answer, error) {
 		return answer{}, methodNotAllowed(c.method, "HEAD,GET")
 	}
 	var fields []map[string]any
-	for _, f := range o.fieldsOf(object) {
+	for _, f := range o.visibleFields(object) {
 		values := []map[string]any{}
 		for _, value := range o.picklist[strings.ToLower(f.name)] {
 			values = append(values, map[string]any{"active": true, "defaultValue": false, "label": value, "validFor": nil, "value": value})
@@ -279,6 +282,7 @@ var userObjects = []object{ //nolint:gochecknoglobals // a constant table
 		readOnly("UserType", "User Type", typeString),
 		readOnly("Description", "Description", typeString),
 	}},
+	{name: "UserPermissionAccess", label: "User Permission Access", fields: permissionFields()},
 	{name: "UserLicense", label: "User License", prefix: prefixUserLicence, fields: []field{
 		readOnly("Id", "License ID", typeID),
 		readOnly("Name", "Name", typeString),

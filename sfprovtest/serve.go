@@ -160,6 +160,9 @@ func (o *Org) resource(c *call, path string) (answer, error) {
 	if err := o.checkLimit(); err != nil {
 		return answer{}, err
 	}
+	if err := o.mayCall(); err != nil {
+		return answer{}, err
+	}
 	if err := checkVersion(c.version); err != nil {
 		return answer{}, err
 	}
@@ -199,7 +202,7 @@ func (o *Org) route(c *call, path string) (answer, error) {
 
 // sobject is /sobjects/{object} and what is below it.
 func (o *Org) sobject(c *call, parts []string) (answer, error) {
-	object, known := o.object(parts[0])
+	object, known := o.visibleObject(parts[0])
 	if !known {
 		return answer{}, notFound()
 	}
@@ -236,6 +239,7 @@ func (o *Org) oneRecord(c *call, object object, id string) (answer, error) {
 		return answer{}, badRequest("MALFORMED_ID", object.fields[0].label+": id value of incorrect type: "+id, "Id")
 	}
 	record, exists := o.rows[object.name][long]
+	exists = exists && o.seesRecord(object, record)
 	switch {
 	case c.method == http.MethodGet, c.method == http.MethodHead:
 		if !exists {
@@ -264,11 +268,11 @@ func (o *Org) oneRecord(c *call, object object, id string) (answer, error) {
 
 // readRecord answers with the fields asked for, or all.
 func (o *Org) readRecord(c *call, object object, record row) (answer, error) {
-	fields := o.fieldsOf(object)
+	fields := o.visibleFields(object)
 	if asked := c.query.Get("fields"); asked != "" {
 		fields = fields[:0:0]
 		for name := range strings.SplitSeq(asked, ",") {
-			f, known := o.fieldOf(object, name)
+			f, known := o.visibleField(object, name)
 			if !known {
 				return answer{}, noSuchColumn(name, object.name)
 			}

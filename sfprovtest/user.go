@@ -13,6 +13,9 @@ func (o *Org) createUser(c *call) (answer, error) {
 		return answer{}, err
 	}
 	user := o.withDefaults(change)
+	if err := o.mayManage(user); err != nil {
+		return answer{}, err
+	}
 	if err := o.checkUser("", nil, user, user); err != nil {
 		return answer{}, err
 	}
@@ -121,6 +124,9 @@ func (o *Org) updateUser(c *call, id string) (answer, error) {
 		return answer{}, err
 	}
 	before := o.rows["User"][id]
+	if err := o.mayManage(before); err != nil {
+		return answer{}, err
+	}
 	change = normalised(change)
 	after := maps.Clone(before)
 	maps.Copy(after, change)

@@ -109,11 +109,11 @@ func (o *Org) decodeChange(c *call, object object, writable func(field) bool) (r
 		if name == "attributes" {
 			continue
 		}
-		f, known := o.fieldOf(object, name)
+		f, known := o.visibleField(object, name)
 		if !known {
 			return nil, noSuchColumn(name, object.name)
 		}
-		if !writable(f) {
+		if !writable(f) || !o.mayWrite(object, f) {
 			refused = append(refused, f.name)
 			continue
 		}
