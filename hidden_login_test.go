@@ -31,3 +31,17 @@ func TestAHiddenLoginIsAWarning(t *testing.T) {
 		require.Error(t, result.Warning, code)
 	}
 }
+
+// Where a user can neither be deactivated nor frozen, both causes are explained.
+func TestAFreezeWithoutTheRightIsExplained(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	id := seeded(org, nil)
+	org.BlockDeactivation(id, sfprovtest.Refusal{})
+	org.Forbid(sfprovtest.ManageUsers)
+	_, err := provisionerIn(t, org).Deactivate(t.Context(), id)
+	require.ErrorIs(t, err, sfprov.ErrDeactivationBlocked)
+	_, ofFreezing, told := strings.Cut(sfprov.Explain(err), "As to freezing: ")
+	require.True(t, told, err)
+	assert.Contains(t, ofFreezing, "System Permissions")
+}

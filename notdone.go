@@ -61,7 +61,10 @@ func (e *blockedError) summary() string {
 func (e *blockedError) explanation() string {
 	why := e.refusal.explained(func(f failure) bool { return !f.vague })
 	if why == "" {
-		return deactivationRefused
+		why = deactivationRefused
+	}
+	if words := Explain(e.freeze); errors.Is(e.freeze, ErrPermission) && words != why {
+		why += ". As to freezing: " + words
 	}
 	return why
 }
