@@ -32,6 +32,34 @@ func TestAHiddenLoginIsAWarning(t *testing.T) {
 	}
 }
 
+// A plan needs no profiles: it goes on without, and says that licences were not counted.
+func TestAPlanThatMayNotSeeProfiles(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	seeded(org, sfprov.Fields{"Title": "Clerk", "IsActive": false})
+	leaver := org.AddUser(sfprov.Fields{"Username": "leaver@primary.com"})
+	p := provisionerIn(t, org, byFederationID)
+	desired := func(yield func(sfprov.User, error) bool) { yield(federated(), nil) }
+	full, err := p.Plan(t.Context(), desired, sfprov.Scope{})
+	require.NoError(t, err)
+
+	org.Forbid(sfprovtest.ViewSetup)
+	plan, err := p.Plan(t.Context(), desired, sfprov.Scope{})
+	require.NoError(t, err)
+	assert.Equal(t, full.Steps, plan.Steps)
+	require.Len(t, plan.Steps, 2)
+	assert.Equal(t, leaver, plan.Steps[1].ID)
+	assert.Equal(t, full.InScope, plan.InScope)
+	require.Len(t, plan.Notes, 1)
+	assert.Contains(t, plan.Notes[0], "Whether the licences suffice could not be checked")
+	assert.Contains(t, plan.Notes[0], sfprovtest.ViewSetup.Label())
+
+	org.ResetRequests()
+	_, err = p.Plan(t.Context(), func(func(sfprov.User, error) bool) {}, sfprov.Scope{})
+	require.NoError(t, err, "nor do the users in scope need them")
+	assert.Len(t, org.Requests(), 2, "once with them, once without")
+}
+
 // Where a user can neither be deactivated nor frozen, both causes are explained.
 func TestAFreezeWithoutTheRightIsExplained(t *testing.T) {
 	t.Parallel()

@@ -2,9 +2,11 @@ package sfprov
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -29,7 +31,8 @@ func (r *run) observeMany(ctx context.Context, items []*item) {
 // readAccounts finds the accounts of users by the value of a field.
 func (r *run) readAccounts(ctx context.Context, field string, items []*item) {
 	columns := map[string]struct{}{}
-	for _, column := range r.columns {
+	optional := r.columns.visible()
+	for _, column := range optional {
 		columns[column] = struct{}{}
 	}
 	values := make([]string, len(items))
@@ -42,6 +45,11 @@ func (r *run) readAccounts(ctx context.Context, field string, items []*item) {
 		_, values[i] = it.d.key()
 	}
 	found, err := r.p.accountsBy(ctx, field, values, slices.Sorted(maps.Keys(columns)))
+	if isHiddenColumn(err, optional) {
+		r.columns.hide(err)
+		r.readAccounts(ctx, field, items)
+		return
+	}
 	if isFinalRefusal(err) {
 		if sets := r.byColumns(items); len(sets) > 1 { // of which some only may have a wrong one
 			for _, set := range slices.Sorted(maps.Keys(sets)) {
@@ -55,6 +63,40 @@ func (r *run) readAccounts(ctx context.Context, field string, items []*item) {
 			it.o.account, it.err = it.d.own(found[foldedValue(field, values[i])])
 		}
 	}
+}
+
+// optionalColumns are read of each account beside those that are compared, as far as the
+// integration user may see them.
+type optionalColumns struct {
+	names []string
+	why   atomic.Pointer[error] // it may not
+}
+
+// visible are those that are read: all, until it is known that they are hidden.
+func (c *optionalColumns) visible() []string {
+	if c.hidden() != nil {
+		return nil
+	}
+	return c.names
+}
+
+// hide notes that they can't be seen.
+func (c *optionalColumns) hide(why error) { c.why.Store(&why) }
+
+// hidden is why they can't be seen; nil if they can, as far as is known.
+func (c *optionalColumns) hidden() error {
+	if why := c.why.Load(); why != nil {
+		return *why
+	}
+	return nil
+}
+
+// isHiddenColumn reports whether a query was refused because of one of some columns, or
+// may have been.
+func isHiddenColumn(err error, columns []string) bool {
+	apiErr, isAPI := errors.AsType[*APIError](err)
+	return len(columns) > 0 && isAPI && apiErr.Code == "INVALID_FIELD" && (len(apiErr.Fields) == 0 ||
+		slices.ContainsFunc(apiErr.Fields, func(name string) bool { return containsFold(columns, name) }))
 }
 
 // byColumns are the users by the columns that they need.

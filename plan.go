@@ -169,6 +169,11 @@ func (s PlanStep) deactivates() bool {
 	return s.Action == Deactivated && slices.ContainsFunc(s.Changes, func(c Change) bool { return c.Field == "IsActive" && c.Before == true })
 }
 
+// letsIn reports whether the step may take a licence.
+func (s PlanStep) letsIn() bool {
+	return s.Action == Created || s.Action == Reactivated || s.Action == Adopted
+}
+
 // guard is the error of a plan that deactivates too many.
 func (l *Plan) guard() error {
 	n := 0

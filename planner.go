@@ -23,6 +23,8 @@ type planner struct {
 	steps    map[accountKey]int
 	// creates are the steps that create, by match value.
 	creates map[string]int
+	// profiles is the column that tells which licences are needed.
+	profiles optionalColumns
 	// moves are the profiles from and to which a step moves a licence, by step.
 	moves map[int]profileMove
 
@@ -42,7 +44,7 @@ func newPlanner(p *Provisioner, scope Scope) *planner {
 	return &planner{
 		p: p, made: &Plan{MadeAt: time.Now().UTC().Truncate(time.Second), Scope: scope},
 		accounts: map[accountKey]struct{}{}, steps: map[accountKey]int{}, creates: map[string]int{}, moves: map[int]profileMove{},
-		keptValues: map[string]bool{}, keptNames: map[string]bool{},
+		keptValues: map[string]bool{}, keptNames: map[string]bool{}, profiles: optionalColumns{names: []string{"ProfileId"}},
 	}
 }
 
@@ -75,7 +77,7 @@ func (m *planner) compare(ctx context.Context, desired iter.Seq2[User, error]) e
 		}
 		return nil
 	}, nil)
-	r.columns = []string{"ProfileId"}
+	r.columns = &m.profiles
 	r.decide = func(it *item, work bool) (bool, error) {
 		m.note(it, work)
 		return false, nil
@@ -286,20 +288,25 @@ func (m *planner) readScope(ctx context.Context, own string) error {
 	query := UserQuery{
 		UsernameSuffix: scope.UsernameSuffix,
 		ActiveOnly:     true,
-		Fields:         []string{"ProfileId"},
+		Fields:         slices.Clone(m.profiles.visible()),
 		noLogins:       true,
 	}
 	if field := m.p.settings.MatchField; field != "" {
 		query.Fields = append(query.Fields, field)
 	}
 	keepsAll := scope.KeepAbsent || m.desired == 0 || m.nameless > 0
-	return m.p.users(ctx, query, func(account storedUser) bool {
+	err := m.p.users(ctx, query, func(account storedUser) bool {
 		m.made.InScope++
 		if !keepsAll && account.ID != own && !m.mayBeDesired(account) {
 			m.addAbsent(account)
 		}
 		return true
 	})
+	if isHiddenColumn(err, m.profiles.visible()) {
+		m.profiles.hide(err)
+		return m.readScope(ctx, own)
+	}
+	return err
 }
 
 // mayBeDesired reports whether an account is, or may be, a desired user's.
@@ -375,6 +382,9 @@ func (m *planner) problemOfName(step PlanStep, holder storedUser) error {
 // missingLicences tells which licences don't suffice, as far as the integration user
 // can see that.
 func (m *planner) missingLicences(ctx context.Context) (notes []string) {
+	if err := m.profiles.hidden(); err != nil && slices.ContainsFunc(m.made.Steps, PlanStep.letsIn) {
+		return []string{licencesUnknown(err)}
+	}
 	byProfile := map[string]int{}
 	for _, move := range m.moves {
 		if move.from != move.to {
@@ -415,10 +425,18 @@ func (m *planner) missingLicences(ctx context.Context) (notes []string) {
 		)
 	}
 	if err != nil {
-		notes = append(notes, "Whether the licences suffice could not be checked: "+summary(err)+".")
+		notes = append(notes, licencesUnknown(err))
 	}
 	slices.Sort(notes)
 	return notes
+}
+
+func licencesUnknown(err error) string {
+	why := summary(err)
+	if words := Explain(err); words != "" {
+		why += ". " + words
+	}
+	return "Whether the licences suffice could not be checked: " + why + "."
 }
 
 // neededLicences are the licences that are needed, from the profiles that need them.

@@ -71,7 +71,7 @@ type run struct {
 	each    func(Outcome) error
 	// decide is asked, if it is set, whether what is to be done with a user is done.
 	decide  func(it *item, work bool) (bool, error)
-	columns []string // that are read beside those that are compared
+	columns *optionalColumns
 
 	ctx    context.Context //nolint:containedctx // of the run, which is as long as the call
 	cancel context.CancelFunc
@@ -119,7 +119,7 @@ func newRun(p *Provisioner, op string, each func(Outcome) error, opts []BatchOpt
 	return &run{
 		p: p, op: op, options: o, each: each, limit: o.parallel, input: make(chan *item, 256), left: make(chan struct{}),
 		over: inputEnd{done: make(chan struct{})}, ended: make(chan job, maxReading+1), frozen: frozenMemory{slot: make(chan struct{}, 1)},
-		lanes: map[string]*item{}, vacated: map[string]bool{},
+		lanes: map[string]*item{}, vacated: map[string]bool{}, columns: &optionalColumns{},
 	}
 }
 
