@@ -73,3 +73,26 @@ func TestAFreezeWithoutTheRightIsExplained(t *testing.T) {
 	require.True(t, told, err)
 	assert.Contains(t, ofFreezing, "System Permissions")
 }
+
+// Who leaves is locked out, whatever else of the user can't be seen.
+func TestLockingOutReadsNothingElse(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	id := seeded(org, nil)
+	org.SetFieldAccess("Title", sfprovtest.FieldHidden)
+	u := federated()
+	u.Inactive = true
+	for name, ensure := range map[string]func(*sfprov.Provisioner) error{
+		"Ensure": func(p *sfprov.Provisioner) error { _, err := p.Ensure(t.Context(), u); return err },
+		"EnsureAll": func(p *sfprov.Provisioner) error {
+			users := func(yield func(sfprov.User, error) bool) { yield(u, nil) }
+			_, err := p.EnsureAll(t.Context(), users, nil)
+			return err
+		},
+	} {
+		org.SetUser(id, sfprov.Fields{"IsActive": true})
+		require.NoError(t, ensure(provisionerIn(t, org, byFederationID)), name)
+		user, _ := org.User(id)
+		assert.False(t, user.Active, name)
+	}
+}

@@ -20,14 +20,17 @@ type observed struct {
 	blind, blindAccess error
 }
 
-// columns are the fields that are read of the account.
+// columns are the fields that are read of the account: of somebody who is only locked
+// out, none of those that the caller gave, which may be hidden.
 func (d *desired) columns(c *settings) []string {
 	return d.appendColumns(make([]string, 0, len(d.fields)+len(d.sought)+3), c)
 }
 
 // appendColumns appends them to others.
 func (d *desired) appendColumns(columns []string, c *settings) []string {
-	columns = d.fields.names(columns)
+	if d.carriesFields() {
+		columns = d.fields.names(columns)
+	}
 	for _, name := range d.sought {
 		columns = appendColumn(columns, name)
 	}
