@@ -31,6 +31,9 @@ func (o *Org) createAssignment(c *call, object object) (answer, error) {
 			return answer{}, err
 		}
 		given[key], _ = id18(text)
+		if user, isUser := o.rows["User"][fmt.Sprint(given[key])]; isUser && !o.seesRecord(objects[0], user) {
+			return answer{}, badRequest("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", f.name)
+		}
 	}
 	if len(missing) > 0 {
 		return answer{}, badRequest("REQUIRED_FIELD_MISSING", "Required fields are missing: ["+strings.Join(missing, ", ")+"]", missing...)

@@ -182,6 +182,8 @@ func TestPrivateUsers(t *testing.T) {
 	r := c.patch(t, id, object{"Title": "CFO"})
 	isRefusal(t, r, 404, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", none...)
 	assert.Equal(t, 404, c.get(t, users+"/"+id+"/password").status)
+	r = c.post(t, sobjects+"PermissionSetAssignment", object{"AssigneeId": id, "PermissionSetId": org.AddPermissionSet("S", "")})
+	isRefusal(t, r, 400, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", "AssigneeId")
 	org.Permit(sfprovtest.ViewAllUsers)
 	assert.Equal(t, 200, c.get(t, users+"/"+id).status)
 }
