@@ -160,7 +160,7 @@ func TestErrorsOfRules(t *testing.T) {
 		`{"to":"access.queues","claim":"c","shorten":true}`:             `rules[1].shorten`,
 		`{"to":"Title","value":"a","default":"b"}`:                      `the value always counts`,
 		`{"to":"Title","claim":"c","value":"v"}`:                        `give one of them`,
-		`{"to":"Title","value":7}`:                                      `rules[1].value (for Title) is "7"; Salesforce takes a string here`,
+		`{"to":"Title","value":7}`:                                      `rules[1].value (for Title) is the number 7; Salesforce takes a string here`,
 		`{"to":"Title","value":{"a":1}}`:                                `a field takes one value`,
 		`{"to":"IsActive","value":1}`:                                   `is "1", which is neither true nor false`,
 		`{"to":"A__c","type":"number","value":true}`:                    `which is not a number`,

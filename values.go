@@ -118,8 +118,10 @@ func described(plain any) string {
 		return "null"
 	case time.Time:
 		return "a time"
+	case json.Number, int, int64, float64:
+		return "the number " + textOf(plain)
 	}
-	return "the number " + textOf(plain)
+	return quote(textOf(plain))
 }
 
 // problemOfText is problemOfValue for a string. A field that isn't known, the zero
