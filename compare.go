@@ -84,7 +84,18 @@ func sameValue(name *fieldName, want, has any) bool {
 	case bool:
 		return strings.EqualFold(a, b)
 	}
-	return a == b
+	return a == b || isReadForm(a, b)
+}
+
+// sentTime is how a Mapping writes a time.
+const sentTime = "2006-01-02T15:04:05.000Z"
+
+// isReadForm reports whether a time in the form in which a Mapping writes it was read in
+// the form in which Salesforce answers, which has no parts of seconds. Every other pair of
+// forms may be two texts.
+func isReadForm(sent, read string) bool {
+	when, err := time.Parse(sentTime, sent)
+	return err == nil && read == when.Truncate(time.Second).Format(salesforceTime)
 }
 
 // textOf is a value as text: a string as it is, anything else as its JSON.

@@ -506,6 +506,7 @@ func TestValuesAreComparedAsSalesforceDoes(t *testing.T) {
 		{"Start__c", "2026-01-31", "2026-01-31", true},
 		{"Start__c", "2026-01-31", "2026-02-01", false},
 		{"Seen__c", "2026-01-31T15:04:05Z", "2026-01-31T15:04:05.000+0000", false},
+		{"Seen__c", "2026-01-31T15:04:05.000Z", "2026-01-31T15:04:05.000+0000", true}, // as a Mapping sends it
 		{"Seen__c", when, "2026-01-31T15:04:05.000+0000", true},
 		{"Seen__c", when.In(time.FixedZone("", 3600)).Add(7 * time.Millisecond), "2026-01-31T15:04:05.000+0000", true},
 		{"Seen__c", when.Add(time.Second), "2026-01-31T15:04:05.000+0000", false},

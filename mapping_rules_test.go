@@ -162,7 +162,7 @@ func TestErrorsOfRules(t *testing.T) {
 		`{"to":"Title","claim":"c","value":"v"}`:                        `give one of them`,
 		`{"to":"Title","value":7}`:                                      `rules[1].value (for Title) is the number 7; Salesforce takes a string here`,
 		`{"to":"Title","value":{"a":1}}`:                                `a field takes one value`,
-		`{"to":"IsActive","value":1}`:                                   `is "1", which is neither true nor false`,
+		`{"to":"IsActive","value":1}`:                                   `is the number 1, which is neither true nor false`,
 		`{"to":"A__c","type":"number","value":true}`:                    `which is not a number`,
 		`{"to":"A__c","type":"string","value":1}`:                       `which is not a text`,
 		`{"to":"A__c","type":"date","value":20260131}`:                  `a date is given as a text`,

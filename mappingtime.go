@@ -37,7 +37,7 @@ func dateTime(text string) (value any, problem string) {
 		when, known = instantOfCount(text)
 	}
 	if when = when.UTC(); known && isStored(when) {
-		return when.Format("2006-01-02T15:04:05.000Z"), ""
+		return when.Format(sentTime), ""
 	}
 	if known {
 		return nil, "is " + quote(text) + notStored

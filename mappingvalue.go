@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf16"
 )
 
 // ValueType is what a field takes, for a [Rule].
@@ -96,20 +95,9 @@ func (r Rule) convert(values []string) (value any, problem string) {
 		text = strings.Join(values, r.Join)
 	}
 	if field, _ := standardField(r.To); r.Shorten && field.max > 0 {
-		text = strings.TrimSpace(shortened(text, field.max))
+		text = strings.TrimSpace(cutUnits(text, field.max))
 	}
 	return text, ""
-}
-
-// shortened is a text of at most so many UTF-16 units, by which Salesforce counts, in
-// whole characters.
-func shortened(text string, units int) string {
-	for at, r := range text {
-		if units -= utf16.RuneLen(r); units < 0 {
-			return text[:at]
-		}
-	}
-	return text
 }
 
 func boolean(text string) (value any, problem string) {
