@@ -96,11 +96,15 @@ var apiFailures = []failure{ //nolint:gochecknoglobals // a constant table
 		"record, or the integration user lacks the right to see it"},
 	{sign: sign{code: "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"}, reason: ErrPermission, explain: "The integration user may " +
 		"not use a record that is referred to"},
-	{sign: sign{code: "INSUFFICIENT_ACCESS_OR_READONLY", phrase: "cannot insert a user of type guest"}, reason: ErrPermission,
+	{
+		sign: sign{code: "INSUFFICIENT_ACCESS_OR_READONLY", phrase: "cannot insert a user of type guest"}, reason: ErrPermission,
 		explain: "The profile is one for guests, as whom nobody logs in. Choose another: Access.Profile or ProfileId, " +
-			"of this user or in Config.Defaults"},
-	{sign: sign{code: "INSUFFICIENT_ACCESS_OR_READONLY", phrase: "rights on cross-reference"}, reason: ErrPermission,
-		explain: "The integration user may not use a record that is referred to, such as a profile with more rights than its own"},
+			"of this user or in Config.Defaults",
+	},
+	{
+		sign: sign{code: "INSUFFICIENT_ACCESS_OR_READONLY", phrase: "rights on cross-reference"}, reason: ErrPermission,
+		explain: "The integration user may not use a record that is referred to, such as a profile with more rights than its own",
+	},
 	{sign: sign{code: "INSUFFICIENT_ACCESS_OR_READONLY", when: isOfObject}, reason: ErrPermission, step: StepSetup, explain: noSuchRight},
 	{sign: sign{code: "INSUFFICIENT_ACCESS_OR_READONLY"}, reason: ErrPermission, explain: noSuchRight},
 	{sign: sign{code: "INSUFFICIENT_ACCESS", when: isOfObject}, reason: ErrPermission, step: StepSetup, explain: noSuchRight},
@@ -158,18 +162,24 @@ var apiFailures = []failure{ //nolint:gochecknoglobals // a constant table
 		"already, perhaps an inactive one. Update that user"},
 	{sign: sign{code: "OP_WITH_INVALID_USER_TYPE_EXCEPTION"}, reason: ErrInvalidField, explain: "Salesforce doesn't do this with " +
 		"users of this type. High-volume portal users, for example, can't be members of groups or queues"},
-	{sign: sign{code: "UNKNOWN_EXCEPTION", phrase: "portal account owner must have a role"}, reason: ErrInvalidField,
-		explain: "The owner of the contact's account needs a role (Setup, Users, the owner, Role)"},
+	{
+		sign: sign{code: "UNKNOWN_EXCEPTION", phrase: "portal account owner must have a role"}, reason: ErrInvalidField,
+		explain: "The owner of the contact's account needs a role (Setup, Users, the owner, Role)",
+	},
 	failedInside(sign{code: "UNKNOWN_EXCEPTION", status: http.StatusInternalServerError}),
 	failedInside(sign{code: "UNKNOWN_EXCEPTION", phrase: "errorid"}), // Salesforce's own word, in every language
 	failedInside(sign{code: "UNKNOWN_EXCEPTION", phrase: "unexpected error occurred"}),
 	{sign: sign{code: "UNKNOWN_EXCEPTION"}, vague: true, explain: "Salesforce gives no code for what went wrong, " +
 		"and the message alone says it"},
 	{sign: sign{code: "SERVER_UNAVAILABLE"}, reason: ErrUnavailable, step: StepAgain, soon: true, explain: serverUnavailable},
-	{sign: sign{code: "INSERT_UPDATE_DELETE_NOT_ALLOWED_DURING_MAINTENANCE"}, reason: ErrUnavailable, step: StepAgain,
-		explain: "The org is read-only during maintenance. Try again when it is over"},
-	{sign: sign{code: "TOO_MANY_APEX_REQUESTS"}, reason: ErrUnavailable, step: StepAgain, soon: true, undone: true,
-		explain: "The org is busy with Apex code. Try again"},
+	{
+		sign: sign{code: "INSERT_UPDATE_DELETE_NOT_ALLOWED_DURING_MAINTENANCE"}, reason: ErrUnavailable, step: StepAgain,
+		explain: "The org is read-only during maintenance. Try again when it is over",
+	},
+	{
+		sign: sign{code: "TOO_MANY_APEX_REQUESTS"}, reason: ErrUnavailable, step: StepAgain, soon: true, undone: true,
+		explain: "The org is busy with Apex code. Try again",
+	},
 	{sign: sign{code: "REQUEST_RUNNING_TOO_LONG"}, reason: ErrUnavailable, step: StepAgain, soon: true, explain: tookTooLong},
 	{sign: sign{code: "GONE"}, step: StepSetup, explain: versionRetired},
 	{sign: sign{code: "UNSUPPORTED_API_VERSION"}, step: StepSetup, explain: versionRetired},

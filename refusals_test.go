@@ -42,6 +42,20 @@ type refusedLogin struct {
 	cause, cure, never string
 }
 
+// refusals are answers of the data API that are documented or were seen.
+var refusals = []struct {
+	title string
+	cases []refusal
+}{
+	{"Usernames", refusalsOfUsernames},
+	{"Values", refusalsOfValues},
+	{"What the org itself does", refusalsOfTheOrg},
+	{"Licences", refusalsOfLicences},
+	{"Rights that are missing", refusalsOfRights},
+	{"Deactivations that are refused", refusalsOfDeactivations},
+	{"The org, the API and the way there", refusalsOfTheWay},
+}
+
 const refusalsHead = `# What an administrator reads
 
 Real refusals, and what errors.Is, NextStep and Explain make of them. Written and checked by TestRefusals, whose tables
