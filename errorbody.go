@@ -3,7 +3,9 @@ package sfprov
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,6 +33,42 @@ func newAPIError(asked requestFacts, status int, body []byte, retryAfter time.Du
 		e.Code, e.Message, e.Fields = first.Code, first.Message, first.Fields
 	}
 	return e
+}
+
+// endSize is what is kept of the end of an answer that is too long.
+const endSize = 4 << 10
+
+// endOf reads on, up to what is read of a success, and returns the last bytes: an error
+// names its code after its message. What goes wrong leaves less.
+func endOf(r io.Reader) (end []byte) {
+	r = io.LimitReader(r, maxAnswer)
+	piece := make([]byte, endSize)
+	for {
+		n, err := r.Read(piece)
+		end = append(end, piece[:n]...)
+		end = bytes.Clone(end[max(len(end)-endSize, 0):])
+		if err != nil {
+			return end
+		}
+	}
+}
+
+// codeAtEnd is an error code of which the entry is not known as a whole.
+var codeAtEnd = regexp.MustCompile(`[^\\]"(?:errorCode|statusCode)"\s*:\s*"([A-Z][A-Z_]*)"`)
+
+// said is the body of an error, as far as it tells anything.
+func (a answer) said() []byte {
+	switch {
+	case a.cut && !json.Valid(a.body):
+		return nil // it is asked for again, whole
+	case a.tooLong:
+		begun := parseProblems(a.body)
+		isTold := slices.ContainsFunc(begun, func(p APIProblem) bool { return p.Code != "" })
+		if found := codeAtEnd.FindSubmatch(a.end); found != nil && !isTold {
+			return slices.Concat([]byte(`[{"errorCode":"`), found[1], []byte(`"}]`))
+		}
+	}
+	return a.body
 }
 
 // facts are what of a request decides what its error means.

@@ -157,8 +157,10 @@ func (e *APIError) worded(f failure, p APIProblem) string {
 	}
 	name := ""
 	if f.name != nil {
-		if found := f.name.FindStringSubmatch(p.Message); len(found) > 1 {
-			name = quote(strings.TrimSpace(found[1]))
+		for _, found := range f.name.FindStringSubmatch(p.Message) { // the last group that matches
+			if found != "" {
+				name = quote(strings.TrimSpace(found))
+			}
 		}
 	}
 	return strings.NewReplacer(

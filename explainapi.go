@@ -12,6 +12,11 @@ func namesNoRecord(r requestFacts, _ APIProblem) bool { return r.method != "" &&
 // sentReference reports whether it is known which references can be at fault.
 func sentReference(r requestFacts, p APIProblem) bool { return len(r.sent) > 0 || len(p.Fields) > 0 }
 
+// asksForbiddenType reports whether it is the profile that nobody can give.
+func asksForbiddenType(_ requestFacts, p APIProblem) bool {
+	return forbiddenType.MatchString(p.Message)
+}
+
 // readsMatchField reports whether a query is refused for the match field.
 func readsMatchField(r requestFacts, p APIProblem) bool {
 	return r.match != "" && readsField(r.match)(r, p)
@@ -96,10 +101,8 @@ var apiFailures = []failure{ //nolint:gochecknoglobals // a constant table
 		"record, or the integration user lacks the right to see it"},
 	{sign: sign{code: "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"}, reason: ErrPermission, explain: "The integration user may " +
 		"not use a record that is referred to"},
-	{
-		sign: sign{code: "INSUFFICIENT_ACCESS_OR_READONLY", phrase: "cannot insert a user of type guest"}, reason: ErrPermission,
-		explain: "The profile is one for guests, as whom nobody logs in. Choose another: Access.Profile or ProfileId, " +
-			"of this user or in Config.Defaults",
+	{ // in words of its own, see valueCauses
+		sign: sign{code: "INSUFFICIENT_ACCESS_OR_READONLY", when: asksForbiddenType}, reason: ErrPermission, explain: noSuchRight,
 	},
 	{
 		sign: sign{code: "INSUFFICIENT_ACCESS_OR_READONLY", phrase: "rights on cross-reference"}, reason: ErrPermission,

@@ -86,7 +86,11 @@ var authFailures = []failure{ //nolint:gochecknoglobals // a constant table
 		"log in from this machine's address, or not at this hour. " + ipRanges + ", and Login Hours in the same place"},
 	{sign: sign{code: "invalid_grant", phrase: "ip restricted"}, explain: "The integration user may not log in from this " +
 		"machine's address. " + ipRanges},
-	{sign: sign{code: "invalid_grant", phrase: "invalid login hours"}, explain: "The integration user may not log in at this hour. " +
+	{sign: sign{code: "invalid_grant", phrase: "restricted ip"}, explain: "The integration user may not log in from this " +
+		"machine's address. " + ipRanges},
+	{sign: sign{code: "invalid_grant", phrase: "locked out"}, explain: "The integration user is locked out, as a rule after " +
+		"wrong passwords. Unlock it (Setup, Users, the user, Unlock)"},
+	{sign: sign{code: "invalid_grant", phrase: "login hours"}, explain: "The integration user may not log in at this hour. " +
 		"Look at Login Hours of its profile (Setup, Profiles)"},
 	{sign: sign{code: "invalid_grant", phrase: "password expired"}, explain: passwordExpired},
 	{sign: sign{code: "invalid_grant", phrase: "expired password"}, explain: passwordExpired},

@@ -104,6 +104,7 @@ var accessCauses = []knownCause{ //nolint:gochecknoglobals // a constant table
 	{sign{code: "INVALID_FIELD", when: namesFields}, "The org has no such field, or the integration user may not see it. " +
 		"Check the API name (custom ones end in __c) and its field-level security " +
 		"(Setup, Object Manager, User, Fields & Relationships)"},
+	{sign{code: "LICENSE_LIMIT_EXCEEDED", name: neededLicence}, "All permission set licences " + theName + " are in use. " + freeSet},
 	{sign{code: "LICENSE_LIMIT_EXCEEDED", objects: []string{"PermissionSetAssignment", "PermissionSetLicenseAssign"}}, setLicences},
 	{sign{code: "LICENSE_LIMIT_EXCEEDED", phrase: "permission set license"}, setLicences},
 	{sign{code: "LICENSE_LIMIT_EXCEEDED", name: featureLicence}, "All licences of the feature " + theName + " are in use. " + freeFeature},
@@ -121,8 +122,8 @@ var accessObjects = []string{ //nolint:gochecknoglobals // a constant list
 const (
 	profileWithMore = "The integration user may not give this profile, as a rule because it has more rights than its own. " +
 		"Let people give it, or widen the rights of the integration user to those of the profile"
-	setLicences = "All permission set licences of this kind are in use. " +
-		"Take one from a user who doesn't need it, or buy more (Setup, Company Information, Permission Set Licenses)"
+	setLicences = "All permission set licences of this kind are in use. " + freeSet
+	freeSet     = "Take one from a user who doesn't need it, or buy more (Setup, Company Information, Permission Set Licenses)"
 	freeFeature = "Free one, buy more (Setup, Company Information, Feature Licenses), " +
 		"or don't set the UserPermissions... field that switches it on"
 )

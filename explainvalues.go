@@ -41,17 +41,27 @@ const (
 
 // Texts that name something.
 var (
-	flowName = regexp.MustCompile(`because the ["“]([^"”]+)["”] (?:process|flow) failed`)
+	flowName = regexp.MustCompile(`(?i)(?:because the|\bflow) ["“]([^"”]+)["”]`)
 	// codeName is of an Apex trigger.
 	codeName       = regexp.MustCompile(`(?:^|\s)([\w.]+): execution of (?:Before|After)(?:Insert|Update|Delete|Undelete)`)
 	featureLicence = regexp.MustCompile(`(?i)^(\w+(?: \w+)?) feature license limit exceeded`)
 	deniedRight    = regexp.MustCompile(`(?i)user license doesn't allow the permission: ([^.]+)`)
 	deniedProfile  = regexp.MustCompile(`(?i)profile can't be set to '([^']+)' because it's derived from a license`)
+	forbiddenType  = regexp.MustCompile(`(?i)cannot insert a user of type (\w+)`)
+	neededLicence  = regexp.MustCompile(`(?i)["'“]([^"'”]+)["'”] permission set license|permission set license:? ["'“]([^"'”]+)["'”]`)
 	passwordReused = regexp.MustCompile(`(?i)invalid repeated password`)
 )
 
 // valueCauses are about what was sent, and about what the org itself does with it.
 var valueCauses = []knownCause{ //nolint:gochecknoglobals // a constant table
+	// Which code these texts have is not documented.
+	{sign{phrase: "username must be in the form of an email address"}, usernameForm},
+	{sign{phrase: "invalid email address: must be in domain"}, wrongDomain},
+	{sign{phrase: "this federation id is already in use"}, federationIDTaken},
+	{sign{phrase: "role type must match user type"}, wrongRole},
+	{sign{name: forbiddenType}, "Nobody can make users of the type " + theName + ", which the profile decides. " +
+		"Choose another profile: Access.Profile or ProfileId, of this user or in Config.Defaults"},
+
 	{sign{code: "DUPLICATE_USERNAME", when: releases}, "The name under which the username would have been freed is taken. " +
 		"The username can be freed by hand (Setup, Users, the user, Username)"},
 	{sign{code: "DUPLICATE_USERNAME", when: knowsNoAccount}, "Nobody was locked out, since nothing shows that the account is " +
@@ -71,7 +81,6 @@ var valueCauses = []knownCause{ //nolint:gochecknoglobals // a constant table
 	{sign{code: "DUPLICATE_VALUE", objects: accessObjects}, "The user has this already"},
 	{sign{code: "DUPLICATE_VALUE", when: namesMatchField}, matchValueTaken},
 	{sign{code: "DUPLICATE_VALUE", fields: []string{"FederationIdentifier"}}, federationIDTaken},
-	{sign{code: "DUPLICATE_VALUE", phrase: "this federation id is already in use"}, federationIDTaken},
 	{sign{code: "DUPLICATE_VALUE", fields: []string{"CommunityNickname"}}, "Another user of the org has this nickname. " +
 		"Leave CommunityNickname out, and Salesforce makes one up, or send another"},
 
@@ -87,8 +96,6 @@ var valueCauses = []knownCause{ //nolint:gochecknoglobals // a constant table
 		"Leave Alias out, and it is made of the name"},
 
 	{sign{code: "INVALID_EMAIL_ADDRESS", fields: []string{"Username"}}, usernameForm},
-	{sign{code: "INVALID_EMAIL_ADDRESS", phrase: "username must be in the form of an email address"}, usernameForm},
-	{sign{code: "INVALID_EMAIL_ADDRESS", phrase: "must be in domain"}, wrongDomain},
 	{sign{code: "INVALID_EMAIL_ADDRESS", fields: []string{"Email"}}, "Correct the address in the identity store. " +
 		"If it is right, look whether the org takes its domain (Setup, Allowed Email Domains)"},
 	{sign{code: "INVALID_EMAIL_ADDRESS", when: namesFields}, "Correct the address in the identity store"},
@@ -108,16 +115,16 @@ var valueCauses = []knownCause{ //nolint:gochecknoglobals // a constant table
 	{sign{code: "FIELD_INTEGRITY_EXCEPTION", phrase: "id value of incorrect type"}, wrongPrefix},
 	{sign{code: "FIELD_INTEGRITY_EXCEPTION", name: deniedRight}, "The permission set gives " + theName +
 		", which the user's licence doesn't allow. Its " + setsLicence},
+	{sign{code: "FIELD_INTEGRITY_EXCEPTION", name: neededLicence}, "The user needs the permission set licence " + theName +
+		" first. Name it in Access.PermissionSetLicenses"},
 	{sign{code: "FIELD_INTEGRITY_EXCEPTION", objects: []string{"PermissionSetAssignment"}}, setForLicence},
-	{sign{code: "FIELD_INTEGRITY_EXCEPTION", phrase: "must be in domain"}, wrongDomain},
-	{sign{code: "FIELD_INTEGRITY_EXCEPTION", phrase: "this federation id is already in use"}, federationIDTaken},
-	{sign{code: "FIELD_INTEGRITY_EXCEPTION", phrase: "username must be in the form of an email address"}, usernameForm},
-	{sign{code: "FIELD_INTEGRITY_EXCEPTION", phrase: "role type must match user type"}, wrongRole},
 	{sign{code: "FIELD_INTEGRITY_EXCEPTION", name: deniedProfile}, "The user has permissions that the licence of the profile " +
 		theName + " doesn't have. Choose a profile of the user's licence (Setup, Profiles, User License), or take away " +
 		"the permission sets that need the other"},
 	{sign{code: "FIELD_INTEGRITY_EXCEPTION", fields: addressFields}, placesListed},
 	{sign{code: "FIELD_INTEGRITY_EXCEPTION", fields: []string{"Username"}}, usernameForm},
+	{sign{code: "FIELD_INTEGRITY_EXCEPTION", fields: []string{"Email"}}, "The org refuses this address. " +
+		"Look whether it takes the domain (Setup, Allowed Email Domains), and whether the address in the identity store is right"},
 	{sign{code: "FIELD_INTEGRITY_EXCEPTION", fields: []string{"FederationIdentifier"}}, federationIDTaken},
 	{sign{code: "FIELD_INTEGRITY_EXCEPTION", fields: []string{"ContactId"}}, withContact},
 	{sign{code: "FIELD_INTEGRITY_EXCEPTION", fields: []string{"UserRoleId"}}, wrongRole},

@@ -41,6 +41,10 @@ var refusedLogins = []refusedLogin{
 		cause: "this hour", cure: "Login Hours", never: "IP",
 	},
 	{
+		grant: pw, status: 400, code: "invalid_grant", text: "user is locked out", is: ErrAuth, step: StepSetup,
+		cause: "locked out", cure: "Unlock", never: "inactive",
+	},
+	{
 		grant: pw, status: 400, code: "invalid_grant", text: "user password expired", is: ErrAuth, step: StepSetup,
 		cause: "password has expired", cure: "Password Never Expires",
 	},

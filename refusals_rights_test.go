@@ -8,6 +8,11 @@ var refusalsOfTheOrg = []refusal{
 		step: StepUser, cause: "Measure Savings Field Updates", cure: "maintains it|Setup, Flows",
 	},
 	{
+		what: "update", asked: anUpdate, status: 400, code: "CANNOT_EXECUTE_FLOW_TRIGGER",
+		text: "An error occurred in the flow \"User Sync\".",
+		step: StepUser, cause: "\"User Sync\"", cure: "maintains it",
+	},
+	{
 		what: "update, in Japanese", asked: anUpdate, status: 400, code: "CANNOT_EXECUTE_FLOW_TRIGGER",
 		text: "「測定」プロセスが失敗したため、このレコードを保存できません。",
 		step: StepUser, cause: "A flow of the org failed", cure: "that the message names",
@@ -107,6 +112,18 @@ var refusalsOfLicences = []refusal{
 			"permission: Manage Cases",
 		fields: "PermissionSetId", is: ErrInvalidField, step: StepUser, cause: "\"Manage Cases\"",
 		cure: "user licence must be that of the user's profile",
+	},
+	{
+		what: "give a permission set", asked: aGrant, status: 400, code: "FIELD_INTEGRITY_EXCEPTION",
+		text: "Can't assign permission set Console. The user needs the \"Sales Console User\" permission set license",
+		is:   ErrInvalidField, step: StepUser, cause: "\"Sales Console User\"",
+		cure: "Access.PermissionSetLicenses",
+	},
+	{
+		what: "give a permission set licence", asked: aLicence, status: 400, code: "LICENSE_LIMIT_EXCEEDED",
+		text: "No licenses left of permission set license 'Sales Console User'",
+		is:   ErrLicenseLimit, step: StepUser, cause: "\"Sales Console User\"", cure: "Permission Set Licenses",
+		never: "profile",
 	},
 	{
 		what: "give a permission set, in Spanish", asked: aGrant, status: 400, code: "FIELD_INTEGRITY_EXCEPTION",
@@ -279,7 +296,7 @@ var refusalsOfRights = []refusal{
 	{
 		what: "create", asked: aCreate, status: 403, code: "INSUFFICIENT_ACCESS_OR_READONLY",
 		text: "Cannot insert a user of type guest",
-		is:   ErrPermission, step: StepUser, cause: "for guests", cure: "Choose another",
+		is:   ErrPermission, step: StepUser, cause: "\"guest\"", cure: "Choose another profile",
 		never: "Manage Internal Users",
 	},
 	{

@@ -229,6 +229,17 @@ var refusalsOfValues = []refusal{
 		cure: "StateCode", never: "licence",
 	},
 	{
+		what: "create, in German", asked: aCreate, status: 400, code: "FIELD_INTEGRITY_EXCEPTION",
+		text:   "Diese Domain ist nicht zugelassen",
+		fields: "Email", is: ErrInvalidField, step: StepUser, cause: "refuses this address",
+		cure: "Allowed Email Domains", never: "licence",
+	},
+	{
+		what: "create", asked: aCreate, status: 400, code: "HEARD_OF_BY_NOBODY",
+		text: "Username must be in the form of an email address (for example, john@acme.com)",
+		step: StepUser, cause: "form of an email address", cure: "Config.Pattern",
+	},
+	{
 		what: "create, in Spanish", asked: aCreate, status: 400, code: "FIELD_INTEGRITY_EXCEPTION",
 		text:   "Hay un problema con este país, aunque parezca correcto.",
 		fields: "Country", is: ErrInvalidField, step: StepUser, cause: "from a list", cure: "CountryCode",

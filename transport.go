@@ -3,7 +3,6 @@ package sfprov
 import (
 	"context"
 	"crypto/x509"
-	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -137,6 +136,7 @@ type answer struct {
 	cut     bool     // the body of an error broke off
 	secrets []string // that were sent, and are taken out of what is told of the body
 	tooLong bool     // the body was longer than is read, and was cut by this library
+	end     []byte   // the last bytes of an error that was too long
 }
 
 // send sends a request until it is answered with success, with an error that a
@@ -170,11 +170,7 @@ func (s *sender) authorized(ctx context.Context, r request) (answer, error) {
 		if ans.secrets = append(slices.Clone(r.secrets), tok.value); ans.status < 300 {
 			return ans, nil
 		}
-		said := ans.body
-		if ans.cut && !json.Valid(said) {
-			said = nil // it is asked for again, whole
-		}
-		apiErr := newAPIError(s.facts(r), ans.status, said, retryAfter(ans.header), ans.secrets...)
+		apiErr := newAPIError(s.facts(r), ans.status, ans.said(), retryAfter(ans.header), ans.secrets...)
 		apiErr.cut, apiErr.tooLong = ans.cut && apiErr.Code == "", ans.tooLong
 		if !apiErr.blamesToken() {
 			return ans, apiErr
@@ -344,6 +340,9 @@ func (r request) read(resp *http.Response) (answer, error) {
 	ans.body, ans.tooLong, err = readBody(resp, limit)
 	if err != nil && ans.status >= 300 {
 		ans.cut, err = !ans.tooLong, nil
+	}
+	if ans.tooLong && ans.status >= 400 {
+		ans.end = endOf(resp.Body)
 	}
 	return ans, err
 }
