@@ -96,3 +96,18 @@ func TestLockingOutReadsNothingElse(t *testing.T) {
 		assert.False(t, user.Active, name)
 	}
 }
+
+// Where Salesforce shows no login in place of refusing, the right that opens it is named.
+func TestALoginThatLooksAbsent(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	id := seeded(org, nil)
+	guest := org.AddUser(nil)
+	org.SetUser(guest, sfprov.Fields{"UserType": "Guest"})
+	org.Forbid(sfprovtest.ManageUsers)
+	org.SetHiddenObjectRefusal(sfprovtest.Refusal{Status: 200})
+	_, err := provisionerIn(t, org).Freeze(t.Context(), id)
+	require.ErrorContains(t, err, "It needs Manage Users")
+	_, err = provisionerIn(t, org).Freeze(t.Context(), guest)
+	require.ErrorContains(t, err, "Guest users")
+}

@@ -107,6 +107,10 @@ func (e *noLoginError) summary() string {
 }
 
 func (e *noLoginError) explanation() string {
+	if e.userType != "" && !isOwnUserType(e.userType) {
+		return "Ordinary users have one, so the integration user most likely may not see it. " +
+			"It needs Manage Users (Setup, Permission Sets, System Permissions)"
+	}
 	return "Guest users, automated processes and the like have no login of their own. Nobody can log in as them; to take their rights away, change their profile or permission sets"
 }
 
