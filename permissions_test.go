@@ -372,6 +372,24 @@ func (c rightsCall) check(t *testing.T, right withoutRight, full, got rightsOutc
 	}
 }
 
+// TestTheGuideGivesWhatTheOrgHas holds the permission set of the guide to what a new org
+// of sfprovtest has, but for what comes with the profile.
+func TestTheGuideGivesWhatTheOrgHas(t *testing.T) {
+	t.Parallel()
+	guide, err := os.ReadFile("docs/permissions.md")
+	require.NoError(t, err)
+	given := []sfprovtest.Permission{sfprovtest.APIOnly}
+	for _, part := range strings.Split(string(guide), "<userPermissions><enabled>true</enabled><name>")[1:] {
+		name, _, _ := strings.Cut(part, "<")
+		given = append(given, sfprovtest.Permission(name))
+	}
+	has := sfprovtest.NewOrg(t).Permissions()
+	assert.ElementsMatch(t, has, given)
+	for _, right := range has {
+		assert.Contains(t, string(guide), right.Label())
+	}
+}
+
 // in makes the call in an org of its own, from whose integration user something is
 // taken away.
 func (c rightsCall) in(t *testing.T, take func(*sfprovtest.Org)) (sfprov.Result, error) {

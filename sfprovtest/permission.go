@@ -46,7 +46,7 @@ var permissionLabels = map[Permission]string{ //nolint:gochecknoglobals,gosec //
 	"ManageIpAddresses":          "Manage IP Addresses",
 	"ManagePasswordPolicies":     "Manage Password Policies",
 	"ManageLoginAccessPolicies":  "Manage Login Access Policies",
-	"ManageTwoFactor":            "Manage Multi-Factor Authentication in User Interface",
+	"DelegatedTwoFactor":         "Manage Multi-Factor Authentication in User Interface",
 }
 
 // permissionsWith are those that a permission can't be without: Setup ticks them with
@@ -56,7 +56,7 @@ var permissionsWith = map[Permission][]Permission{ //nolint:gochecknoglobals // 
 	ManageUsers: {
 		ManageInternalUsers, ResetPasswords, FreezeUsers, ViewAllUsers, ViewSetup, ViewRoles,
 		AssignPermissionSets, ManageProfilesPermissionSets, "ManageRoles", "ManageSharing", "ManageIpAddresses",
-		"ManagePasswordPolicies", "ManageLoginAccessPolicies", "ManageTwoFactor",
+		"ManagePasswordPolicies", "ManageLoginAccessPolicies", "DelegatedTwoFactor",
 	},
 }
 

@@ -16,9 +16,10 @@ func TestPermissionsOfANewOrg(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
 	assert.Equal(t, []sfprovtest.Permission{
-		"ApiEnabled", "ApiUserOnly", "AssignPermissionSets", "FreezeUsers", "ManageInternalUsers", "ManageIpAddresses",
-		"ManageLoginAccessPolicies", "ManagePasswordPolicies", "ManageProfilesPermissionsets", "ManageRoles", "ManageSharing",
-		"ManageTwoFactor", "ManageUsers", "PasswordNeverExpires", "ResetPasswords", "ViewAllUsers", "ViewRoles", "ViewSetup",
+		"ApiEnabled", "ApiUserOnly", "AssignPermissionSets", "DelegatedTwoFactor", "FreezeUsers", "ManageInternalUsers",
+		"ManageIpAddresses", "ManageLoginAccessPolicies", "ManagePasswordPolicies", "ManageProfilesPermissionsets",
+		"ManageRoles", "ManageSharing", "ManageUsers", "PasswordNeverExpires", "ResetPasswords", "ViewAllUsers", "ViewRoles",
+		"ViewSetup",
 	}, org.Permissions())
 
 	org.Forbid(sfprovtest.ManageUsers)
