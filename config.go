@@ -50,12 +50,17 @@ const (
 // settings has the Config as a field, not embedded: its methods would be the struct's.
 type Config struct {
 	// APIVersion is the REST API version: "66.0", "v66.0" or "66". Empty means
-	// DefaultAPIVersion; the oldest accepted is 60.0.
+	// DefaultAPIVersion; the oldest accepted is 60.0. Whether the org has a version, the
+	// first call tells; New refuses only what is decades away.
 	APIVersion string `json:"apiVersion,omitempty"`
 	// Domain is the org's My Domain URL, https://acme.my.salesforce.com (Setup,
-	// My Domain); a bare host is accepted. Plain http is accepted for loopback.
+	// My Domain); a bare host is accepted. Plain http is accepted for loopback. A host of
+	// your own, such as a proxy, is accepted, but none that only looks like Salesforce's,
+	// and none of Salesforce's that has no API, such as acme.lightning.force.com.
 	Domain string `json:"domain,omitempty"`
-	// ClientID is the consumer key of the external client app or connected app.
+	// ClientID is the consumer key of the external client app or connected app. Here, and
+	// in the secrets and names below, blanks and line breaks around are left out, and
+	// quotation marks around are refused.
 	ClientID string `json:"clientId,omitempty"`
 	// ClientSecret is its consumer secret. The JWT bearer grant needs none.
 	ClientSecret Secret `json:"clientSecret,omitempty"`
@@ -69,18 +74,23 @@ type Config struct {
 	TokenEndpoint string `json:"tokenEndpoint,omitempty"`
 	// GrantType is the OAuth grant. Empty means GrantClientCredentials.
 	GrantType GrantType `json:"grantType,omitempty"`
-	// PrivateKey is the RSA key that signs JWT bearer assertions, in PEM (PKCS #1
-	// or PKCS #8, not encrypted); its certificate is uploaded to the app.
+	// PrivateKey is the RSA key that signs JWT bearer assertions, of 2048 bits at least, in
+	// PEM (PKCS #1 or PKCS #8, not encrypted); its certificate is uploaded to the app. Line
+	// breaks may be written as \n.
 	PrivateKey Secret `json:"privateKey,omitempty"`
-	// Audience of the JWT bearer assertion. Empty means https://login.salesforce.com;
-	// sandboxes take https://test.salesforce.com.
+	// Audience of the JWT bearer assertion. Empty means https://test.salesforce.com where
+	// Domain is the My Domain of a sandbox or a scratch org, or TokenEndpoint is on that
+	// host, and https://login.salesforce.com elsewhere.
 	Audience string `json:"audience,omitempty"`
 	// Pattern builds user IDs; see ParsePattern. Empty means "{UN}", the username alone.
+	// A Username in User.Fields, such as a Mapping's rule gives, wins over it.
 	Pattern string `json:"pattern,omitempty"`
-	// Separator joins the parts of a user ID. Empty means "_".
+	// Separator joins the parts of a user ID. Empty means "_". It has no @, nor anything
+	// else that an email address can't have.
 	Separator string `json:"separator,omitempty"`
 	// ProvisioningDomain is appended to user IDs: alice becomes alice@primary.com.
 	// Empty appends nothing; usernames must then be email addresses of themselves.
+	// It is the domain alone, without an @ or https://.
 	ProvisioningDomain string `json:"provisioningDomain,omitempty"`
 	// TenantDomain is the pattern's TD for users who name none. Empty means "carbon.super".
 	TenantDomain string `json:"tenantDomain,omitempty"`
@@ -111,7 +121,6 @@ func (c Config) withDefaults() Config {
 		}
 	}
 	fill(&c.APIVersion, DefaultAPIVersion)
-	fill(&c.Audience, defaultAudience)
 	fill(&c.Pattern, defaultPattern)
 	fill(&c.Separator, defaultSeparator)
 	fill(&c.TenantDomain, defaultTenantDomain)

@@ -2,11 +2,13 @@ package sfprov_test
 
 import (
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
 	"log/slog"
@@ -96,7 +98,7 @@ func jwtConfig() sfprov.Config {
 func TestAPIVersionSpellings(t *testing.T) {
 	t.Parallel()
 	for given, want := range map[string]string{
-		"": "66.0", "66.0": "66.0", "v66.0": "66.0", "66": "66.0", "60.0": "60.0", "60": "60.0", "v67.0": "67.0", "100": "100.0",
+		"": "66.0", "66.0": "66.0", "v66.0": "66.0", "66": "66.0", "60.0": "60.0", "60": "60.0", "v67.0": "67.0", "100": "100.0", "199.0": "199.0",
 	} {
 		t.Run("accepted "+given, func(t *testing.T) {
 			t.Parallel()
@@ -107,7 +109,7 @@ func TestAPIVersionSpellings(t *testing.T) {
 	}
 	for _, given := range []string{
 		"latest", "v", ".0", "66.1", "66.0.0", "66.", "66.00", "066.0", "+66", "-66", "0", "vv66", "V66", " 66.0", "66.0 ", "66,0",
-		"6６", "1000", "99999999999999999999", "66.0/../..", "v66.0\n",
+		"6６", "200", "999.0", "1000", "99999999999999999999", "66.0/../..", "v66.0\n",
 	} {
 		t.Run("refused "+given, func(t *testing.T) {
 			t.Parallel()
@@ -126,6 +128,7 @@ func TestAPIVersionSpellings(t *testing.T) {
 			require.Len(t, problems["APIVersion"], 1)
 			assert.Contains(t, problems["APIVersion"][0], "60.0", "the floor")
 			assert.Contains(t, problems["APIVersion"][0], "retires", "the reason")
+			assert.Contains(t, problems["APIVersion"][0], "Leave it empty", "the cure")
 		})
 	}
 }
@@ -189,6 +192,9 @@ func TestDomainIsRefused(t *testing.T) {
 		"production, bare":     {"Login.Salesforce.com", "login page"},
 		"production with port": {"https://login.salesforce.com:443", "login page"},
 		"sandbox login":        {"https://test.salesforce.com/", "login page"},
+		"quotes":               {`"https://acme.my.salesforce.com"`, "quotes"},
+		"scheme, not http":     {"ftp://acme.my.salesforce.com", "https://acme.my.salesforce.com"},
+		"a page":               {"https://acme.my.salesforce.com/lightning/page/home?x=1#y", "scheme and host only: https://acme.my.salesforce.com"},
 		"lightning":            {"https://acme.lightning.force.com", ".my.salesforce.com"},
 		"lightning, shouted":   {"ACME.LIGHTNING.FORCE.COM", ".my.salesforce.com"},
 		"ftp":                  {"ftp://acme.my.salesforce.com", "https"},
@@ -333,8 +339,9 @@ func TestCredentialsPerGrant(t *testing.T) {
 func TestSecretsThatWereMisread(t *testing.T) {
 	t.Parallel()
 	for name, value := range map[string]sfprov.Secret{
-		"trailing newline": "hunter2\n", "Windows newline": "hunter2\r\n", "leading newline": "\nhunter2", "only a newline": "\n",
-		"redacted": "[REDACTED]", // a printed configuration that was read back
+		"two lines": "hunter2\nhunter3", "Windows lines": "hunter2\r\nhunter3\r\n", "only a newline": "\n", "quotes": `"hunter2"`,
+		"quotes and a newline": "'hunter2'\n", "typographic quotes": "“hunter2”", "escaped quotes": `\"hunter2\"`, "a URL": "https://hunter2",
+		"redacted": "[REDACTED]", "redacted, with a newline": "[REDACTED]\n", // a printed configuration that was read back
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -349,7 +356,7 @@ func TestSecretsThatWereMisread(t *testing.T) {
 	t.Run("of another grant", func(t *testing.T) {
 		t.Parallel()
 		cfg := config() // client credentials: the password isn't used
-		cfg.Password = "hunter2\n"
+		cfg.Password = `"hunter2"`
 		_, err := sfprov.New(cfg)
 		require.NoError(t, err)
 	})
@@ -372,6 +379,15 @@ func TestPrivateKey(t *testing.T) {
 	require.NoError(t, err)
 	sec1, err := x509.MarshalECPrivateKey(ec)
 	require.NoError(t, err)
+	_, ed, err := ed25519.GenerateKey(rand.Reader)
+	require.NoError(t, err)
+	ed8, err := x509.MarshalPKCS8PrivateKey(ed)
+	require.NoError(t, err)
+	small, err := rsa.GenerateKey(rand.Reader, 1024)
+	require.NoError(t, err)
+	oneLine := func(with string) sfprov.Secret {
+		return sfprov.Secret(strings.ReplaceAll(string(pemOf("PRIVATE KEY", pkcs8)), "\n", with))
+	}
 	oldEncryption := sfprov.Secret(pem.EncodeToMemory(&pem.Block{
 		Type:    "RSA PRIVATE KEY",
 		Headers: map[string]string{"Proc-Type": "4,ENCRYPTED", "DEK-Info": "AES-256-CBC,00112233445566778899AABBCCDDEEFF"},
@@ -383,7 +399,13 @@ func TestPrivateKey(t *testing.T) {
 		"PKCS #8":           pemOf("PRIVATE KEY", pkcs8),
 		"text before it":    "Bag Attributes\n" + pemOf("PRIVATE KEY", pkcs8),
 		"no newline at end": sfprov.Secret(strings.TrimSpace(string(pemOf("PRIVATE KEY", pkcs8)))),
-		"Windows newlines":  sfprov.Secret(strings.ReplaceAll(string(pemOf("PRIVATE KEY", pkcs8)), "\n", "\r\n")),
+		"Windows newlines":  oneLine("\r\n"),
+		`literal \n`:        oneLine(`\n`),
+		`literal \r\n`:      oneLine(`\r\n`),
+		"blanks around":     " \n\t" + pemOf("PRIVATE KEY", pkcs8) + "\n ",
+		"a byte order mark": "\ufeff" + pemOf("PRIVATE KEY", pkcs8),
+		"with certificate":  pemOf("CERTIFICATE", certificate) + pemOf("PRIVATE KEY", pkcs8),
+		"base64 unbroken":   sfprov.Secret("-----BEGIN PRIVATE KEY-----\n" + base64.StdEncoding.EncodeToString(pkcs8) + "\n-----END PRIVATE KEY-----"),
 	}
 	for name, given := range accept {
 		t.Run("accepted "+name, func(t *testing.T) {
@@ -399,19 +421,32 @@ func TestPrivateKey(t *testing.T) {
 		given  sfprov.Secret
 		reason string
 	}{
-		"missing":          {"", "missing"},
-		"redacted":         {"[REDACTED]", "PEM"},
-		"a path":           {"/etc/sfprov/key.pem", "PEM"},
-		"on one line":      {sfprov.Secret(strings.ReplaceAll(string(pemOf("PRIVATE KEY", pkcs8)), "\n", " ")), "PEM"},
-		"backslash n":      {sfprov.Secret(strings.ReplaceAll(string(pemOf("PRIVATE KEY", pkcs8)), "\n", `\n`)), "PEM"},
-		"bare DER":         {sfprov.Secret(pkcs8), "PEM"},
-		"certificate":      {pemOf("CERTIFICATE", certificate), "certificate"},
-		"public key":       {pemOf("PUBLIC KEY", public), "public key"},
-		"PKCS #8 EC":       {pemOf("PRIVATE KEY", ec8), "RSA"},
-		"EC":               {pemOf("EC PRIVATE KEY", sec1), "RSA"},
-		"encrypted":        {pemOf("ENCRYPTED PRIVATE KEY", slices.Repeat([]byte("sealed"), 100)), "unencrypted"},
-		"encrypted, older": {oldEncryption, "unencrypted"},
-		"cut off":          {pemOf("PRIVATE KEY", pkcs8[:len(pkcs8)/2]), "RSA"},
+		"missing":            {"", "missing"},
+		"blank":              {" \n", "missing"},
+		"redacted":           {"[REDACTED]", "placeholder"},
+		"a path":             {"/etc/sfprov/key.pem", "name of a file"},
+		"on one line":        {oneLine(" "), "lost its line breaks"},
+		"on one line, tight": {oneLine(""), "lost its line breaks"},
+		"in quotes":          {`"` + oneLine(`\n`) + `"`, "quotes"},
+		"bare DER":           {sfprov.Secret(pkcs8), "-inform DER"},
+		"bare base64":        {sfprov.Secret(base64.StdEncoding.EncodeToString(pkcs8)), "-----BEGIN PRIVATE KEY----- before it"},
+		"bare lines":         {sfprov.Secret(strings.Join(strings.Split(string(oneLine("\n")), "\n")[1:20], "\n")), "-----BEGIN PRIVATE KEY----- before it"},
+		"base64 of PEM":      {sfprov.Secret(base64.StdEncoding.EncodeToString([]byte(pemOf("PRIVATE KEY", pkcs8)))), "base64 -d"},
+		"no last line":       {oneLine("\n")[:1000], "cut off"},
+		"a line changed":     {sfprov.Secret(strings.Replace(string(oneLine("\n")), "MII", "M*I", 1)), "changed"},
+		"certificate":        {pemOf("CERTIFICATE", certificate), "a certificate, not the private key"},
+		"public key":         {pemOf("PUBLIC KEY", public), "public key"},
+		"request":            {pemOf("CERTIFICATE REQUEST", certificate), "certificate request"},
+		"PKCS #8 EC":         {pemOf("PRIVATE KEY", ec8), "an EC key; Salesforce takes RSA"},
+		"EC":                 {pemOf("EC PRIVATE KEY", sec1), "an EC key; Salesforce takes RSA"},
+		"EC with parameters": {pemOf("EC PARAMETERS", []byte("x")) + pemOf("EC PRIVATE KEY", sec1), "an EC key"},
+		"Ed25519":            {pemOf("PRIVATE KEY", ed8), "an Ed25519 key; Salesforce takes RSA"},
+		"DSA":                {pemOf("DSA PRIVATE KEY", sec1), "a DSA key"},
+		"OpenSSH":            {pemOf("OPENSSH PRIVATE KEY", sec1), "ssh-keygen"},
+		"1024 bits":          {pemOf("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(small)), "2048"},
+		"encrypted":          {pemOf("ENCRYPTED PRIVATE KEY", slices.Repeat([]byte("sealed"), 100)), "passphrase"},
+		"encrypted, older":   {oldEncryption, "passphrase"},
+		"cut off":            {pemOf("PRIVATE KEY", pkcs8[:len(pkcs8)/2]), "RSA"},
 	}
 	for name, test := range refuse {
 		t.Run("refused "+name, func(t *testing.T) {
@@ -566,7 +601,7 @@ func TestNewReportsEveryProblemAtOnce(t *testing.T) {
 	broken := sfprov.Config{
 		APIVersion:         "45.0",
 		Domain:             "https://bob:hunter2@acme.my.salesforce.com",
-		ClientSecret:       "hunter2\n",
+		ClientSecret:       "hunter2\nhunter2",
 		TokenEndpoint:      "http://acme.my.salesforce.com/services/oauth2/token",
 		GrantType:          sfprov.GrantPassword,
 		Separator:          " ",

@@ -1,9 +1,6 @@
 package sfprov
 
 import (
-	"crypto/rsa"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"net"
@@ -17,7 +14,12 @@ import (
 
 // oldestAPIVersion is the floor: older versions lack fields and behaviour that
 // the library relies on, and Salesforce retires versions after some years.
-const oldestAPIVersion = 60
+// latestAPIVersion is one that nobody can mean: Salesforce makes three a year. Which of
+// those between an org has is for the org to tell.
+const (
+	oldestAPIVersion = 60
+	latestAPIVersion = 199
+)
 
 // configCheck normalises a Config in place and gathers every problem on the way.
 type configCheck struct {
@@ -29,13 +31,18 @@ type configCheck struct {
 // maxQuoted is how many characters of a setting a problem quotes.
 const maxQuoted = 500
 
+// called is what the caller calls a field.
+func (c *configCheck) called(field string) string {
+	return field
+}
+
 func (c *configCheck) problem(field, format string, args ...any) {
 	for i, arg := range args {
 		if text, isText := arg.(string); isText {
 			args[i] = cut(text, maxQuoted)
 		}
 	}
-	c.problems = append(c.problems, &ConfigError{Field: field, Problem: fmt.Sprintf(format, args...)})
+	c.problems = append(c.problems, &ConfigError{Field: c.called(field), Problem: fmt.Sprintf(format, args...)})
 }
 
 // checkConfig fills in, normalises and validates cfg. The error joins a
@@ -56,84 +63,138 @@ func (c *configCheck) apiVersion() {
 	digits := strings.TrimSuffix(strings.TrimPrefix(given, "v"), ".0")
 	number, err := strconv.Atoi(digits)
 	switch {
-	case err != nil || number <= 0 || number > 999 || strconv.Itoa(number) != digits:
-		c.problem("APIVersion", `is %q; write it as "66.0", "v66.0" or "66"`, given)
+	case err != nil || number <= 0 || strconv.Itoa(number) != digits:
+		c.problem("APIVersion", `is %q; write it as "66.0", "v66.0" or "66", or leave it empty for %s`, given, DefaultAPIVersion)
 	case number < oldestAPIVersion:
-		c.problem("APIVersion", "is %d.0; the oldest supported is %d.0, because Salesforce retires older versions and their User fields differ",
-			number, oldestAPIVersion)
+		c.problem("APIVersion", "is %d.0; the oldest supported is %d.0, because Salesforce retires older versions and their User fields differ. "+
+			"Leave it empty for %s", number, oldestAPIVersion, DefaultAPIVersion)
+	case number > latestAPIVersion:
+		c.problem("APIVersion", "is %d.0, which Salesforce has not got; leave it empty for %s", number, DefaultAPIVersion)
 	default:
 		c.cfg.APIVersion = digits + ".0"
 	}
 }
 
 func (c *configCheck) endpoints() {
-	if domain, ok := c.domain(); ok {
-		c.cfg.Domain = domain
+	domain, problem := domainOf(c.cfg.Domain)
+	switch {
+	case problem != "":
+		c.problem("Domain", "%s", problem)
+	default:
+		c.cfg.Domain = domain.String()
 	}
 	if c.cfg.TokenEndpoint == "" {
 		c.cfg.TokenEndpoint = c.cfg.Domain + tokenPath
 		return
 	}
 	endpoint, problem := parseEndpoint(c.cfg.TokenEndpoint)
-	switch {
-	case problem != "":
-		c.problem("TokenEndpoint", "%s", problem)
-	case endpoint.Path == "" || endpoint.Path == "/":
-		c.problem("TokenEndpoint", "has no path; Salesforce's is https://acme.my.salesforce.com%s. Leave the field empty to use the one of Domain", tokenPath)
-	case c.cfg.GrantType == GrantClientCredentials && isLoginHost(endpoint.Hostname()):
-		c.problem("TokenEndpoint", "is on %s, where the client credentials grant does not work; leave the field empty to use the one of Domain", endpoint.Hostname())
-	default:
-		c.cfg.TokenEndpoint = endpoint.String()
+	if endpoint != nil {
+		if wrong := c.problemOfTokenHost(endpoint, domain); wrong != "" {
+			problem = wrong
+		}
 	}
+	if problem != "" {
+		c.problem("TokenEndpoint", "%s; leave it empty to use the one of %s", problem, c.called("Domain"))
+		return
+	}
+	c.cfg.TokenEndpoint = endpoint.String()
 }
 
-// domain is the org's base URL without a trailing slash.
-func (c *configCheck) domain() (string, bool) {
-	given := strings.TrimSpace(c.cfg.Domain)
-	if given == "" {
-		c.problem("Domain", "is missing; it is the org's My Domain URL, such as https://acme.my.salesforce.com (Setup, My Domain)")
-		return "", false
+// domainOf is the base URL of an org. Of all that is wrong, the host comes first: it is
+// copied from the address bar, with a path and a query that say nothing.
+func domainOf(given string) (*url.URL, string) {
+	const example = "such as https://acme.my.salesforce.com (Setup, My Domain)"
+	if trimPasted(given) == "" {
+		return nil, "is missing; it is the org's My Domain URL, " + example
+	}
+	base, problem := parseEndpoint(given)
+	if base == nil {
+		return nil, problem
+	}
+	host := base.Hostname()
+	switch kind, myDomain := hostKindOf(host); {
+	case kind == loginHost:
+		return nil, "is " + host + ", the login page of all orgs; give your org's My Domain URL, " + example
+	case (kind == pageHost || kind == siteHost) && myDomain == "":
+		return nil, "is " + host + ", which serves pages, not the API; give your org's My Domain URL, " + example
+	case kind == pageHost || kind == siteHost:
+		return nil, "is " + host + ", which serves pages, not the API; the org's My Domain URL is https://" + myDomain + " (compare Setup, My Domain)"
+	case kind == strayHost:
+		return nil, "is " + host + ", which is Salesforce's, but no org's; give your org's My Domain URL, " + example
+	case kind == lookalikeHost:
+		return nil, "is " + host + ", which only looks like Salesforce's; an org's host ends in " + myDomainSuffix
+	case kind == nameOnly && base.Port() == "":
+		return nil, "is " + host + ", which is no host name; if it is the name of My Domain, the URL is https://" + myDomain +
+			". (For a host of your own with a name without a dot, give the port, too)"
+	}
+	base.Path, base.RawPath = strings.TrimSuffix(base.Path, "/"), ""
+	switch right := "https://" + base.Host; {
+	case problem != "":
+		return nil, problem + "; give scheme and host only: " + right
+	case base.Path != "":
+		return nil, "has a path; give scheme and host only: " + right
+	}
+	return base, ""
+}
+
+// problemOfTokenHost says why no token comes from there for the org, nil if that is not
+// known. It makes Salesforce's own path plain.
+func (c *configCheck) problemOfTokenHost(endpoint, domain *url.URL) string {
+	host := endpoint.Hostname()
+	kind, _ := hostKindOf(host)
+	var org string
+	if domain != nil {
+		org = domain.Hostname()
+	}
+	orgKind, _ := hostKindOf(org)
+	switch {
+	case kind == pageHost || kind == strayHost || kind == nameOnly && endpoint.Port() == "":
+		return "is on " + host + ", which gives no tokens"
+	case kind == lookalikeHost:
+		return "is on " + host + ", which only looks like Salesforce's"
+	case endpoint.Path == "" || endpoint.Path == "/":
+		return "has no path; Salesforce's is https://acme.my.salesforce.com" + tokenPath
+	case kind == loginHost && c.cfg.GrantType == GrantClientCredentials:
+		return "is on " + host + ", where the client credentials grant does not work"
+	case kind == loginHost && orgKind == myDomainHost && (host == "test.salesforce.com") != isSandbox(org):
+		return "is on " + host + ", which knows no users of " + org + ": test.salesforce.com is for sandboxes, login.salesforce.com for all else"
+	case kind != loginHost && kind != myDomainHost:
+		return ""
+	case strings.TrimRight(endpoint.Path, "/") != tokenPath:
+		return "has another path than Salesforce's, which is " + tokenPath
+	}
+	endpoint.Path, endpoint.RawPath = tokenPath, ""
+	return ""
+}
+
+// parseEndpoint parses a URL that secrets are sent to; a bare host is taken as https. The
+// problem never quotes the URL: what is wrong with it may be that it holds a password.
+// Where the host is valid and nobody's name or password is there, the URL is returned
+// beside a problem.
+func parseEndpoint(given string) (*url.URL, string) {
+	given = trimPasted(given)
+	if isQuoted(given) {
+		return nil, "is in quotes; leave them out"
 	}
 	if !strings.Contains(given, "://") {
 		given = "https://" + given
 	}
-	base, problem := parseEndpoint(given)
-	switch {
-	case problem != "":
-		c.problem("Domain", "%s", problem)
-	case base.Path != "" && base.Path != "/":
-		c.problem("Domain", "has a path; give scheme and host only, such as https://acme.my.salesforce.com")
-	case isLoginHost(base.Hostname()):
-		c.problem("Domain", "is %s, the login page of all orgs; give your org's My Domain URL, such as https://acme.my.salesforce.com (Setup, My Domain)", base.Hostname())
-	case strings.HasSuffix(base.Hostname(), ".lightning.force.com"), strings.HasSuffix(base.Hostname(), ".salesforce-setup.com"):
-		c.problem("Domain", "is %s, which serves Salesforce's user interface, not its API; give your org's My Domain URL, which ends in .my.salesforce.com (Setup, My Domain)", base.Hostname())
-	default:
-		return base.Scheme + "://" + base.Host, true
-	}
-	return "", false
-}
-
-func isLoginHost(host string) bool {
-	return host == "login.salesforce.com" || host == "test.salesforce.com"
-}
-
-// parseEndpoint parses a URL that secrets are sent to. The problem never quotes
-// the URL: what is wrong with it may be that it holds a password.
-func parseEndpoint(given string) (*url.URL, string) {
-	u, err := url.Parse(strings.TrimSpace(given))
+	u, err := url.Parse(given)
 	switch {
 	case err != nil || !validHost(u):
 		return nil, "is not a URL with a valid host name"
 	case u.User != nil:
 		return nil, "holds a user name or password; give them in the fields made for them"
-	case u.RawQuery != "" || strings.ContainsAny(given, "?#"):
-		return nil, "has a query or fragment; leave it out"
-	case u.Scheme != "https" && u.Scheme != "http":
-		return nil, fmt.Sprintf("has the scheme %s; it must be https", quote(u.Scheme))
-	case u.Scheme == "http" && !isLoopback(u.Hostname()):
-		return nil, "is plain http; secrets and tokens are sent over https only (http is accepted for loopback)"
 	}
 	u.Host = strings.ToLower(u.Host)
+	switch {
+	case u.RawQuery != "" || strings.ContainsAny(given, "?#"):
+		return u, "has a query or fragment; leave it out"
+	case u.Scheme != "https" && u.Scheme != "http":
+		return u, fmt.Sprintf("has the scheme %s; it must be https", quote(u.Scheme))
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+		return u, "is plain http; secrets and tokens are sent over https only (http is accepted for loopback)"
+	}
 	return u, ""
 }
 
@@ -159,13 +220,10 @@ func isLoopback(host string) bool {
 }
 
 func (c *configCheck) credentials() {
-	c.cfg.ClientID = strings.TrimSpace(c.cfg.ClientID)
-	switch {
-	case c.cfg.ClientID == "":
-		c.problem("ClientID", "is missing; it is the consumer key of the external client app (Setup, External Client App Manager, OAuth settings)")
-	case !utf8.ValidString(c.cfg.ClientID):
-		c.problem("ClientID", "is not valid UTF-8")
+	for _, secret := range []*Secret{&c.cfg.ClientSecret, &c.cfg.Password} {
+		*secret = Secret(trimPasted(string(*secret)))
 	}
+	c.clientID()
 	switch c.cfg.GrantType {
 	case GrantClientCredentials:
 		c.secret("ClientSecret", c.cfg.ClientSecret, "it is the consumer secret, beside the consumer key")
@@ -176,60 +234,104 @@ func (c *configCheck) credentials() {
 	case GrantJWTBearer:
 		c.username()
 		c.privateKey()
-		if audience, problem := parseEndpoint(c.cfg.Audience); problem != "" {
-			c.problem("Audience", "%s", problem)
-		} else {
-			c.cfg.Audience = strings.TrimSuffix(audience.String(), "/")
-		}
+		c.audience()
 	default:
 		c.problem("GrantType", "is %q; it must be %q, %q or %q", c.cfg.GrantType, GrantClientCredentials, GrantPassword, GrantJWTBearer)
 	}
 }
 
+func (c *configCheck) clientID() {
+	c.cfg.ClientID = trimPasted(c.cfg.ClientID)
+	id := c.cfg.ClientID
+	switch problem := problemOfUsernameText(id); {
+	case id == "":
+		c.problem("ClientID", "is missing; it is the consumer key of the external client app (Setup, External Client App Manager, OAuth settings)")
+	case strings.ContainsFunc(id, isQuote):
+		c.problem("ClientID", "holds a quotation mark; leave it out")
+	case strings.Contains(id, "://"):
+		c.problem("ClientID", "is a URL; it is the consumer key of the app")
+	case problem != "":
+		c.problem("ClientID", "%s; it is the consumer key of the app, which is one word", problem)
+	}
+}
+
+// notInUsernames are the ASCII characters that an email address, and so a username, has
+// nowhere, but for the @ (RFC 5322: specials).
+const notInUsernames = "\"(),:;<>[\\]"
+
 func (c *configCheck) username() {
-	c.cfg.Username = strings.TrimSpace(c.cfg.Username)
-	switch {
-	case c.cfg.Username == "":
+	c.cfg.Username = trimPasted(c.cfg.Username)
+	name := c.cfg.Username
+	at := strings.LastIndexByte(name, '@')
+	switch problem := problemOfUsernameText(name); {
+	case name == "":
 		c.problem("Username", "is missing; it is the Salesforce username of the integration user")
-	case !utf8.ValidString(c.cfg.Username):
-		c.problem("Username", "is not valid UTF-8")
+	case isQuoted(name):
+		c.problem("Username", "is in quotes; leave them out")
+	case problem != "":
+		c.problem("Username", "is %q, which %s; Salesforce usernames can't", name, problem)
+	case at <= 0 || at == len(name)-1 || strings.ContainsAny(name, notInUsernames) || strings.ContainsFunc(name, isMarkOnly):
+		c.problem("Username", "is %q; it is the Salesforce username of the integration user, which has the form of an email address, such as api@acme.com", name)
 	}
 }
 
 func (c *configCheck) secret(field string, value Secret, what string) {
-	switch {
+	switch lower := strings.ToLower(string(value)); {
 	case value == "":
 		c.problem(field, "is missing; %s", what)
 	case value == redacted:
 		c.problem(field, "is the placeholder that stands for a secret in printed configurations, not the secret")
+	case isQuoted(string(value)):
+		c.problem(field, "is in quotes; leave them out")
 	case strings.ContainsAny(string(value), "\r\n"):
-		c.problem(field, "holds a line break; was it read from a file together with its trailing newline?")
+		c.problem(field, "has several lines; %s", what)
+	case strings.HasPrefix(lower, "https://"), strings.HasPrefix(lower, "http://"):
+		c.problem(field, "is a URL; %s", what)
 	}
 }
 
 func (c *configCheck) privateKey() {
-	if c.cfg.PrivateKey == "" || c.cfg.PrivateKey == redacted {
+	switch given := c.cfg.PrivateKey; {
+	case trimPasted(string(given)) == "":
 		c.problem("PrivateKey", "is missing; it is the RSA key, in PEM, whose certificate is uploaded to the app")
+	case given == redacted:
+		c.problem("PrivateKey", "is the placeholder that stands for a secret in printed configurations, not the key, in PEM")
+	default:
+		key, problem := readPrivateKey(string(given))
+		if problem != "" {
+			c.problem("PrivateKey", "%s", problem)
+			return
+		}
+		c.cfg.PrivateKey = Secret(key)
+	}
+}
+
+func (c *configCheck) audience() {
+	if c.cfg.Audience == "" {
+		c.cfg.Audience = audienceFor(hostOf(c.cfg.Domain), hostOf(c.cfg.TokenEndpoint))
 		return
 	}
-	block, _ := pem.Decode([]byte(c.cfg.PrivateKey))
-	if block == nil {
-		c.problem("PrivateKey", "is not PEM; it begins with -----BEGIN PRIVATE KEY----- or -----BEGIN RSA PRIVATE KEY-----, each on a line of its own")
+	audience, problem := parseEndpoint(c.cfg.Audience)
+	if audience != nil {
+		switch kind, _ := hostKindOf(audience.Hostname()); {
+		case kind == pageHost || kind == strayHost || kind == lookalikeHost || kind == nameOnly && audience.Port() == "":
+			problem = "is " + audience.Hostname() + ", which takes no assertions"
+		}
+	}
+	if problem != "" {
+		c.problem("Audience", "%s; leave it empty, or give %s, or %s for sandboxes", problem, defaultAudience, sandboxLogin)
 		return
 	}
-	if strings.Contains(block.Type, "CERTIFICATE") || strings.Contains(block.Type, "PUBLIC") {
-		c.problem("PrivateKey", "holds a %s, not the private key", strings.ToLower(block.Type))
-		return
+	c.cfg.Audience = strings.TrimSuffix(audience.String(), "/")
+}
+
+// hostOf is the host of a URL that was checked; empty if it was refused.
+func hostOf(checked string) string {
+	u, err := url.Parse(checked)
+	if err != nil {
+		return ""
 	}
-	if _, err := x509.ParsePKCS1PrivateKey(block.Bytes); err == nil {
-		return
-	}
-	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	if _, isRSA := key.(*rsa.PrivateKey); err == nil && isRSA {
-		return
-	}
-	// The parser's error is left out: it could quote what it read.
-	c.problem("PrivateKey", "is not an unencrypted RSA private key in PKCS #1 or PKCS #8 form, which Salesforce's RS256 needs")
+	return u.Hostname()
 }
 
 func (c *configCheck) userIDs() {
@@ -242,12 +344,15 @@ func (c *configCheck) userIDs() {
 		c.problem("Pattern", "is %s, without UN: all users would get the same user ID", pattern)
 	}
 	c.usernamePart("Separator", c.cfg.Separator)
-	c.usernamePart("ProvisioningDomain", c.cfg.ProvisioningDomain)
-	if domain := c.cfg.ProvisioningDomain; domain != "" && problemOfEmailDomain(domain) != "" {
-		c.problem("ProvisioningDomain", "is %q; %s", domain, problemOfEmailDomain(domain))
+	if strings.Contains(c.cfg.Separator, "@") {
+		c.problem("Separator", "is %q; an @ is what parts a username from its domain", c.cfg.Separator)
 	}
+	c.provisioningDomain()
 	if pattern.uses(tokenTenantDomain) {
 		c.usernamePart("TenantDomain", c.cfg.TenantDomain)
+		if without(c.cfg.TenantDomain, c.cfg.Separator) == "" {
+			c.problem("TenantDomain", "is %q, of which nothing is left without the separator, and the pattern %s uses TD", c.cfg.TenantDomain, pattern)
+		}
 	}
 	if pattern.uses(tokenIdentityProvider) {
 		c.usernamePart("IdentityProvider", c.cfg.IdentityProvider)
@@ -259,9 +364,58 @@ func (c *configCheck) userIDs() {
 
 // usernamePart checks what becomes part of every username.
 func (c *configCheck) usernamePart(field, value string) {
-	if problem := problemOfUsernameText(value); problem != "" {
-		c.problem(field, "is %q, which %s; it becomes part of every Salesforce username", value, problem)
+	problem := problemOfUsernameText(value)
+	switch at := strings.IndexFunc(value, func(r rune) bool { return isQuote(r) || strings.ContainsRune(notInUsernames, r) }); {
+	case problem != "":
+	case at >= 0:
+		r, _ := utf8.DecodeRuneInString(value[at:])
+		problem = fmt.Sprintf("holds %q", r)
+	default:
+		return
 	}
+	c.problem(field, "is %q, which %s; it becomes part of every Salesforce username", value, problem)
+}
+
+// provisioningDomain checks what is appended to usernames. What it was pasted as is not
+// put right, but for what can't be seen: whoever reads the setting must read the domain.
+func (c *configCheck) provisioningDomain() {
+	c.cfg.ProvisioningDomain = trimPasted(c.cfg.ProvisioningDomain)
+	domain := c.cfg.ProvisioningDomain
+	problem := problemOfProvisioningDomain(domain)
+	if domain == "" || problem == "" {
+		return
+	}
+	if meant := bareDomain(domain); problemOfProvisioningDomain(meant) == "" {
+		problem += fmt.Sprintf("; write %s", meant)
+	}
+	c.problem("ProvisioningDomain", "is %q; %s", domain, problem)
+}
+
+// problemOfProvisioningDomain says why a domain can't be that of usernames.
+func problemOfProvisioningDomain(domain string) string {
+	if problem := problemOfUsernameText(domain); problem != "" {
+		return "it " + problem + ", and becomes part of every Salesforce username"
+	}
+	for _, r := range domain {
+		if r != '@' && r != '.' && r != '-' && r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) {
+			return fmt.Sprintf("it holds %q, and must be a domain with a dot in it, such as primary.com", r)
+		}
+	}
+	if utf8.RuneCountInString(domain) > maxUsername-len("a@") {
+		return fmt.Sprintf("Salesforce usernames have %d characters at most, and it leaves no room for a name", maxUsername)
+	}
+	return problemOfEmailDomain(domain)
+}
+
+// bareDomain is the domain in what it was pasted as: a URL, an address, in quotes.
+func bareDomain(pasted string) string {
+	pasted = strings.TrimFunc(pasted, isQuote)
+	if _, rest, isURL := strings.Cut(pasted, "://"); isURL {
+		pasted = rest
+	}
+	pasted, _, _ = strings.Cut(pasted, "/")
+	pasted = pasted[strings.LastIndexByte(pasted, '@')+1:]
+	return strings.Trim(strings.TrimFunc(pasted, isQuote), ".")
 }
 
 // provesIdentity reports whether a field can be the match field: one made to tell
@@ -292,6 +446,25 @@ func (c *configCheck) provisioning() {
 		c.problem("Defaults", "%s %s", problem.Field, problem.Problem)
 	}
 }
+
+// trimPasted takes away what comes along when a setting is copied, or read from a file:
+// blanks, line breaks and what can't be seen, around it.
+func trimPasted(s string) string {
+	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) })
+}
+
+// isQuoted reports whether a setting is in quotation marks of whatever kind.
+func isQuoted(s string) bool {
+	s = strings.TrimPrefix(s, `\`) // out of a quoted text
+	first, size := utf8.DecodeRuneInString(s)
+	last, _ := utf8.DecodeLastRuneInString(s)
+	return len(s) > size && isQuote(first) && isQuote(last)
+}
+
+func isQuote(r rune) bool { return strings.ContainsRune("\"'`´“”„‟‘’‚‛«»‹›", r) }
+
+// isMarkOnly reports whether it is a quotation mark that is no apostrophe: names have one.
+func isMarkOnly(r rune) bool { return isQuote(r) && r != '\'' && r != '’' }
 
 // problemOfUsernameText says what in s can't be in a Salesforce username; empty
 // if nothing.

@@ -62,7 +62,7 @@ func (a answer) said() []byte {
 	case a.cut && !json.Valid(a.body):
 		return nil // it is asked for again, whole
 	case a.tooLong:
-		begun := parseProblems(a.body)
+		begun := parseProblems(a.body, nil)
 		isTold := slices.ContainsFunc(begun, func(p APIProblem) bool { return p.Code != "" })
 		if found := codeAtEnd.FindSubmatch(a.end); found != nil && !isTold {
 			return slices.Concat([]byte(`[{"errorCode":"`), found[1], []byte(`"}]`))

@@ -1,0 +1,106 @@
+package sfprov
+
+import (
+	"net"
+	"regexp"
+	"strings"
+)
+
+// hostKind is what a host is to an org's API.
+type hostKind int
+
+const (
+	customHost    hostKind = iota // a proxy, a site of one's own: the caller's to choose
+	myDomainHost                  // an org's own
+	loginHost                     // the login page of all orgs
+	pageHost                      // serves an org's pages or files, not its API
+	siteHost                      // serves an org's sites: logins, but no API
+	strayHost                     // Salesforce's, but no org's
+	lookalikeHost                 // somebody's who wants it to be taken for an org's
+	nameOnly                      // a name without a dot
+)
+
+const (
+	myDomainSuffix = ".my.salesforce.com"
+	sandboxLogin   = "https://test.salesforce.com"
+)
+
+// orgHosts are the hosts beside an org's My Domain host, by what follows the org's name.
+// See "My Domain URL Formats" in Salesforce Help.
+var orgHosts = []struct { //nolint:gochecknoglobals // a constant table
+	suffix   string
+	kind     hostKind
+	packaged bool // the name ends in two hyphens and a package
+}{
+	{".lightning.force.com", pageHost, false},
+	{".my.salesforce-setup.com", pageHost, false},
+	{".salesforce-setup.com", pageHost, false},
+	{".file.force.com", pageHost, false},
+	{".vf.force.com", pageHost, true},
+	{".visualforce.com", pageHost, true},
+	{".content.force.com", pageHost, true},
+	{".documentforce.com", pageHost, true},
+	{".builder.salesforce-experience.com", pageHost, false},
+	{".my.site.com", siteHost, false},
+	{".my.salesforce-sites.com", siteHost, false},
+	{".force.com", pageHost, false},
+}
+
+// likeSalesforce finds Salesforce's names where they are not the end of a host.
+var likeSalesforce = regexp.MustCompile(
+	`(^|[.-]|my)salesforce(-setup|-sites)?\.(com|mil)([.-]|$)|(^|[.-])my[.-]?salesforce\.|(^|\.)(force|my\.site)\.com[.-]`)
+
+// hostKindOf tells the kind of a host in small letters, and the org's My Domain host where
+// another of the org's hosts tells it.
+func hostKindOf(host string) (kind hostKind, myDomain string) {
+	switch {
+	case host == "login.salesforce.com" || host == "test.salesforce.com" || host == "login.salesforce.mil":
+		return loginHost, ""
+	case isBelow(host, myDomainSuffix) || isBelow(host, ".my.salesforce.mil"):
+		return myDomainHost, host
+	}
+	for _, known := range orgHosts {
+		org, found := strings.CutSuffix(host, known.suffix)
+		if !found || org == "" {
+			continue
+		}
+		if known.suffix == ".force.com" { // of which more is not known
+			return known.kind, ""
+		}
+		if name, partition, _ := strings.Cut(org, "."); known.packaged {
+			if end := strings.LastIndex(name, "--"); end > 0 {
+				org = strings.TrimSuffix(name[:end]+"."+partition, ".")
+			}
+		}
+		return known.kind, org + myDomainSuffix
+	}
+	switch {
+	case "."+host == myDomainSuffix, strings.HasSuffix("."+host, ".salesforce.com"), strings.HasSuffix("."+host, ".salesforce.mil"):
+		return strayHost, ""
+	case likeSalesforce.MatchString(host):
+		return lookalikeHost, ""
+	case !strings.Contains(host, ".") && net.ParseIP(host) == nil && !isLoopback(host):
+		return nameOnly, host + myDomainSuffix
+	}
+	return customHost, ""
+}
+
+func isBelow(host, suffix string) bool {
+	return len(host) > len(suffix) && strings.HasSuffix(host, suffix)
+}
+
+// isSandbox reports whether a My Domain host is that of a sandbox or a scratch org. Only the
+// names of sandboxes have two hyphens.
+func isSandbox(host string) bool {
+	name, _, _ := strings.Cut(host, ".")
+	return isBelow(host, ".sandbox"+myDomainSuffix) || isBelow(host, ".scratch"+myDomainSuffix) ||
+		isBelow(host, myDomainSuffix) && strings.Contains(name, "--")
+}
+
+// audienceFor is the audience that the orgs behind a domain and a token endpoint take.
+func audienceFor(domain, endpoint string) string {
+	if endpoint == "test.salesforce.com" || endpoint != "login.salesforce.com" && isSandbox(domain) {
+		return sandboxLogin
+	}
+	return defaultAudience
+}
