@@ -110,6 +110,10 @@ type Config struct {
 	// so that both are free for someone who is hired again. Salesforce keeps the
 	// username of an inactive user taken, in all orgs.
 	ReleaseUsername bool `json:"releaseUsername,omitempty"`
+
+	// fromProperties says that the caller knows fields by the names of properties, which
+	// problems have to use.
+	fromProperties bool
 }
 
 // withDefaults returns a copy with what is empty filled in. It shares nothing

@@ -33,6 +33,9 @@ const maxQuoted = 500
 
 // called is what the caller calls a field.
 func (c *configCheck) called(field string) string {
+	if c.cfg.fromProperties {
+		return propertyOf(field)
+	}
 	return field
 }
 

@@ -67,7 +67,7 @@ const (
 // ConfigError is one thing wrong with a [Config]. [New] and
 // [ConfigFromProperties] return all of them, joined by errors.Join.
 type ConfigError struct {
-	Field   string // of Config; or the property, or the option
+	Field   string // of Config; or the property that it comes from, or the option
 	Problem string // what is wrong and what is expected, as the end of a sentence that begins with Field
 }
 

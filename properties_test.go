@@ -2,6 +2,7 @@ package sfprov_test
 
 import (
 	"maps"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -58,6 +59,17 @@ func TestConfigFromProperties(t *testing.T) {
 	assert.Equal(t, "primary-user.provisioning.com-carbon.super-salesforce@primary.com", name)
 }
 
+// fieldsOf are the exported fields of a Config.
+func fieldsOf(cfg sfprov.Config) map[string]any {
+	fields := map[string]any{}
+	for _, field := range reflect.VisibleFields(reflect.TypeOf(cfg)) {
+		if field.IsExported() {
+			fields[field.Name] = reflect.ValueOf(cfg).FieldByIndex(field.Index).Interface()
+		}
+	}
+	return fields
+}
+
 // TestConfigFromPropertiesOneByOne proves that every property lands in a field
 // of its own.
 func TestConfigFromPropertiesOneByOne(t *testing.T) {
@@ -80,7 +92,7 @@ func TestConfigFromPropertiesOneByOne(t *testing.T) {
 			t.Parallel()
 			got, err := sfprov.ConfigFromProperties(map[string]string{name: "x"})
 			require.NoError(t, err)
-			assert.Equal(t, cfg, got)
+			assert.Equal(t, fieldsOf(cfg), fieldsOf(got))
 			got, err = sfprov.ConfigFromProperties(map[string]string{name: ""})
 			require.NoError(t, err)
 			assert.Equal(t, sfprov.Config{}, got, "an empty value is an unset one")
@@ -132,4 +144,70 @@ func TestConfigFromNoProperties(t *testing.T) {
 	cfg, err := sfprov.ConfigFromProperties(nil)
 	require.NoError(t, err)
 	assert.Equal(t, sfprov.Config{}, cfg)
+}
+
+// TestNewNamesTheProperties: whoever knows the properties alone knows which one to mend.
+func TestNewNamesTheProperties(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		value string // in place of the right one; empty: missing
+		words string
+	}{
+		"sf-api-version":       {"v32.0", "Leave it empty"},
+		"sf-domain-name":       {"https://acme.lightning.force.com/lightning/page", "https://acme.my.salesforce.com"},
+		"sf-clientid":          {"", "consumer key"},
+		"sf-client-secret":     {`"secret-1"`, "quotes"},
+		"sf-username":          {"integration", "email address"},
+		"sf-password":          {"", "security token"},
+		"sf-token-endpoint":    {"https://acme.lightning.force.com/services/oauth2/token", "the one of sf-domain-name"},
+		"sf-prov-pattern":      {"{UN,MAIL}", "MAIL"},
+		"sf-prov-separator":    {"@", "@"},
+		"sf-prov-domainName":   {"https://primary.com/", "write primary.com"},
+		"identityProviderName": {"Sales force", "white space"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			properties := connectorProperties()
+			properties[name] = test.value
+			cfg, err := sfprov.ConfigFromProperties(properties)
+			require.NoError(t, err)
+			for range 2 {
+				_, err = sfprov.New(cfg)
+				problems := problemsOfConfig(t, err)
+				require.Equal(t, []string{name}, slices.Sorted(maps.Keys(problems)))
+				assert.Contains(t, problems[name][0], test.words)
+				cfg.Defaults = sfprov.Fields{"ProfileId": profile} // what properties don't say is added
+			}
+			cfg.MatchField = "Email"
+			_, err = sfprov.New(cfg)
+			assert.Equal(t, []string{"MatchField", name}, slices.Sorted(maps.Keys(problemsOfConfig(t, err))), "has no property")
+		})
+	}
+	t.Run("all at once", func(t *testing.T) {
+		t.Parallel()
+		cfg, err := sfprov.ConfigFromProperties(map[string]string{"sf-usePasswordGrant": "true"})
+		require.NoError(t, err)
+		assert.Equal(t, []string{"sf-client-secret", "sf-clientid", "sf-domain-name", "sf-password", "sf-username"}, fieldsAtFault(t, cfg))
+	})
+}
+
+// TestTheGrantIsSaidWhereItCouldBeEither: a name and a password are no accident.
+func TestTheGrantIsSaidWhereItCouldBeEither(t *testing.T) {
+	t.Parallel()
+	for _, change := range []func(map[string]string){
+		func(p map[string]string) { delete(p, "sf-usePasswordGrant") },
+		func(p map[string]string) { p["sf-usePasswordGrant"] = "" },
+	} {
+		properties := connectorProperties()
+		change(properties)
+		_, err := sfprov.ConfigFromProperties(properties)
+		problems := problemsOfConfig(t, err)
+		require.Equal(t, []string{"sf-usePasswordGrant"}, slices.Sorted(maps.Keys(problems)))
+		assert.Contains(t, problems["sf-usePasswordGrant"][0], "sf-username and sf-password")
+	}
+	properties := connectorProperties()
+	properties["sf-usePasswordGrant"] = "false"
+	cfg, err := sfprov.ConfigFromProperties(properties)
+	require.NoError(t, err)
+	assert.Equal(t, "client_credentials", accepted(t, cfg)["grantType"])
 }
