@@ -251,10 +251,10 @@ func (c *configCheck) clientID() {
 		c.problem("ClientID", "is missing; it is the consumer key of the external client app (Setup, External Client App Manager, OAuth settings)")
 	case strings.ContainsFunc(id, isQuote):
 		c.problem("ClientID", "holds a quotation mark; leave it out")
-	case strings.Contains(id, "://"):
-		c.problem("ClientID", "is a URL; it is the consumer key of the app")
 	case problem != "":
 		c.problem("ClientID", "%s; it is the consumer key of the app, which is one word", problem)
+	case strings.ContainsAny(id, notInUsernames+"/@"):
+		c.problem("ClientID", "holds one of %s, which no consumer key does; was more than the key copied?", notInUsernames+"/@")
 	}
 }
 
@@ -273,7 +273,8 @@ func (c *configCheck) username() {
 		c.problem("Username", "is in quotes; leave them out")
 	case problem != "":
 		c.problem("Username", "is %q, which %s; Salesforce usernames can't", name, problem)
-	case at <= 0 || at == len(name)-1 || strings.ContainsAny(name, notInUsernames) || strings.ContainsFunc(name, isMarkOnly):
+	case at <= 0 || name[0] == '@' || strings.ContainsAny(name, notInUsernames) || strings.ContainsFunc(name, isMarkOnly) ||
+		at == len(name)-1 || strings.ContainsFunc(name[at+1:], notInDomains):
 		c.problem("Username", "is %q; it is the Salesforce username of the integration user, which has the form of an email address, such as api@acme.com", name)
 	}
 }
@@ -399,15 +400,20 @@ func problemOfProvisioningDomain(domain string) string {
 	if problem := problemOfUsernameText(domain); problem != "" {
 		return "it " + problem + ", and becomes part of every Salesforce username"
 	}
-	for _, r := range domain {
-		if r != '@' && r != '.' && r != '-' && r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) {
-			return fmt.Sprintf("it holds %q, and must be a domain with a dot in it, such as primary.com", r)
-		}
+	if at := strings.IndexFunc(domain, notInDomains); at >= 0 && domain[at] != '@' {
+		r, _ := utf8.DecodeRuneInString(domain[at:])
+		return fmt.Sprintf("it holds %q, and must be a domain with a dot in it, such as primary.com", r)
 	}
 	if utf8.RuneCountInString(domain) > maxUsername-len("a@") {
 		return fmt.Sprintf("Salesforce usernames have %d characters at most, and it leaves no room for a name", maxUsername)
 	}
 	return problemOfEmailDomain(domain)
+}
+
+// notInDomains reports whether a domain has such a character nowhere. Letters of all
+// scripts are let through: Salesforce has the last word.
+func notInDomains(r rune) bool {
+	return r != '.' && r != '-' && r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r)
 }
 
 // bareDomain is the domain in what it was pasted as: a URL, an address, in quotes.
