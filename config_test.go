@@ -193,7 +193,6 @@ func TestDomainIsRefused(t *testing.T) {
 		"production with port": {"https://login.salesforce.com:443", "login page"},
 		"sandbox login":        {"https://test.salesforce.com/", "login page"},
 		"quotes":               {`"https://acme.my.salesforce.com"`, "quotes"},
-		"scheme, not http":     {"ftp://acme.my.salesforce.com", "https://acme.my.salesforce.com"},
 		"a page":               {"https://acme.my.salesforce.com/lightning/page/home?x=1#y", "scheme and host only: https://acme.my.salesforce.com"},
 		"lightning":            {"https://acme.lightning.force.com", ".my.salesforce.com"},
 		"lightning, shouted":   {"ACME.LIGHTNING.FORCE.COM", ".my.salesforce.com"},
@@ -340,7 +339,7 @@ func TestSecretsThatWereMisread(t *testing.T) {
 	t.Parallel()
 	for name, value := range map[string]sfprov.Secret{
 		"two lines": "hunter2\nhunter3", "Windows lines": "hunter2\r\nhunter3\r\n", "only a newline": "\n", "quotes": `"hunter2"`,
-		"quotes and a newline": "'hunter2'\n", "typographic quotes": "“hunter2”", "escaped quotes": `\"hunter2\"`, "a URL": "https://hunter2",
+		"quotes and a newline": "'hunter2'\n", "typographic quotes": "“hunter2”", "escaped quotes": `\"hunter2\"`, "a URL": "https://hunter2", "a byte order mark": "\ufeffhunter2", "a NUL": "hunter2\x00", "a direction": "\u202ahunter2\u202c",
 		"redacted": "[REDACTED]", "redacted, with a newline": "[REDACTED]\n", // a printed configuration that was read back
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -107,7 +107,7 @@ func (c *configCheck) endpoints() {
 // copied from the address bar, with a path and a query that say nothing.
 func domainOf(given string) (*url.URL, string) {
 	const example = "such as https://acme.my.salesforce.com (Setup, My Domain)"
-	if trimPasted(given) == "" {
+	if strings.TrimSpace(given) == "" {
 		return nil, "is missing; it is the org's My Domain URL, " + example
 	}
 	base, problem := parseEndpoint(given)
@@ -132,6 +132,8 @@ func domainOf(given string) (*url.URL, string) {
 	}
 	base.Path, base.RawPath = strings.TrimSuffix(base.Path, "/"), ""
 	switch right := "https://" + base.Host; {
+	case problem != "" && base.Scheme != "https":
+		return nil, problem
 	case problem != "":
 		return nil, problem + "; give scheme and host only: " + right
 	case base.Path != "":
@@ -175,7 +177,7 @@ func (c *configCheck) problemOfTokenHost(endpoint, domain *url.URL) string {
 // Where the host is valid and nobody's name or password is there, the URL is returned
 // beside a problem.
 func parseEndpoint(given string) (*url.URL, string) {
-	given = trimPasted(given)
+	given = strings.TrimSpace(given)
 	if isQuoted(given) {
 		return nil, "is in quotes; leave them out"
 	}
@@ -224,7 +226,7 @@ func isLoopback(host string) bool {
 
 func (c *configCheck) credentials() {
 	for _, secret := range []*Secret{&c.cfg.ClientSecret, &c.cfg.Password} {
-		*secret = Secret(trimPasted(string(*secret)))
+		*secret = Secret(strings.TrimSpace(string(*secret))) // a file's last line break
 	}
 	c.clientID()
 	switch c.cfg.GrantType {
@@ -244,7 +246,7 @@ func (c *configCheck) credentials() {
 }
 
 func (c *configCheck) clientID() {
-	c.cfg.ClientID = trimPasted(c.cfg.ClientID)
+	c.cfg.ClientID = strings.TrimSpace(c.cfg.ClientID)
 	id := c.cfg.ClientID
 	switch problem := problemOfUsernameText(id); {
 	case id == "":
@@ -263,7 +265,7 @@ func (c *configCheck) clientID() {
 const notInUsernames = "\"(),:;<>[\\]"
 
 func (c *configCheck) username() {
-	c.cfg.Username = trimPasted(c.cfg.Username)
+	c.cfg.Username = strings.TrimSpace(c.cfg.Username)
 	name := c.cfg.Username
 	at := strings.LastIndexByte(name, '@')
 	switch problem := problemOfUsernameText(name); {
@@ -287,6 +289,8 @@ func (c *configCheck) secret(field string, value Secret, what string) {
 		c.problem(field, "is the placeholder that stands for a secret in printed configurations, not the secret")
 	case isQuoted(string(value)):
 		c.problem(field, "is in quotes; leave them out")
+	case hasUnseenAround(string(value)):
+		c.problem(field, "begins or ends with a character that can't be seen; was it copied along? Type the secret's first and last one")
 	case strings.ContainsAny(string(value), "\r\n"):
 		c.problem(field, "has several lines; %s", what)
 	case strings.HasPrefix(lower, "https://"), strings.HasPrefix(lower, "http://"):
@@ -296,7 +300,7 @@ func (c *configCheck) secret(field string, value Secret, what string) {
 
 func (c *configCheck) privateKey() {
 	switch given := c.cfg.PrivateKey; {
-	case trimPasted(string(given)) == "":
+	case strings.TrimSpace(string(given)) == "":
 		c.problem("PrivateKey", "is missing; it is the RSA key, in PEM, whose certificate is uploaded to the app")
 	case given == redacted:
 		c.problem("PrivateKey", "is the placeholder that stands for a secret in printed configurations, not the key, in PEM")
@@ -381,9 +385,8 @@ func (c *configCheck) usernamePart(field, value string) {
 }
 
 // provisioningDomain checks what is appended to usernames. What it was pasted as is not
-// put right, but for what can't be seen: whoever reads the setting must read the domain.
+// put right: whoever reads the setting must read the domain.
 func (c *configCheck) provisioningDomain() {
-	c.cfg.ProvisioningDomain = trimPasted(c.cfg.ProvisioningDomain)
 	domain := c.cfg.ProvisioningDomain
 	problem := problemOfProvisioningDomain(domain)
 	if domain == "" || problem == "" {
@@ -418,13 +421,14 @@ func notInDomains(r rune) bool {
 
 // bareDomain is the domain in what it was pasted as: a URL, an address, in quotes.
 func bareDomain(pasted string) string {
-	pasted = strings.TrimFunc(pasted, isQuote)
+	around := func(r rune) bool { return isQuote(r) || unicode.IsSpace(r) || !unicode.IsPrint(r) }
+	pasted = strings.TrimFunc(pasted, around)
 	if _, rest, isURL := strings.Cut(pasted, "://"); isURL {
 		pasted = rest
 	}
 	pasted, _, _ = strings.Cut(pasted, "/")
 	pasted = pasted[strings.LastIndexByte(pasted, '@')+1:]
-	return strings.Trim(strings.TrimFunc(pasted, isQuote), ".")
+	return strings.Trim(strings.TrimFunc(pasted, around), ".")
 }
 
 // provesIdentity reports whether a field can be the match field: one made to tell
@@ -456,18 +460,19 @@ func (c *configCheck) provisioning() {
 	}
 }
 
-// trimPasted takes away what comes along when a setting is copied, or read from a file:
-// blanks, line breaks and what can't be seen, around it.
-func trimPasted(s string) string {
-	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) })
+// hasUnseenAround reports whether a setting begins or ends with what can't be seen, and is
+// no blank.
+func hasUnseenAround(s string) bool {
+	return s != "" && !(unicode.IsPrint(firstOf(s)) && unicode.IsPrint(lastOf(s)))
 }
+
+func firstOf(s string) rune { r, _ := utf8.DecodeRuneInString(s); return r }
+func lastOf(s string) rune  { r, _ := utf8.DecodeLastRuneInString(s); return r }
 
 // isQuoted reports whether a setting is in quotation marks of whatever kind.
 func isQuoted(s string) bool {
 	s = strings.TrimPrefix(s, `\`) // out of a quoted text
-	first, size := utf8.DecodeRuneInString(s)
-	last, _ := utf8.DecodeLastRuneInString(s)
-	return len(s) > size && isQuote(first) && isQuote(last)
+	return utf8.RuneCountInString(s) > 1 && isQuote(firstOf(s)) && isQuote(lastOf(s))
 }
 
 func isQuote(r rune) bool { return strings.ContainsRune("\"'`´“”„‟‘’‚‛«»‹›", r) }

@@ -24,7 +24,7 @@ const (
 // in PEM, alone; or what is wrong, with the cure. The problem quotes nothing of it, nor
 // does it repeat what a parser says, which could.
 func readPrivateKey(given string) (key, problem string) {
-	text := trimPasted(given)
+	text := strings.TrimSpace(strings.TrimPrefix(given, "\ufeff")) // a file's byte order mark
 	if isQuoted(text) {
 		return "", "is in quotes; leave them out"
 	}

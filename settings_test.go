@@ -115,7 +115,7 @@ func unquoted(s string) string {
 	if isQuoted(s) {
 		return ""
 	}
-	return trimPasted(s)
+	return strings.TrimSpace(s)
 }
 
 // problemOfSent says what is in an accepted configuration that must not be sent.
@@ -127,7 +127,7 @@ func problemOfSent(c Config, username string) error {
 		}
 	}
 	for _, secret := range []string{string(c.ClientSecret), string(c.Password), c.ClientID, c.Username} {
-		add(secret != trimPasted(secret), "%q has blanks around", secret)
+		add(secret != strings.TrimSpace(secret), "%q has blanks around", secret)
 		add(isQuoted(secret), "%q is in quotes", secret)
 		add(strings.HasPrefix(secret, "http://") || strings.HasPrefix(secret, "https://") || strings.ContainsAny(secret, "\r\n"), "%q is no secret", secret)
 	}
