@@ -26,7 +26,8 @@ func (e *notFoundError) explanation() string {
 	if e.sought {
 		return ""
 	}
-	return "No user of this org has that ID. Was it stored for another org or sandbox?"
+	return "No user of this org has that ID, or the integration user can't see it. Was it stored for another org or sandbox? " +
+		"Where the org's users are private, it takes View All Users to see them (Setup, Permission Sets, System Permissions)"
 }
 
 func (e *notFoundError) next() (Step, time.Duration) { return StepUser, 0 }
