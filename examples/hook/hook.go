@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -46,13 +47,11 @@ func (h *hook) handle(ctx context.Context, e event) (sfprov.Result, error) {
 	if err != nil || hasMatchValue(request.User) { // an ID alone names nobody; what is wrong with a name, Provision says
 		return h.p.Provision(ctx, request)
 	}
-	var made sfprov.Result
-	if request.ID == "" {
-		if made, err = h.earlier(ctx, username); err != nil {
-			return made, err
-		}
-		request.ID = made.ID
+	made, err := h.earlier(ctx, username, request.ID)
+	if err != nil {
+		return made, err
 	}
+	request.ID = made.ID
 	result, err := h.p.Provision(ctx, request)
 	if made.Action == sfprov.Created && (result.Action == "" || result.Action == sfprov.Unchanged) {
 		result = made // the event was what the lost create was for
@@ -70,17 +69,21 @@ func hasMatchValue(u sfprov.User) bool {
 	return false
 }
 
-// earlier is the account that an earlier event made, if any; ErrNotCreated is no error
-// here. Where it can't be learned yet, the memory stays as it is.
-func (h *hook) earlier(ctx context.Context, username string) (sfprov.Result, error) {
+// earlier is the account that an earlier event made, if any, or else the one whose ID the
+// caller has. ErrNotCreated is no error here. Where it can't be learned yet, the memory
+// stays as it is.
+func (h *hook) earlier(ctx context.Context, username, id string) (sfprov.Result, error) {
 	known, err := h.mem.recall(username)
-	if err != nil || known.Lost == nil {
-		return sfprov.Result{ID: known.ID}, err
+	if err != nil {
+		return sfprov.Result{}, err
+	}
+	if known.Lost == nil {
+		return sfprov.Result{ID: cmp.Or(id, known.ID)}, nil
 	}
 	result, err := h.p.Resolve(ctx, known.Lost)
 	switch {
 	case errors.Is(err, sfprov.ErrNotCreated), errors.Is(err, sfprov.ErrDuplicateUsername): // there is none of ours
-		return sfprov.Result{}, h.mem.forget(username)
+		return sfprov.Result{ID: id}, h.mem.forget(username)
 	case result.Action == sfprov.Created: // what the create could not give besides, the event asks for
 		return result, nil
 	}
@@ -97,7 +100,7 @@ func (h *hook) remember(ctx context.Context, username string, e event, result sf
 	switch {
 	case errors.As(err, &lost) && lost.Op == "create" && lost.ID == "" && step != sfprov.StepAgain:
 		failure = h.mem.keep(username, trace{Lost: lost})
-	case e.ID == "" && result.ID != "" && result.Action != "" && (e.Op != sfprov.OpDelete || err != nil):
+	case result.ID != "" && result.ID != e.ID && result.Action != "" && (e.Op != sfprov.OpDelete || err != nil):
 		failure = h.mem.keep(username, trace{ID: result.ID})
 	case err == nil:
 		failure = h.mem.forget(username)

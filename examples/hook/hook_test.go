@@ -71,6 +71,9 @@ const (
 		"fields":{"LastName":"Jones","Email":"alice@hook.example","FederationIdentifier":"E-4711"}}`
 	// nameless has nothing that shows whose the account is.
 	nameless = `{"op":"create","username":"bob","fields":{"LastName":"Smith","Email":"bob@hook.example"}}`
+	// stale has the ID of an account that is gone, as after a refresh of a sandbox.
+	stale = `{"op":"update","id":"005000000000001AAA","username":"bob",` +
+		`"fields":{"LastName":"Smith","Email":"bob@hook.example"}}`
 )
 
 func TestEvents(t *testing.T) {
@@ -283,6 +286,7 @@ func TestAnUnknownOutcomeOutlivesTheProcess(t *testing.T) {
 		"the user leaves":                    {nameless, `{"op":"delete","username":"bob"}`, true, sfprov.Deactivated},
 		"the user leaves, never having come": {nameless, `{"op":"delete","username":"bob"}`, false, sfprov.Unchanged},
 		"with a match value":                 {hire, hire, true, sfprov.Adopted},
+		"an ID that is nobody's any more":    {stale, stale, true, sfprov.Created},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
