@@ -266,3 +266,34 @@ func TestCodeOfTheDocsWorks(t *testing.T) {
 	_, err = p.Create(ctx, carol)
 	require.NoError(t, err)
 }
+
+// The figures of docs/many-users.md.
+func TestCostsOfManyUsers(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	people := func(n int) []sfprov.User {
+		users := make([]sfprov.User, n)
+		for i := range users {
+			users[i] = employee(fmt.Sprintf("user%d", i), fmt.Sprintf("E-%d", i))
+		}
+		return users
+	}
+	swapped := people(2)
+	swapped[0].Username, swapped[1].Username = swapped[1].Username, swapped[0].Username
+	for _, run := range []struct {
+		what  string
+		match string
+		users []sfprov.User
+		calls int
+	}{
+		{"creates", "FederationIdentifier", people(1000), 6},
+		{"nobody differs", "FederationIdentifier", people(1000), 2},
+		{"taken usernames, no match field", "", people(10), 10 + 1},
+		{"a swap", "FederationIdentifier", swapped, 16},
+	} {
+		p := provisionerIn(t, org, func(c *sfprov.Config) { c.MatchField = run.match })
+		summary, err := p.EnsureAll(t.Context(), reading(run.users), nil)
+		assert.Equal(t, run.match != "", err == nil, "%s: %v", run.what, err)
+		assert.Equal(t, run.calls, summary.APICalls, run.what)
+	}
+}
