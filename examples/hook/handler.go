@@ -76,8 +76,11 @@ func (h *hook) serve(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	result, err := h.handle(ctx, e)
 	step, wait := sfprov.NextStep(err)
-	if step == sfprov.StepResolve {
+	switch {
+	case step == sfprov.StepResolve:
 		step = sfprov.StepAgain // the memory has the create; the same event resolves it
+	case errors.Is(err, errMemory):
+		step = sfprov.StepSetup
 	}
 	a := answer{Next: step}
 	if result.Action != "" {

@@ -39,12 +39,12 @@ type hook struct {
 }
 
 // handle provisions one user. Users with a match value need nothing further: the same
-// event finds the account, whatever became of an earlier answer. Of others, the memory
-// tells.
+// event finds the account, whatever became of an earlier answer. Where an event had none,
+// the memory tells.
 func (h *hook) handle(ctx context.Context, e event) (sfprov.Result, error) {
 	request := e.request()
 	username, err := h.p.Username(request.User)
-	if err != nil || hasMatchValue(request.User) { // an ID alone names nobody; what is wrong with a name, Provision says
+	if err != nil { // an ID alone names nobody; what is wrong with a name, Provision says
 		return h.p.Provision(ctx, request)
 	}
 	made, err := h.earlier(ctx, username, request.ID)
@@ -60,8 +60,8 @@ func (h *hook) handle(ctx context.Context, e event) (sfprov.Result, error) {
 	return result, err
 }
 
-func hasMatchValue(u sfprov.User) bool {
-	for name, value := range u.Fields {
+func hasMatchValue(fields sfprov.Fields) bool {
+	for name, value := range fields {
 		if strings.EqualFold(name, matchField) && value != nil && value != "" {
 			return true
 		}
@@ -91,8 +91,8 @@ func (h *hook) earlier(ctx context.Context, username, id string) (sfprov.Result,
 }
 
 // remember keeps what the next event for the user must know. An account is remembered
-// until the caller shows, by sending its ID, that it knows it, and until the user
-// leaves: the next one of that name may be somebody else.
+// until the caller shows, by sending its ID, that it knows it, until it has a match value,
+// and until the user leaves: the next one of that name may be somebody else.
 func (h *hook) remember(ctx context.Context, username string, e event, result sfprov.Result, err error) {
 	var lost *sfprov.UnconfirmedError
 	step, _ := sfprov.NextStep(err)
@@ -100,10 +100,10 @@ func (h *hook) remember(ctx context.Context, username string, e event, result sf
 	switch {
 	case errors.As(err, &lost) && lost.Op == "create" && lost.ID == "" && step != sfprov.StepAgain:
 		failure = h.mem.keep(username, trace{Lost: lost})
-	case result.ID != "" && result.ID != e.ID && result.Action != "" && (e.Op != sfprov.OpDelete || err != nil):
-		failure = h.mem.keep(username, trace{ID: result.ID})
-	case err == nil:
+	case err == nil && (e.Op == sfprov.OpDelete || e.ID == result.ID || hasMatchValue(e.Fields)):
 		failure = h.mem.forget(username)
+	case result.ID != "" && result.ID != e.ID && result.Action != "":
+		failure = h.mem.keep(username, trace{ID: result.ID})
 	}
 	if failure != nil {
 		h.log.LogAttrs(ctx, slog.LevelError, "the outcome of an event is not remembered",

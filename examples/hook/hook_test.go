@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -71,6 +73,8 @@ const (
 		"fields":{"LastName":"Jones","Email":"alice@hook.example","FederationIdentifier":"E-4711"}}`
 	// nameless has nothing that shows whose the account is.
 	nameless = `{"op":"create","username":"bob","fields":{"LastName":"Smith","Email":"bob@hook.example"}}`
+	numbered = `{"op":"create","username":"bob",
+		"fields":{"LastName":"Smith","Email":"bob@hook.example","FederationIdentifier":"E-2"}}`
 	// stale has the ID of an account that is gone, as after a refresh of a sandbox.
 	stale = `{"op":"update","id":"005000000000001AAA","username":"bob",` +
 		`"fields":{"LastName":"Smith","Email":"bob@hook.example"}}`
@@ -162,6 +166,18 @@ func TestCallersWithoutTheTokenGetNothing(t *testing.T) {
 	assert.Empty(t, org.Requests())
 	status, _, _ := send(t, server, "bearer "+token, hire)
 	assert.Equal(t, http.StatusOK, status)
+}
+
+// A folder that can't be read concerns everybody, and nothing is made on a doubt.
+func TestAMemoryThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	org, dir := sfprovtest.NewOrg(t), t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, file("bob@hook.example")), []byte(`{"id":`), 0o600))
+	status, a := post(t, process(t, org, dir), nameless)
+	assert.Equal(t, http.StatusServiceUnavailable, status)
+	assert.Equal(t, sfprov.StepSetup, a.Next)
+	assert.Contains(t, a.Error, "STATE_DIR")
+	assert.Empty(t, org.Users())
 }
 
 // Where there is no token, a page in a browser of this machine is kept out all the same.
@@ -287,6 +303,8 @@ func TestAnUnknownOutcomeOutlivesTheProcess(t *testing.T) {
 		"the user leaves, never having come": {nameless, `{"op":"delete","username":"bob"}`, false, sfprov.Unchanged},
 		"with a match value":                 {hire, hire, true, sfprov.Adopted},
 		"an ID that is nobody's any more":    {stale, stale, true, sfprov.Created},
+		"a match value that came later":      {nameless, numbered, true, sfprov.Updated},
+		"a match value, and not created":     {nameless, numbered, false, sfprov.Created},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -371,6 +389,9 @@ func TestAnEventInHandIsCarriedOutToItsEnd(t *testing.T) {
 	org := sfprovtest.NewOrg(t)
 	p, err := sfprov.New(org.Config())
 	require.NoError(t, err)
+	mem, err := openMemory(t.TempDir())
+	require.NoError(t, err)
+	defer mem.close()
 	ctx, hangUp := context.WithCancel(t.Context())
 	org.Control(func(sfprovtest.Request) *sfprovtest.Fault { // meets the login, which comes before the create
 		hangUp()
@@ -378,7 +399,7 @@ func TestAnEventInHandIsCarriedOutToItsEnd(t *testing.T) {
 	})
 	body := strings.Replace(hire, "alice", "alice@hook.example", 1)
 	w := httptest.NewRecorder()
-	newHandler(&hook{p: p, log: slog.New(slog.DiscardHandler)}, "").
+	newHandler(&hook{p: p, mem: mem, log: slog.New(slog.DiscardHandler)}, "").
 		ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodPost, "/events", strings.NewReader(body)))
 	assert.Equal(t, http.StatusOK, w.Code, w.Body)
 	assert.Len(t, org.Users(), 1)

@@ -26,6 +26,9 @@ type trace struct {
 	Lost *sfprov.UnconfirmedError `json:"lost,omitempty"` // it is not known whether there is one
 }
 
+// errMemory says that the folder must be mended, whoever the user is.
+var errMemory = errors.New("the memory in STATE_DIR")
+
 func openMemory(dir string) (*memory, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("STATE_DIR: %w", err)
@@ -56,7 +59,7 @@ func (m *memory) recall(username string) (trace, error) {
 		err = json.Unmarshal(text, &t)
 	}
 	if err != nil {
-		return t, fmt.Errorf("the memory of %q can't be read: %w", username, err)
+		return t, fmt.Errorf("%w of %q can't be read: %w", errMemory, username, err)
 	}
 	return t, nil
 }
