@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -44,32 +45,50 @@ func blocks(t *testing.T, page, language string) []string {
 	return found
 }
 
-// dedented is code without the white space around its lines.
+// dedented is code without the white space around its lines, and with one blank where
+// gofmt aligns things by several.
 func dedented(code string) string {
-	return regexp.MustCompile(`(?m)^[ \t]+|[ \t]+$`).ReplaceAllString("\n"+code, "")
+	code = regexp.MustCompile(`(?m)^[ \t]+|[ \t]+$`).ReplaceAllString("\n"+code, "")
+	return regexp.MustCompile(`[ \t]+`).ReplaceAllString(code, " ")
 }
 
-// Whoever copies Go out of the documentation copies what compiles and is tested: each
-// block stands, word for word but for the indentation, in a Go file of this module.
+// stands reports whether a declaration has all these lines, in their order. The
+// documentation may leave lines out, such as those that handle an error.
+func stands(lines []string, declaration string) bool {
+	for _, line := range lines {
+		_, rest, found := strings.Cut("\n"+declaration, "\n"+line+"\n")
+		if !found {
+			return false
+		}
+		declaration = rest
+	}
+	return true
+}
+
+// Whoever copies Go out of the documentation copies what compiles and is tested: what has
+// no empty line in it stands in one declaration of this module, word for word but for
+// blanks, and for lines that are left out.
 func TestGoOfTheDocsIsTested(t *testing.T) {
 	t.Parallel()
-	var sources []string
+	var declarations []string
 	for _, pattern := range []string{"*_test.go", "sfprovtest/*_test.go", "examples/*/*.go"} {
 		files, err := filepath.Glob(pattern)
 		require.NoError(t, err)
 		for _, file := range files {
 			source, err := os.ReadFile(file)
 			require.NoError(t, err)
-			sources = append(sources, dedented(string(source)))
+			for _, declaration := range strings.SplitAfter(string(source), "\n}\n") {
+				declarations = append(declarations, dedented(declaration))
+			}
 		}
 	}
-	all := strings.Join(sources, "\n")
 	checked := 0
 	for _, page := range pages(t) {
 		for _, block := range blocks(t, page, "go") {
 			for part := range strings.SplitSeq(block, "\n\n") {
 				checked++
-				isTested := strings.Contains(all, strings.TrimRight(dedented(part), "\n")+"\n")
+				lines := strings.Split(strings.Trim(dedented(part), "\n"), "\n")
+				isTested := slices.ContainsFunc(declarations, func(d string) bool { return stands(lines, d) })
 				assert.True(t, isTested,
 					"%s shows Go that is in no test and no example; put it into one, as docs_test.go has it:\n%s", page, part)
 			}
@@ -205,6 +224,27 @@ func documentedPlan(
 	return err
 }
 
+func documentedClaims(
+	ctx context.Context, p *sfprov.Provisioner, text []byte, claims map[string][]string,
+) (sfprov.Result, error) {
+	mapping, err := sfprov.ParseMapping(text) // all that is wrong with the rules
+	if err != nil {
+		return sfprov.Result{}, err
+	}
+	mapping.Custom = func(claims map[string][]string, u *sfprov.User) error {
+		if slices.Contains(claims["groups"], "contractors") {
+			u.Fields["Title"] = "Contractor"
+		}
+		return nil
+	}
+	user, err := mapping.User("alice", claims) // all that is wrong with the claims
+	if err != nil {
+		return sfprov.Result{}, err
+	}
+	result, err := p.Ensure(ctx, user)
+	return result, err
+}
+
 func documentedExternal() sfprov.User {
 	carol := sfprov.User{
 		Username: "carol",
@@ -260,6 +300,13 @@ func TestCodeOfTheDocsWorks(t *testing.T) {
 	assert.False(t, alice.Active, "who is not desired leaves")
 
 	owner := org.AddUser(sfprov.Fields{"UserRoleId": org.AddRole("Account Manager", "")})
+	claims := map[string][]string{"sub": {"E-4711"}, "name": {"Jones"}, "email": {"alice@acme.com"}, "groups": {"contractors"}}
+	result, err = documentedClaims(ctx, p, []byte(`{"rules": [{"to": "FederationIdentifier", "claim": "sub"},
+		{"to": "LastName", "claim": "name"}, {"to": "Email", "claim": "email"}]}`), claims)
+	require.NoError(t, err)
+	user, _ := org.User(result.ID)
+	assert.Equal(t, "Contractor", user.Fields["Title"])
+
 	contact := org.AddContact("Baker", org.AddAccount("Customer", owner))
 	carol := documentedExternal()
 	carol.Fields["ContactId"] = contact
