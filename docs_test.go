@@ -300,7 +300,9 @@ func TestCodeOfTheDocsWorks(t *testing.T) {
 	assert.False(t, alice.Active, "who is not desired leaves")
 
 	owner := org.AddUser(sfprov.Fields{"UserRoleId": org.AddRole("Account Manager", "")})
-	claims := map[string][]string{"sub": {"E-4711"}, "name": {"Jones"}, "email": {"alice@acme.com"}, "groups": {"contractors"}}
+	claims := map[string][]string{
+		"sub": {"E-4711"}, "name": {"Jones"}, "email": {"alice@acme.com"}, "groups": {"contractors"},
+	}
 	result, err = documentedClaims(ctx, p, []byte(`{"rules": [{"to": "FederationIdentifier", "claim": "sub"},
 		{"to": "LastName", "claim": "name"}, {"to": "Email", "claim": "email"}]}`), claims)
 	require.NoError(t, err)
