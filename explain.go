@@ -75,7 +75,7 @@ func (s sign) bears(asked requestFacts, status int, p APIProblem) bool {
 		(!s.page || p.Code == "") &&
 		(s.phrase == "" || strings.Contains(strings.ToLower(p.Message), s.phrase)) &&
 		(s.name == nil || s.name.MatchString(p.Message)) &&
-		(s.fields == nil || slices.ContainsFunc(p.Fields, func(named string) bool { return containsFold(s.fields, named) })) &&
+		(s.fields == nil || slices.ContainsFunc(s.fields, func(field string) bool { return containsFold(p.Fields, field) })) &&
 		(s.objects == nil || slices.Contains(s.objects, asked.object)) &&
 		(s.when == nil || s.when(asked, p))
 }
@@ -164,7 +164,8 @@ func (e *APIError) worded(f failure, p APIProblem) string {
 		}
 	}
 	return strings.NewReplacer(
-		theReferences, printable(e.references(p)), theName, name, theRight, rightTo(e.asked), theMatchField, e.asked.match,
+		theReferences, printable(e.references(p)), theName, name,
+		theRight, rightTo(e.asked), theMatchField, e.asked.match,
 	).Replace(f.explain)
 }
 

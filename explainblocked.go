@@ -25,8 +25,11 @@ func blocks(phrase, who, where string) knownCause {
 // code: which one goes with which is not documented. See "Unable to Deactivate a
 // Salesforce User" in Salesforce Help.
 var blockCauses = []knownCause{ //nolint:gochecknoglobals // a constant table
-	{sign{name: hierarchyField, when: mayLockOut}, "Other users have this one in the field " + theName + " of theirs. Put somebody else, " +
-		"or nobody, there (a report on Users by that field shows who they are), then deactivate again"},
+	{
+		sign{name: hierarchyField, when: mayLockOut},
+		"Other users have this one in the field " + theName + " of theirs. Put somebody else, or nobody, there " +
+			"(a report on Users by that field shows who they are), then deactivate again",
+	},
 	blocks("value of a hierarchy field", "the value of a custom hierarchy field of other users",
 		"the message names the field; a report on Users by it shows who they are"),
 	blocks("web to lead default creator", "the default lead creator of Web-to-Lead", "Setup, Web-to-Lead"),

@@ -61,37 +61,66 @@ func (e *AuthError) byTheClock(otherwise string) string {
 // authFailures are the answers of the token endpoint, the first match first. See
 // "OAuth 2.0 Authorization Errors" in Salesforce Help.
 var authFailures = []failure{ //nolint:gochecknoglobals // a constant table
-	{sign: sign{phrase: "retry your request"}, reason: ErrUnavailable, step: StepAgain, soon: true, explain: loginFailedInside},
-	{sign: sign{code: "unknown_error"}, reason: ErrUnavailable, step: StepAgain, soon: true, explain: loginFailedInside},
-	{sign: sign{code: "invalid_grant", phrase: "no client credentials user"}, explain: "The app has no run-as user. " +
-		"In Setup, External Client App Manager (App Manager for a connected app), edit the app's policies, " +
-		"enable the client credentials flow and choose the integration user as Run As"},
+	{
+		sign: sign{phrase: "retry your request"}, reason: ErrUnavailable, step: StepAgain, soon: true,
+		explain: loginFailedInside,
+	},
+	{
+		sign: sign{code: "unknown_error"}, reason: ErrUnavailable, step: StepAgain, soon: true,
+		explain: loginFailedInside,
+	},
+	{
+		sign: sign{code: "invalid_grant", phrase: "no client credentials user"},
+		explain: "The app has no run-as user. In Setup, External Client App Manager (App Manager for a " +
+			"connected app), edit the app's policies, enable the client credentials flow and choose the " +
+			"integration user as Run As",
+	},
 	{sign: sign{code: "invalid_grant", phrase: "no valid scopes defined"}, explain: wrongScopes},
-	{sign: sign{code: "invalid_grant", phrase: "not supported on this domain"}, explain: "The client credentials grant works on " +
-		"the org's My Domain host only. Set Config.Domain to it, such as https://acme.my.salesforce.com (Setup, My Domain), " +
-		"and leave TokenEndpoint empty"},
-	{sign: sign{code: "invalid_grant", phrase: "user hasn't approved"}, explain: "The integration user is not pre-authorised for the app. " +
-		"In the app's policies (Setup, External Client App Manager), set Permitted Users to " +
-		"\"Admin approved users are pre-authorized\", and assign the app to the user's profile or permission set"},
+	{
+		sign: sign{code: "invalid_grant", phrase: "not supported on this domain"},
+		explain: "The client credentials grant works on the org's My Domain host only. Set Config.Domain to " +
+			"it, such as https://acme.my.salesforce.com (Setup, My Domain), and leave TokenEndpoint empty",
+	},
+	{
+		sign: sign{code: "invalid_grant", phrase: "user hasn't approved"},
+		explain: "The integration user is not pre-authorised for the app. In the app's policies (Setup, " +
+			"External Client App Manager), set Permitted Users to \"Admin approved users are pre-authorized\", and " +
+			"assign the app to the user's profile or permission set",
+	},
 	{sign: sign{code: "invalid_grant", phrase: "audience is invalid"}, explain: wrongAudience},
 	{sign: sign{code: "invalid_grant", phrase: "invalid audience"}, explain: wrongAudience},
 	{sign: sign{code: "invalid_grant", phrase: "audience validation failed"}, explain: wrongAudience},
 	{sign: sign{code: "invalid_grant", phrase: "invalid assertion"}, explain: wrongAssertion},
 	{sign: sign{code: "invalid_grant", phrase: "expired authorization code"}, explain: expiredAssertion},
-	{sign: sign{code: "invalid_grant", phrase: "expired access/refresh token"}, explain: "The token has expired or was revoked " +
-		"(Setup, Connected Apps OAuth Usage)"},
+	{
+		sign:    sign{code: "invalid_grant", phrase: "expired access/refresh token"},
+		explain: "The token has expired or was revoked (Setup, Connected Apps OAuth Usage)",
+	},
 	{sign: sign{code: "invalid_grant", phrase: "login rate exceeded"}, step: StepAgain, explain: loginsThrottled},
 	{sign: sign{code: "invalid_grant", phrase: "maximum logins exceeded"}, step: StepAgain, explain: loginsThrottled},
-	{sign: sign{code: "invalid_grant", phrase: "ip restricted or invalid login hours"}, explain: "The integration user may not " +
-		"log in from this machine's address, or not at this hour. " + ipRanges + ", and Login Hours in the same place"},
-	{sign: sign{code: "invalid_grant", phrase: "ip restricted"}, explain: "The integration user may not log in from this " +
-		"machine's address. " + ipRanges},
-	{sign: sign{code: "invalid_grant", phrase: "restricted ip"}, explain: "The integration user may not log in from this " +
-		"machine's address. " + ipRanges},
-	{sign: sign{code: "invalid_grant", phrase: "locked out"}, explain: "The integration user is locked out, as a rule after " +
-		"wrong passwords. Unlock it (Setup, Users, the user, Unlock)"},
-	{sign: sign{code: "invalid_grant", phrase: "login hours"}, explain: "The integration user may not log in at this hour. " +
-		"Look at Login Hours of its profile (Setup, Profiles)"},
+	{
+		sign: sign{code: "invalid_grant", phrase: "ip restricted or invalid login hours"},
+		explain: "The integration user may not log in from this machine's address, or not at this hour. " +
+			ipRanges + ", and Login Hours in the same place",
+	},
+	{
+		sign:    sign{code: "invalid_grant", phrase: "ip restricted"},
+		explain: "The integration user may not log in from this machine's address. " + ipRanges,
+	},
+	{
+		sign:    sign{code: "invalid_grant", phrase: "restricted ip"},
+		explain: "The integration user may not log in from this machine's address. " + ipRanges,
+	},
+	{
+		sign: sign{code: "invalid_grant", phrase: "locked out"},
+		explain: "The integration user is locked out, as a rule after wrong passwords. Unlock it (Setup, " +
+			"Users, the user, Unlock)",
+	},
+	{
+		sign: sign{code: "invalid_grant", phrase: "login hours"},
+		explain: "The integration user may not log in at this hour. Look at Login Hours of its profile (Setup, " +
+			"Profiles)",
+	},
 	{sign: sign{code: "invalid_grant", phrase: "password expired"}, explain: passwordExpired},
 	{sign: sign{code: "invalid_grant", phrase: "expired password"}, explain: passwordExpired},
 	{sign: sign{code: "invalid_grant", phrase: "password has expired"}, explain: passwordExpired},
@@ -99,42 +128,78 @@ var authFailures = []failure{ //nolint:gochecknoglobals // a constant table
 	{sign: sign{code: "invalid_grant", phrase: "organization is inactive"}, explain: inactiveOrg},
 	{sign: sign{code: "invalid_grant", phrase: "inactive user"}, explain: inactiveUser},
 	{sign: sign{code: "invalid_grant", phrase: "user is inactive"}, explain: inactiveUser},
-	{sign: sign{code: "invalid_grant", phrase: "authentication failure", grant: GrantPassword}, explain: "The integration user's name " +
-		"or password is wrong, its security token is not appended to the password, the user is locked or may not log in from " +
-		"this address, or the org blocks the username-password flow, as new orgs do (Setup, OAuth and OpenID Connect Settings). " +
-		"Setup, Login History tells which. The client credentials grant needs no password"},
-	{sign: sign{code: "invalid_grant", phrase: "authentication failure", grant: GrantJWTBearer}, explain: "Salesforce doesn't let " +
-		"the user of Config.Username log in by this app. Setup, Login History of that user tells why"},
-	{sign: sign{code: "invalid_grant", phrase: "authentication failure"}, explain: "Salesforce doesn't let the app's run-as user log in. " +
-		"Setup, Login History of that user tells why; the app's policies name the user (Setup, External Client App Manager, Run As)"},
-	{sign: sign{code: "invalid_grant"}, vague: true, explain: "The login was refused. " +
-		"Setup, Login History of the integration user may tell why"},
+	{
+		sign: sign{code: "invalid_grant", phrase: "authentication failure", grant: GrantPassword},
+		explain: "The integration user's name or password is wrong, its security token is not appended to the " +
+			"password, the user is locked or may not log in from this address, or the org blocks the " +
+			"username-password flow, as new orgs do (Setup, OAuth and OpenID Connect Settings). Setup, Login " +
+			"History tells which. The client credentials grant needs no password",
+	},
+	{
+		sign: sign{code: "invalid_grant", phrase: "authentication failure", grant: GrantJWTBearer},
+		explain: "Salesforce doesn't let the user of Config.Username log in by this app. Setup, Login History " +
+			"of that user tells why",
+	},
+	{
+		sign: sign{code: "invalid_grant", phrase: "authentication failure"},
+		explain: "Salesforce doesn't let the app's run-as user log in. Setup, Login History of that user tells " +
+			"why; the app's policies name the user (Setup, External Client App Manager, Run As)",
+	},
+	{
+		sign: sign{code: "invalid_grant"}, vague: true,
+		explain: "The login was refused. Setup, Login History of the integration user may tell why",
+	},
 	{sign: sign{code: "invalid_app_access"}, explain: "The integration user may not use the app. " + letUserIn},
 	{sign: sign{code: "OAUTH_APP_ACCESS_DENIED"}, explain: "The integration user may not use the app. " + letUserIn},
-	{sign: sign{code: "OAUTH_APP_BLOCKED"}, explain: "An administrator has blocked the app (Setup, Connected Apps OAuth Usage), " +
-		"where it can be unblocked"},
+	{
+		sign: sign{code: "OAUTH_APP_BLOCKED"},
+		explain: "An administrator has blocked the app (Setup, Connected Apps OAuth Usage), where it can be " +
+			"unblocked",
+	},
 	{sign: sign{code: "app_not_found"}, explain: appNotFound},
 	{sign: sign{code: "OAUTH_EC_APP_NOT_FOUND"}, explain: appNotFound},
-	{sign: sign{code: "invalid_client_id"}, explain: "No app has this consumer key, or the login host is another org's. " +
-		"Copy ClientID anew (Setup, External Client App Manager, OAuth settings, Consumer Key and Secret) and check Config.Domain; " +
-		"a new app takes 2 to 10 minutes to work"},
-	{sign: sign{code: "invalid_client", phrase: "app must be installed into org"}, explain: "The connected app is not installed in " +
-		"this org, which blocks such apps. An administrator can install it (Setup, Connected Apps OAuth Usage)"},
-	{sign: sign{code: "invalid_client", grant: GrantJWTBearer}, explain: "Salesforce doesn't take the app's credentials. " +
-		"Check ClientID, and that PrivateKey belongs to the certificate that is uploaded to the app " +
-		"(Setup, External Client App Manager, OAuth settings)"},
-	{sign: sign{code: "invalid_client"}, explain: "The consumer secret is wrong. " +
-		"Copy ClientSecret anew (Setup, External Client App Manager, OAuth settings, Consumer Key and Secret); " +
-		"a new secret takes some minutes to work"},
-	{sign: sign{code: "unsupported_grant_type", grant: GrantPassword}, explain: "The app or the org doesn't allow the " +
-		"username-password flow. External client apps never do, and Salesforce is withdrawing it: " +
-		"use GrantClientCredentials or GrantJWTBearer, and enable that flow in the app's OAuth settings"},
-	{sign: sign{code: "unsupported_grant_type"}, explain: "The app or the org doesn't allow this grant, or TokenEndpoint is not a " +
-		"token endpoint. Enable the flow in the app's OAuth settings (Setup, External Client App Manager)"},
-	{sign: sign{code: "invalid_request"}, explain: "The token endpoint misses a parameter or can't read one. " +
-		"Check Config.TokenEndpoint, or leave it empty; Setup, My Domain shows the host that it is on"},
-	{sign: sign{code: "unauthorized_client"}, explain: "The app may not use this grant. " +
-		"Enable the flow in its OAuth settings (Setup, External Client App Manager)"},
+	{
+		sign: sign{code: "invalid_client_id"},
+		explain: "No app has this consumer key, or the login host is another org's. Copy ClientID anew (Setup, " +
+			"External Client App Manager, OAuth settings, Consumer Key and Secret) and check Config.Domain; a new " +
+			"app takes 2 to 10 minutes to work",
+	},
+	{
+		sign: sign{code: "invalid_client", phrase: "app must be installed into org"},
+		explain: "The connected app is not installed in this org, which blocks such apps. An administrator can " +
+			"install it (Setup, Connected Apps OAuth Usage)",
+	},
+	{
+		sign: sign{code: "invalid_client", grant: GrantJWTBearer},
+		explain: "Salesforce doesn't take the app's credentials. Check ClientID, and that PrivateKey belongs " +
+			"to the certificate that is uploaded to the app (Setup, External Client App Manager, OAuth settings)",
+	},
+	{
+		sign: sign{code: "invalid_client"},
+		explain: "The consumer secret is wrong. Copy ClientSecret anew (Setup, External Client App Manager, " +
+			"OAuth settings, Consumer Key and Secret); a new secret takes some minutes to work",
+	},
+	{
+		sign: sign{code: "unsupported_grant_type", grant: GrantPassword},
+		explain: "The app or the org doesn't allow the username-password flow. External client apps never do, " +
+			"and Salesforce is withdrawing it: use GrantClientCredentials or GrantJWTBearer, and enable that flow " +
+			"in the app's OAuth settings",
+	},
+	{
+		sign: sign{code: "unsupported_grant_type"},
+		explain: "The app or the org doesn't allow this grant, or TokenEndpoint is not a token endpoint. " +
+			"Enable the flow in the app's OAuth settings (Setup, External Client App Manager)",
+	},
+	{
+		sign: sign{code: "invalid_request"},
+		explain: "The token endpoint misses a parameter or can't read one. Check Config.TokenEndpoint, or " +
+			"leave it empty; Setup, My Domain shows the host that it is on",
+	},
+	{
+		sign: sign{code: "unauthorized_client"},
+		explain: "The app may not use this grant. Enable the flow in its OAuth settings (Setup, External " +
+			"Client App Manager)",
+	},
 	{sign: sign{code: "invalid_scope"}, explain: wrongScopes},
 	{sign: sign{code: "inactive_user"}, explain: inactiveUser},
 	{sign: sign{code: "inactive_org"}, explain: inactiveOrg},

@@ -83,35 +83,63 @@ const (
 
 // accessCauses are about rights that are missing, and licences.
 var accessCauses = []knownCause{ //nolint:gochecknoglobals // a constant table
-	{sign{code: "INVALID_TYPE", when: needsKnownRight}, "The integration user can't see this kind of record. " +
-		"It needs " + theRight + whereRights},
+	{
+		sign{code: "INVALID_TYPE", when: needsKnownRight},
+		"The integration user can't see this kind of record. It needs " + theRight + whereRights,
+	},
 	{sign{code: "INSUFFICIENT_ACCESS_OR_READONLY", when: needsMoreRights}, mayNotDo},
 	{sign{code: "INSUFFICIENT_ACCESS_OR_READONLY", when: needsKnownRight}, lacksRight},
 	{sign{code: "INSUFFICIENT_ACCESS", when: needsMoreRights}, mayNotDo},
 	{sign{code: "INSUFFICIENT_ACCESS", when: needsKnownRight}, lacksRight},
-	{sign{code: "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", objects: accessObjects}, "The integration user may not " +
-		"give or take this, as a rule because it needs " + theRight + whereRights},
+	{
+		sign{code: "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", objects: accessObjects},
+		"The integration user may not give or take this, as a rule because it needs " + theRight + whereRights,
+	},
 	{sign{code: "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", fields: []string{"ProfileId"}}, profileWithMore},
 	{sign{code: "INVALID_FIELD", when: readsMatchField}, hiddenMatchField},
 	{sign{code: "INVALID_FIELD", fields: []string{"ProfileId"}}, hiddenProfiles},
 	{sign{code: "INVALID_FIELD", fields: []string{"UserRoleId"}}, hiddenRoles},
-	{sign{code: "INVALID_FIELD", fields: []string{"CurrencyIsoCode", "DefaultCurrencyIsoCode"}}, "Only orgs with several " +
-		"currencies have this field (Setup, Company Information). Don't send it to this one"},
-	{sign{code: "INVALID_FIELD", fields: []string{"CountryCode", "StateCode"}}, "Only orgs that have switched on " +
-		"State and Country/Territory Picklists (Setup) have this field. Send Country and State to this one"},
-	{sign{code: "INVALID_FIELD", when: readsAnotherObject}, "The integration user can't see this field of the record. " +
-		"It needs " + theRight + whereRights},
-	{sign{code: "INVALID_FIELD", when: namesFields}, "The org has no such field, or the integration user may not see it. " +
-		"Check the API name (custom ones end in __c) and its field-level security " +
-		"(Setup, Object Manager, User, Fields & Relationships)"},
-	{sign{code: "LICENSE_LIMIT_EXCEEDED", name: neededLicence}, "All permission set licences " + theName + " are in use. " + freeSet},
-	{sign{code: "LICENSE_LIMIT_EXCEEDED", objects: []string{"PermissionSetAssignment", "PermissionSetLicenseAssign"}}, setLicences},
+	{
+		sign{code: "INVALID_FIELD", fields: []string{"CurrencyIsoCode", "DefaultCurrencyIsoCode"}},
+		"Only orgs with several currencies have this field (Setup, Company Information). Don't send it to this " +
+			"one",
+	},
+	{
+		sign{code: "INVALID_FIELD", fields: []string{"CountryCode", "StateCode"}},
+		"Only orgs that have switched on State and Country/Territory Picklists (Setup) have this field. Send " +
+			"Country and State to this one",
+	},
+	{
+		sign{code: "INVALID_FIELD", when: readsAnotherObject},
+		"The integration user can't see this field of the record. It needs " + theRight + whereRights,
+	},
+	{
+		sign{code: "INVALID_FIELD", when: namesFields},
+		"The org has no such field, or the integration user may not see it. Check the API name (custom ones " +
+			"end in __c) and its field-level security (Setup, Object Manager, User, Fields & Relationships)",
+	},
+	{
+		sign{code: "LICENSE_LIMIT_EXCEEDED", name: neededLicence},
+		"All permission set licences " + theName + " are in use. " + freeSet,
+	},
+	{
+		sign{code: "LICENSE_LIMIT_EXCEEDED", objects: []string{"PermissionSetAssignment", "PermissionSetLicenseAssign"}},
+		setLicences,
+	},
 	{sign{code: "LICENSE_LIMIT_EXCEEDED", phrase: "permission set license"}, setLicences},
-	{sign{code: "LICENSE_LIMIT_EXCEEDED", name: featureLicence}, "All licences of the feature " + theName + " are in use. " + freeFeature},
-	{sign{code: "LICENSE_LIMIT_EXCEEDED", phrase: "feature license"}, "All licences of a feature are in use. " + freeFeature},
-	{sign{code: "LICENSE_LIMIT_EXCEEDED", when: isPlainCreate}, "All user licences of the kind that the profile belongs to " +
-		"are in use (Setup, Company Information, User Licenses). " +
-		"Deactivate users who have left, buy more, or use a profile of another licence"},
+	{
+		sign{code: "LICENSE_LIMIT_EXCEEDED", name: featureLicence},
+		"All licences of the feature " + theName + " are in use. " + freeFeature,
+	},
+	{
+		sign{code: "LICENSE_LIMIT_EXCEEDED", phrase: "feature license"},
+		"All licences of a feature are in use. " + freeFeature,
+	},
+	{
+		sign{code: "LICENSE_LIMIT_EXCEEDED", when: isPlainCreate},
+		"All user licences of the kind that the profile belongs to are in use (Setup, Company Information, " +
+			"User Licenses). Deactivate users who have left, buy more, or use a profile of another licence",
+	},
 }
 
 // accessObjects are the records that give access to a user.

@@ -59,100 +59,181 @@ var valueCauses = []knownCause{ //nolint:gochecknoglobals // a constant table
 	{sign{phrase: "invalid email address: must be in domain"}, wrongDomain},
 	{sign{phrase: "this federation id is already in use"}, federationIDTaken},
 	{sign{phrase: "role type must match user type"}, wrongRole},
-	{sign{name: forbiddenType}, "Nobody can make users of the type " + theName + ", which the profile decides. " +
-		"Choose another profile: Access.Profile or ProfileId, of this user or in Config.Defaults"},
+	{
+		sign{name: forbiddenType},
+		"Nobody can make users of the type " + theName + ", which the profile decides. Choose another profile: " +
+			"Access.Profile or ProfileId, of this user or in Config.Defaults",
+	},
 
-	{sign{code: "DUPLICATE_USERNAME", when: releases}, "The name under which the username would have been freed is taken. " +
-		"The username can be freed by hand (Setup, Users, the user, Username)"},
-	{sign{code: "DUPLICATE_USERNAME", when: knowsNoAccount}, "Nobody was locked out, since nothing shows that the account is " +
-		"this user's. Give the ID of the account; or set Config.MatchField, and give the user's value of that field"},
-	{sign{code: "DUPLICATE_USERNAME", when: nothingShowsWhose}, "Nobody was locked out, since nothing shows that the account is " +
-		"this user's. Give the ID of the account, or the user's " + theMatchField + " (Config.MatchField), " +
-		"which the account must hold too"},
-	{sign{code: "DUPLICATE_USERNAME", when: renames}, taken + allOrgs + "Free it where it is in use, " +
-		"or change the pattern, separator or provisioning domain so that usernames differ, or set Fields[\"Username\"]"},
-	{sign{code: "DUPLICATE_USERNAME", when: hasMatchValue}, taken + allOrgs + "The account in the way holds another " +
-		theMatchField + " (Config.MatchField) than this user, or none, or is not in sight: if it is this person's, " +
-		"give it the user's " + theMatchField + ", and it is adopted; " + orDiffer},
-	{sign{code: "DUPLICATE_USERNAME", when: lacksMatchValue}, taken + allOrgs + "The user was given no " + theMatchField +
-		" (Config.MatchField), so that nothing shows whether the account in the way is this person's: if it is, " +
-		"give the user, and the account, a value of it, and the account is adopted; " + orDiffer},
+	{
+		sign{code: "DUPLICATE_USERNAME", when: releases},
+		"The name under which the username would have been freed is taken. The username can be freed by hand " +
+			"(Setup, Users, the user, Username)",
+	},
+	{
+		sign{code: "DUPLICATE_USERNAME", when: knowsNoAccount},
+		"Nobody was locked out, since nothing shows that the account is this user's. Give the ID of the " +
+			"account; or set Config.MatchField, and give the user's value of that field",
+	},
+	{
+		sign{code: "DUPLICATE_USERNAME", when: nothingShowsWhose},
+		"Nobody was locked out, since nothing shows that the account is this user's. Give the ID of the " +
+			"account, or the user's " + theMatchField + " (Config.MatchField), which the account must hold too",
+	},
+	{
+		sign{code: "DUPLICATE_USERNAME", when: renames},
+		taken + allOrgs + "Free it where it is in use, or change the pattern, separator or provisioning domain " +
+			"so that usernames differ, or set Fields[\"Username\"]",
+	},
+	{
+		sign{code: "DUPLICATE_USERNAME", when: hasMatchValue},
+		taken + allOrgs + "The account in the way holds another " + theMatchField + " (Config.MatchField) than " +
+			"this user, or none, or is not in sight: if it is this person's, give it the user's " + theMatchField +
+			", and it is adopted; " + orDiffer,
+	},
+	{
+		sign{code: "DUPLICATE_USERNAME", when: lacksMatchValue},
+		taken + allOrgs + "The user was given no " + theMatchField + " (Config.MatchField), so that nothing " +
+			"shows whether the account in the way is this person's: if it is, give the user, and the account, a " +
+			"value of it, and the account is adopted; " + orDiffer,
+	},
 
 	{sign{code: "DUPLICATE_VALUE", objects: accessObjects}, "The user has this already"},
 	{sign{code: "DUPLICATE_VALUE", when: namesMatchField}, matchValueTaken},
 	{sign{code: "DUPLICATE_VALUE", fields: []string{"FederationIdentifier"}}, federationIDTaken},
-	{sign{code: "DUPLICATE_VALUE", fields: []string{"CommunityNickname"}}, "Another user of the org has this nickname. " +
-		"Leave CommunityNickname out, and Salesforce makes one up, or send another"},
+	{
+		sign{code: "DUPLICATE_VALUE", fields: []string{"CommunityNickname"}},
+		"Another user of the org has this nickname. Leave CommunityNickname out, and Salesforce makes one up, " +
+			"or send another",
+	},
 
 	{sign{code: "REQUIRED_FIELD_MISSING", fields: []string{"ContactId"}}, withContact},
-	{sign{code: "REQUIRED_FIELD_MISSING", fields: []string{"CurrencyIsoCode", "DefaultCurrencyIsoCode"}}, "The org has several " +
-		"currencies, and wants to know the user's. Set CurrencyIsoCode in User.Fields or in Config.Defaults " +
-		"(Setup, Manage Currencies)"},
+	{
+		sign{code: "REQUIRED_FIELD_MISSING", fields: []string{"CurrencyIsoCode", "DefaultCurrencyIsoCode"}},
+		"The org has several currencies, and wants to know the user's. Set CurrencyIsoCode in User.Fields or " +
+			"in Config.Defaults (Setup, Manage Currencies)",
+	},
 
-	{sign{code: "STRING_TOO_LONG", fields: []string{"Username"}}, "A username has 80 characters at most. " +
-		"Config.Pattern and Config.ProvisioningDomain make it; shorten these, or the name in the identity store, " +
-		"or set Fields[\"Username\"]"},
-	{sign{code: "STRING_TOO_LONG", fields: []string{"Alias"}}, "An alias has 8 characters at most. " +
-		"Leave Alias out, and it is made of the name"},
+	{
+		sign{code: "STRING_TOO_LONG", fields: []string{"Username"}},
+		"A username has 80 characters at most. Config.Pattern and Config.ProvisioningDomain make it; shorten " +
+			"these, or the name in the identity store, or set Fields[\"Username\"]",
+	},
+	{
+		sign{code: "STRING_TOO_LONG", fields: []string{"Alias"}},
+		"An alias has 8 characters at most. Leave Alias out, and it is made of the name",
+	},
 
 	{sign{code: "INVALID_EMAIL_ADDRESS", fields: []string{"Username"}}, usernameForm},
-	{sign{code: "INVALID_EMAIL_ADDRESS", fields: []string{"Email"}}, "Correct the address in the identity store. " +
-		"If it is right, look whether the org takes its domain (Setup, Allowed Email Domains)"},
+	{
+		sign{code: "INVALID_EMAIL_ADDRESS", fields: []string{"Email"}},
+		"Correct the address in the identity store. If it is right, look whether the org takes its domain " +
+			"(Setup, Allowed Email Domains)",
+	},
 	{sign{code: "INVALID_EMAIL_ADDRESS", when: namesFields}, "Correct the address in the identity store"},
 
-	{sign{code: "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", fields: []string{"TimeZoneSidKey"}}, "The field takes the time zones " +
-		"that Salesforce knows (Setup, Object Manager, User, Fields & Relationships), for example America/Los_Angeles or Europe/Paris"},
-	{sign{code: "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", fields: []string{"LocaleSidKey"}}, "The field takes the locales that " +
-		"Salesforce knows, with language and country, for example en_US or fr_FR"},
-	{sign{code: "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", fields: []string{"LanguageLocaleKey"}}, "The field takes the languages " +
-		"of the org, for example en_US, de or fr. Others must be switched on (Setup, Translation Language Settings)"},
-	{sign{code: "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", fields: []string{"EmailEncodingKey"}}, "The field takes the encodings " +
-		"that Salesforce knows; UTF-8 always is one"},
-	{sign{code: "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", fields: currencyFields}, "The field takes the active currencies of " +
-		"the org (Setup, Manage Currencies)"},
+	{
+		sign{code: "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", fields: []string{"TimeZoneSidKey"}},
+		"The field takes the time zones that Salesforce knows (Setup, Object Manager, User, Fields & " +
+			"Relationships), for example America/Los_Angeles or Europe/Paris",
+	},
+	{
+		sign{code: "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", fields: []string{"LocaleSidKey"}},
+		"The field takes the locales that Salesforce knows, with language and country, for example en_US or " +
+			"fr_FR",
+	},
+	{
+		sign{code: "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", fields: []string{"LanguageLocaleKey"}},
+		"The field takes the languages of the org, for example en_US, de or fr. Others must be switched on " +
+			"(Setup, Translation Language Settings)",
+	},
+	{
+		sign{code: "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", fields: []string{"EmailEncodingKey"}},
+		"The field takes the encodings that Salesforce knows; UTF-8 always is one",
+	},
+	{
+		sign{code: "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", fields: currencyFields},
+		"The field takes the active currencies of the org (Setup, Manage Currencies)",
+	},
 	{sign{code: "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", fields: addressFields}, placesListed},
 
 	{sign{code: "FIELD_INTEGRITY_EXCEPTION", phrase: "id value of incorrect type"}, wrongPrefix},
-	{sign{code: "FIELD_INTEGRITY_EXCEPTION", name: deniedRight}, "The permission set gives " + theName +
-		", which the user's licence doesn't allow. Its " + setsLicence},
-	{sign{code: "FIELD_INTEGRITY_EXCEPTION", name: neededLicence}, "The user needs the permission set licence " + theName +
-		" first. Name it in Access.PermissionSetLicenses"},
+	{
+		sign{code: "FIELD_INTEGRITY_EXCEPTION", name: deniedRight},
+		"The permission set gives " + theName + ", which the user's licence doesn't allow. Its " + setsLicence,
+	},
+	{
+		sign{code: "FIELD_INTEGRITY_EXCEPTION", name: neededLicence},
+		"The user needs the permission set licence " + theName + " first. Name it in " +
+			"Access.PermissionSetLicenses",
+	},
 	{sign{code: "FIELD_INTEGRITY_EXCEPTION", objects: []string{"PermissionSetAssignment"}}, setForLicence},
-	{sign{code: "FIELD_INTEGRITY_EXCEPTION", name: deniedProfile}, "The user has permissions that the licence of the profile " +
-		theName + " doesn't have. Choose a profile of the user's licence (Setup, Profiles, User License), or take away " +
-		"the permission sets that need the other"},
+	{
+		sign{code: "FIELD_INTEGRITY_EXCEPTION", name: deniedProfile},
+		"The user has permissions that the licence of the profile " + theName + " doesn't have. Choose a " +
+			"profile of the user's licence (Setup, Profiles, User License), or take away the permission sets that " +
+			"need the other",
+	},
 	{sign{code: "FIELD_INTEGRITY_EXCEPTION", fields: addressFields}, placesListed},
 	{sign{code: "FIELD_INTEGRITY_EXCEPTION", fields: []string{"Username"}}, usernameForm},
-	{sign{code: "FIELD_INTEGRITY_EXCEPTION", fields: []string{"Email"}}, "The org refuses this address. " +
-		"Look whether it takes the domain (Setup, Allowed Email Domains), and whether the address in the identity store is right"},
+	{
+		sign{code: "FIELD_INTEGRITY_EXCEPTION", fields: []string{"Email"}},
+		"The org refuses this address. Look whether it takes the domain (Setup, Allowed Email Domains), and " +
+			"whether the address in the identity store is right",
+	},
 	{sign{code: "FIELD_INTEGRITY_EXCEPTION", fields: []string{"FederationIdentifier"}}, federationIDTaken},
 	{sign{code: "FIELD_INTEGRITY_EXCEPTION", fields: []string{"ContactId"}}, withContact},
 	{sign{code: "FIELD_INTEGRITY_EXCEPTION", fields: []string{"UserRoleId"}}, wrongRole},
-	{sign{code: "FIELD_INTEGRITY_EXCEPTION", fields: []string{"ManagerId"}}, "Nobody can be their own manager, " +
-		"be it by way of others. Look at the managers of this user's manager"},
-	{sign{code: "FIELD_INTEGRITY_EXCEPTION", fields: []string{"ProfileId"}}, "Salesforce refuses this profile for this user. " +
-		"A profile belongs to a user licence (Setup, Profiles, User License), which must be one that this user can have: " +
-		"Salesforce refuses some changes from one licence to another"},
-	{sign{code: "FIELD_INTEGRITY_EXCEPTION", fields: currencyFields}, "The field takes the active currencies of the org " +
-		"(Setup, Manage Currencies)"},
+	{
+		sign{code: "FIELD_INTEGRITY_EXCEPTION", fields: []string{"ManagerId"}},
+		"Nobody can be their own manager, be it by way of others. Look at the managers of this user's manager",
+	},
+	{
+		sign{code: "FIELD_INTEGRITY_EXCEPTION", fields: []string{"ProfileId"}},
+		"Salesforce refuses this profile for this user. A profile belongs to a user licence (Setup, Profiles, " +
+			"User License), which must be one that this user can have: Salesforce refuses some changes from one " +
+			"licence to another",
+	},
+	{
+		sign{code: "FIELD_INTEGRITY_EXCEPTION", fields: currencyFields},
+		"The field takes the active currencies of the org (Setup, Manage Currencies)",
+	},
 
-	{sign{code: "MALFORMED_ID", when: namesFields}, theReferences + " is none: Salesforce IDs have 15 or 18 letters and digits, " +
-		"and the last three of 18 are a check sum"},
+	{
+		sign{code: "MALFORMED_ID", when: namesFields},
+		theReferences + " is none: Salesforce IDs have 15 or 18 letters and digits, and the last three of 18 " +
+			"are a check sum",
+	},
 
-	{sign{code: "INVALID_NEW_PASSWORD", name: passwordReused}, "The user has had this password before, " +
-		"and the org forbids to use it again (Setup, Password Policies, Enforce Password History)"},
+	{
+		sign{code: "INVALID_NEW_PASSWORD", name: passwordReused},
+		"The user has had this password before, and the org forbids to use it again (Setup, Password Policies, " +
+			"Enforce Password History)",
+	},
 
-	{sign{code: "CANNOT_EXECUTE_FLOW_TRIGGER", name: flowName}, "The flow " + theName + " of the org failed, and so did the change. " +
-		"Whoever maintains it can mend it (Setup, Flows)"},
-	{sign{code: "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", name: codeName}, "The Apex trigger " + theName + " of the org refused the change, " +
-		"and the message says why. Its developers can mend it (Setup, Apex Triggers)"},
-	{sign{code: "FIELD_CUSTOM_VALIDATION_EXCEPTION", objects: []string{"User"}}, "A validation rule or an Apex trigger of the org " +
-		"refused the change, in the words of whoever wrote it, who can change it " +
-		"(Setup, Object Manager, User, Validation Rules and Triggers)"},
-	{sign{code: "INACTIVE_OWNER_OR_USER", objects: accessObjects}, "Salesforce gives this to active users only. " +
-		"Reactivate the user first, or leave its access alone"},
-	{sign{code: "INACTIVE_OWNER_OR_USER", fields: []string{"ManagerId", "DelegatedApproverId"}}, theReferences +
-		" is that of a user who is inactive. Name an active one, or nobody"},
+	{
+		sign{code: "CANNOT_EXECUTE_FLOW_TRIGGER", name: flowName},
+		"The flow " + theName + " of the org failed, and so did the change. Whoever maintains it can mend it " +
+			"(Setup, Flows)",
+	},
+	{
+		sign{code: "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", name: codeName},
+		"The Apex trigger " + theName + " of the org refused the change, and the message says why. Its " +
+			"developers can mend it (Setup, Apex Triggers)",
+	},
+	{
+		sign{code: "FIELD_CUSTOM_VALIDATION_EXCEPTION", objects: []string{"User"}},
+		"A validation rule or an Apex trigger of the org refused the change, in the words of whoever wrote it, " +
+			"who can change it (Setup, Object Manager, User, Validation Rules and Triggers)",
+	},
+	{
+		sign{code: "INACTIVE_OWNER_OR_USER", objects: accessObjects},
+		"Salesforce gives this to active users only. Reactivate the user first, or leave its access alone",
+	},
+	{
+		sign{code: "INACTIVE_OWNER_OR_USER", fields: []string{"ManagerId", "DelegatedApproverId"}},
+		theReferences + " is that of a user who is inactive. Name an active one, or nobody",
+	},
 }
 
 // addressFields take what the org lists, where it has state and country picklists.
