@@ -75,10 +75,13 @@ func (s sign) bears(asked requestFacts, status int, p APIProblem) bool {
 		(!s.page || p.Code == "") &&
 		(s.phrase == "" || strings.Contains(strings.ToLower(p.Message), s.phrase)) &&
 		(s.name == nil || s.name.MatchString(p.Message)) &&
-		(s.fields == nil || slices.ContainsFunc(s.fields, func(field string) bool { return containsFold(p.Fields, field) })) &&
+		(s.fields == nil || slices.ContainsFunc(s.fields, p.names)) &&
 		(s.objects == nil || slices.Contains(s.objects, asked.object)) &&
 		(s.when == nil || s.when(asked, p))
 }
+
+// names reports whether a problem names a field.
+func (p APIProblem) names(field string) bool { return containsFold(p.Fields, field) }
 
 // hasText reports whether the text of an answer is the sign, or a part of it.
 func (s sign) hasText() bool { return s.phrase != "" || s.name != nil }

@@ -141,12 +141,14 @@ var apiFailures = []failure{ //nolint:gochecknoglobals // a constant table
 		explain: hiddenRoles,
 	},
 	{
-		sign: sign{code: "INVALID_FIELD", phrase: "didn't understand relationship 'profile'", when: reads}, reason: ErrPermission,
-		step: StepSetup, explain: hiddenProfiles,
+		sign:   sign{code: "INVALID_FIELD", phrase: "didn't understand relationship 'profile'", when: reads},
+		reason: ErrPermission,
+		step:   StepSetup, explain: hiddenProfiles,
 	},
 	{
-		sign: sign{code: "INVALID_FIELD", phrase: "didn't understand relationship 'userrole'", when: reads}, reason: ErrPermission,
-		step: StepSetup, explain: hiddenRoles,
+		sign:   sign{code: "INVALID_FIELD", phrase: "didn't understand relationship 'userrole'", when: reads},
+		reason: ErrPermission,
+		step:   StepSetup, explain: hiddenRoles,
 	},
 	{
 		sign: sign{code: "INVALID_FIELD"}, reason: ErrInvalidField, vague: true,
@@ -161,11 +163,13 @@ var apiFailures = []failure{ //nolint:gochecknoglobals // a constant table
 		explain: "The integration user may not use a record that is referred to",
 	},
 	{ // in words of its own, see valueCauses
-		sign: sign{code: "INSUFFICIENT_ACCESS_OR_READONLY", when: asksForbiddenType}, reason: ErrPermission, explain: noSuchRight,
+		sign: sign{code: "INSUFFICIENT_ACCESS_OR_READONLY", when: asksForbiddenType}, reason: ErrPermission,
+		explain: noSuchRight,
 	},
 	{
 		sign: sign{code: "INSUFFICIENT_ACCESS_OR_READONLY", phrase: "rights on cross-reference"}, reason: ErrPermission,
-		explain: "The integration user may not use a record that is referred to, such as a profile with more rights than its own",
+		explain: "The integration user may not use a record that is referred to, such as a profile with more rights " +
+			"than its own",
 	},
 	{
 		sign: sign{code: "INSUFFICIENT_ACCESS_OR_READONLY", when: isOfObject}, reason: ErrPermission, step: StepSetup,
@@ -178,7 +182,9 @@ var apiFailures = []failure{ //nolint:gochecknoglobals // a constant table
 	},
 	{sign: sign{code: "INSUFFICIENT_ACCESS"}, reason: ErrPermission, explain: noSuchRight},
 	{
-		sign:   sign{code: "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", phrase: "entity type cannot be inserted", when: needsKnownRight},
+		sign: sign{
+			code: "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", phrase: "entity type cannot be inserted", when: needsKnownRight,
+		},
 		reason: ErrPermission, step: StepSetup, explain: lacksRight + ", and create access to the object (Object Settings)",
 	},
 	{
@@ -232,7 +238,8 @@ var apiFailures = []failure{ //nolint:gochecknoglobals // a constant table
 	},
 	{
 		// What Salesforce calls these limits, in every language: ConcurrentRequests and the like.
-		sign: sign{code: "REQUEST_LIMIT_EXCEEDED", phrase: "concurrent"}, reason: ErrRequestLimit, step: StepAgain, soon: true,
+		sign: sign{code: "REQUEST_LIMIT_EXCEEDED", phrase: "concurrent"}, reason: ErrRequestLimit, step: StepAgain,
+		soon:   true,
 		undone: true, explain: "Too many long requests are running in the org at the same time. Try again",
 	},
 	{
@@ -336,7 +343,8 @@ func failedInside(s sign) failure {
 const (
 	lockedRows      = "Another process is changing the same records. Try again"
 	tookTooLong     = "The org took too long to answer. Try again"
-	expiredPassword = "The integration user's password has expired, so that Salesforce takes its logins and none of its requests. " +
+	expiredPassword = "The integration user's password has expired, so that Salesforce takes its logins and none " +
+		"of its requests. " +
 		"Set the password, and let it never expire (Setup, Permission Sets, System Permissions, Password Never Expires)"
 	hiddenProfiles   = "The integration user may not see profiles. It needs " + viewSetup + whereRights
 	hiddenRoles      = "The integration user may not see roles. It needs " + viewRoles + whereRights

@@ -10,7 +10,8 @@ var hierarchyField = regexp.MustCompile(`(?i)value of a hierarchy field: (.+?)\.
 
 // deactivationRefused is for a deactivation of which nothing more is known than that it
 // was refused.
-const deactivationRefused = "Salesforce doesn't deactivate a user who is, for example, the default lead or case owner, an approver, " +
+const deactivationRefused = "Salesforce doesn't deactivate a user who is, for example, the default lead or case " +
+	"owner, an approver, " +
 	"the recipient of workflow emails, or the value of a custom hierarchy field. Put someone else in that place, " +
 	"then deactivate again; Setup, Users, the user, Deactivate shows where"
 

@@ -221,12 +221,14 @@ const (
 		"Setup, Company Information says which this org is"
 	wrongAssertion = "The assertion's signature or content is wrong. " +
 		"Check that PrivateKey belongs to the certificate that is uploaded to the app " +
-		"(Setup, External Client App Manager, OAuth settings, Use digital signatures), and that ClientID and Username are right"
+		"(Setup, External Client App Manager, OAuth settings, Use digital signatures), and that ClientID and Username " +
+		"are right"
 	expiredAssertion = "The assertion had expired when it arrived. It lives for minutes only: " +
 		"check this machine's clock against the time in Setup, Login History of the integration user"
 	wrongScopes = "The app's scopes don't fit. It needs Manage user data via APIs (api) " +
 		"(Setup, External Client App Manager, OAuth settings)"
-	ipRanges = "Look at Login IP Ranges of its profile (Setup, Profiles), the org's trusted ranges (Setup, Network Access), " +
+	ipRanges = "Look at Login IP Ranges of its profile (Setup, Profiles), the org's trusted ranges (Setup, Network " +
+		"Access), " +
 		"and IP Relaxation in the app's policies (Setup, External Client App Manager)"
 	letUserIn = "In the app's policies (Setup, External Client App Manager), " +
 		"assign the app to the user's profile or permission set"

@@ -148,10 +148,12 @@ var accessObjects = []string{ //nolint:gochecknoglobals // a constant list
 }
 
 const (
-	profileWithMore = "The integration user may not give this profile, as a rule because it has more rights than its own. " +
+	profileWithMore = "The integration user may not give this profile, as a rule because it has more rights than " +
+		"its own. " +
 		"Let people give it, or widen the rights of the integration user to those of the profile"
 	setLicences = "All permission set licences of this kind are in use. " + freeSet
-	freeSet     = "Take one from a user who doesn't need it, or buy more (Setup, Company Information, Permission Set Licenses)"
+	freeSet     = "Take one from a user who doesn't need it, or buy more (Setup, Company Information, Permission " +
+		"Set Licenses)"
 	freeFeature = "Free one, buy more (Setup, Company Information, Feature Licenses), " +
 		"or don't set the UserPermissions... field that switches it on"
 )

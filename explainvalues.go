@@ -23,14 +23,17 @@ const (
 		"Clear it there if it is no longer theirs"
 	matchValueTaken = "Another account, perhaps an inactive one, holds this " + theMatchField + ", the match field. " +
 		"If it is this person's, Create and Ensure adopt it; if not, clear the field there, or mend it in the identity store"
-	usernameForm = "A Salesforce username has the form of an email address, such as alice@acme.com, and need not be one. " +
+	usernameForm = "A Salesforce username has the form of an email address, such as alice@acme.com, and need not " +
+		"be one. " +
 		"Config.Pattern and Config.ProvisioningDomain make it; Fields[\"Username\"] overrides them"
 	wrongDomain = "The org takes only email addresses of the domains that it lists (Setup, Allowed Email Domains). " +
 		"Add the domain there, or correct the address in the identity store"
 	withContact = "Users of portals and Experience Cloud sites need a profile with an external licence, " +
 		"and ContactId, the ID of a contact that belongs to an account; all others must not have a ContactId"
-	wrongRole = "Roles of the role hierarchy are for internal users; users of portals and Experience Cloud sites have roles " +
-		"of their account, which Salesforce makes. Take the role away (Access.Role, UserRoleId), or choose one of the user's kind"
+	wrongRole = "Roles of the role hierarchy are for internal users; users of portals and Experience Cloud sites " +
+		"have roles " +
+		"of their account, which Salesforce makes. Take the role away (Access.Role, UserRoleId), or choose one of the " +
+		"user's kind"
 	wrongPrefix = "The ID belongs to another kind of record than the field refers to: " +
 		"profile IDs begin with 00e, role IDs with 00E, user IDs with 005"
 	setForLicence = "The permission set doesn't go with this user, as a rule because of a licence: its " + setsLicence
@@ -48,7 +51,9 @@ var (
 	deniedRight    = regexp.MustCompile(`(?i)user license doesn't allow the permission: ([^.]+)`)
 	deniedProfile  = regexp.MustCompile(`(?i)profile can't be set to '([^']+)' because it's derived from a license`)
 	forbiddenType  = regexp.MustCompile(`(?i)cannot insert a user of type (\w+)`)
-	neededLicence  = regexp.MustCompile(`(?i)["'“]([^"'”]+)["'”] permission set license|permission set license:? ["'“]([^"'”]+)["'”]`)
+	neededLicence  = regexp.MustCompile(
+		`(?i)["'“]([^"'”]+)["'”] permission set license|permission set license:? ["'“]([^"'”]+)["'”]`,
+	)
 	passwordReused = regexp.MustCompile(`(?i)invalid repeated password`)
 )
 
@@ -237,7 +242,7 @@ var valueCauses = []knownCause{ //nolint:gochecknoglobals // a constant table
 }
 
 // addressFields take what the org lists, where it has state and country picklists.
-var addressFields = []string{"Country", "CountryCode", "State", "StateCode"} //nolint:gochecknoglobals // a constant list
+var addressFields = []string{"Country", "CountryCode", "State", "StateCode"} //nolint:gochecknoglobals // a list
 
 var currencyFields = []string{"CurrencyIsoCode", "DefaultCurrencyIsoCode"} //nolint:gochecknoglobals // a constant list
 

@@ -20,15 +20,17 @@ func TestAnAnswerThatIsCutHereSaysSo(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", 2<<20)
 	b := setup(t)
-	b.on(http.MethodPatch, usersURL+aliceID, httpmock.NewStringResponder(400, `[{"errorCode":"LICENSE_LIMIT_EXCEEDED","message":"`+long+`"}]`))
+	answers := func(body string) { b.on(http.MethodPatch, usersURL+aliceID, httpmock.NewStringResponder(400, body)) }
+	answers(`[{"errorCode":"LICENSE_LIMIT_EXCEEDED","message":"` + long + `"}]`)
 	_, err := b.Update(t.Context(), aliceID, sfprov.User{Fields: sfprov.Fields{"Title": "CEO"}})
 	require.ErrorIs(t, err, sfprov.ErrLicenseLimit)
 	assert.Contains(t, err.Error(), "this library reads")
-	b.on(http.MethodPatch, usersURL+aliceID, httpmock.NewStringResponder(400, `[{"message":"\"errorCode\":\"GONE\"`+long+`","errorCode":"STRING_TOO_LONG","fields":["Title"]}]`))
+	answers(`[{"message":"\"errorCode\":\"GONE\"` + long +
+		`","errorCode":"STRING_TOO_LONG","fields":["Title"]}]`)
 	_, err = b.Update(t.Context(), aliceID, sfprov.User{Fields: sfprov.Fields{"Title": "CEO"}})
 	require.ErrorIs(t, err, sfprov.ErrInvalidField)
 	assert.Contains(t, err.Error(), "STRING_TOO_LONG; the answer is longer than the 1 MiB that this library reads")
-	b.on(http.MethodPatch, usersURL+aliceID, httpmock.NewStringResponder(400, "<html>"+long))
+	answers("<html>" + long)
 	_, err = b.Update(t.Context(), aliceID, sfprov.User{Fields: sfprov.Fields{"Title": "CEO"}})
 	assert.Contains(t, err.Error(), "this library reads")
 	assert.NotContains(t, err.Error(), "proxy")
@@ -71,8 +73,8 @@ func TestAClockThatIsWrongIsNamed(t *testing.T) {
 func TestAHiddenObjectNamesTheRight(t *testing.T) {
 	t.Parallel()
 	for object, right := range map[string]string{
-		"UserLogin": "Manage Users or Freeze Users", "UserRole": "View Roles and Role Hierarchy", "Profile": "View Setup and Configuration",
-		"PermissionSet": "View Setup and Configuration", "Group": "Manage Users",
+		"UserLogin": "Manage Users or Freeze Users", "UserRole": "View Roles and Role Hierarchy",
+		"Profile": "View Setup and Configuration", "PermissionSet": "View Setup and Configuration", "Group": "Manage Users",
 	} {
 		t.Run(object, func(t *testing.T) {
 			t.Parallel()
@@ -119,7 +121,8 @@ func TestADeleteOfNobodyKnownGivesNoAdviceOnPatterns(t *testing.T) {
 	} {
 		org := sfprovtest.NewOrg(t)
 		org.AddUser(sfprov.Fields{"Username": "alice@primary.com"})
-		_, err := provisionerIn(t, org, change).Provision(t.Context(), sfprov.Request{Op: sfprov.OpDelete, User: sfprov.User{Username: "alice"}})
+		leaver := sfprov.Request{Op: sfprov.OpDelete, User: sfprov.User{Username: "alice"}}
+		_, err := provisionerIn(t, org, change).Provision(t.Context(), leaver)
 		require.ErrorIs(t, err, sfprov.ErrDuplicateUsername, name)
 		words := sfprov.Explain(err)
 		assert.Contains(t, words, "Give the ID of the account", name)

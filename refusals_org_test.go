@@ -180,7 +180,8 @@ var refusalsOfDeactivations = []refusal{
 		never: "lead",
 	},
 	{
-		what: "take away a permission set", asked: requestOf(deleteRecord("PermissionSetAssignment", "0Pa000000000001AAA")), status: 400, code: "DELETE_FAILED",
+		what: "take away a permission set", asked: requestOf(deleteRecord("PermissionSetAssignment",
+			"0Pa000000000001AAA")), status: 400, code: "DELETE_FAILED",
 		text: "in use",
 		step: StepUser, cause: "still in use", never: "lead|deactivate",
 	},

@@ -65,7 +65,8 @@ say which words must be there, and which must not.
 
 // What was asked for.
 var (
-	aCreate     = requestOf(createRecord("User", newRecord(field("LastName", "Doe"), field("ProfileId", "00e000000000001AAA"))))
+	aCreate = requestOf(createRecord("User", newRecord(
+		field("LastName", "Doe"), field("ProfileId", "00e000000000001AAA"))))
 	anUpdate    = requestOf(changeRecord("User", "005000000000001AAA", newRecord(field("Title", "CEO"))))
 	aDeactivate = requestOf(changeRecord("User", "005000000000001AAA", newRecord(field("IsActive", false))))
 	aRelease    = requestOf(changeRecord("User", "005000000000001AAA", newRecord(
@@ -105,7 +106,8 @@ func (r refusal) answer(t *testing.T) error {
 	body := []byte("<html>")
 	if r.code != "" || r.text != "" {
 		var err error
-		body, err = json.Marshal([]map[string]any{{"errorCode": r.code, "message": r.text, "fields": strings.Fields(r.fields)}})
+		entry := map[string]any{"errorCode": r.code, "message": r.text, "fields": strings.Fields(r.fields)}
+		body, err = json.Marshal([]map[string]any{entry})
 		require.NoError(t, err)
 	}
 	answer := newAPIError(r.asked, r.status, body, 0)
@@ -178,7 +180,8 @@ func TestRefusals(t *testing.T) {
 		answered := strings.TrimSuffix(fmt.Sprintf("%d %s: %s", r.status, r.code, r.text), ": ")
 		check("login by "+string(r.grant), answered, err, r.is, r.step, r.cause, r.cure, r.never)
 	}
-	total := fmt.Sprintf("%d refusals; %d have a class, %d a cause, %d a cure. Where there is none, the answer does not tell it.\n\n",
+	total := fmt.Sprintf("%d refusals; %d have a class, %d a cause, %d a cure. "+
+		"Where there is none, the answer does not tell it.\n\n",
 		score.all, score.class, score.cause, score.cure)
 	t.Log(strings.TrimSpace(total))
 	golden(t, "refusals.md", refusalsHead+total+b.String())
@@ -203,7 +206,8 @@ func TestEveryRowHasARefusal(t *testing.T) {
 		}
 	}
 	for _, r := range refusedLogins {
-		told[classifyAuth(&AuthError{GrantType: r.grant, StatusCode: r.status, Code: r.code, Description: r.text}).explain] = true
+		err := &AuthError{GrantType: r.grant, StatusCode: r.status, Code: r.code, Description: r.text}
+		told[classifyAuth(err).explain] = true
 	}
 	for _, table := range [][]knownCause{valueCauses, accessCauses, blockCauses} {
 		for _, c := range table {
@@ -262,11 +266,26 @@ func TestAnswersThatAreTooLong(t *testing.T) {
 		code string
 		is   error
 	}{
-		"a long message after the code":  {`[{"errorCode":"LICENSE_LIMIT_EXCEEDED","message":"` + long, "LICENSE_LIMIT_EXCEEDED", ErrLicenseLimit},
-		"many problems":                  {`[{"message":"m","errorCode":"STRING_TOO_LONG","fields":["Title"]},{"message":"` + long, "STRING_TOO_LONG", ErrInvalidField},
-		"an object":                      {`{"errorCode":"STRING_TOO_LONG","message":"` + long, "STRING_TOO_LONG", ErrInvalidField},
-		"a long message before the code": {`[{"message":"` + long, "", nil},
-		"a page":                         {"<html>" + long, "", nil},
+		"a long message after the code": {
+			`[{"errorCode":"LICENSE_LIMIT_EXCEEDED","message":"` + long,
+			"LICENSE_LIMIT_EXCEEDED", ErrLicenseLimit,
+		},
+		"many problems": {
+			`[{"message":"m","errorCode":"STRING_TOO_LONG","fields":["Title"]},{"message":"` + long,
+			"STRING_TOO_LONG", ErrInvalidField,
+		},
+		"an object": {
+			`{"errorCode":"STRING_TOO_LONG","message":"` + long,
+			"STRING_TOO_LONG", ErrInvalidField,
+		},
+		"a long message before the code": {
+			`[{"message":"` + long,
+			"", nil,
+		},
+		"a page": {
+			"<html>" + long,
+			"", nil,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

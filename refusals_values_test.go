@@ -19,7 +19,8 @@ var refusalsOfUsernames = []refusal{
 		cure:  "give it the user's Badge__c|pattern", never: "once|set Config",
 	},
 	{
-		what: "create, with a match field and no value", asked: matching(aCreate, false), status: 400, code: "DUPLICATE_USERNAME",
+		what: "create, with a match field and no value", asked: matching(aCreate, false), status: 400,
+		code: "DUPLICATE_USERNAME",
 		text: "Duplicate Username.<br>The username already exists in this or another Salesforce organization. " +
 			"Usernames must be unique across all Salesforce organizations. To resolve, use a different " +
 			"username (it doesn't need to match the user's email address). ",
@@ -41,7 +42,8 @@ var refusalsOfUsernames = []refusal{
 		cure: "Give the ID|set Config.MatchField", never: "pattern",
 	},
 	{
-		what: "delete, without an ID and a match value", asked: matching(aLeaver, false), status: 200, code: "DUPLICATE_USERNAME",
+		what: "delete, without an ID and a match value", asked: matching(aLeaver, false), status: 200,
+		code: "DUPLICATE_USERNAME",
 		text: "the username is held",
 		is:   ErrDuplicateUsername, step: StepUser, cause: "Nobody was locked out",
 		cure: "Give the ID|the user's Badge__c", never: "pattern|set Config",
