@@ -284,8 +284,8 @@ func problemsOf(plan *sfprov.Plan) error {
 }
 
 // TestPermissions takes each right away, and tries each call: what does not need the
-// right goes on as with it, and what needs it is refused. It keeps the tables in the
-// documentation true.
+// right goes on as with it, and what needs it is refused in words that name the right. It
+// keeps the tables in the documentation true.
 func TestPermissions(t *testing.T) {
 	t.Parallel()
 	var table strings.Builder
@@ -365,12 +365,18 @@ func (c rightsCall) check(t *testing.T, right withoutRight, full, got rightsOutc
 		assert.NotContains(t, []sfprov.Action{sfprov.Adopted, sfprov.Updated, sfprov.Deactivated}, got.result.Action, what)
 	case len(missing) > 0:
 		require.Error(t, got.err, what)
+		assert.True(t, namesOneOf(got.err, missing),
+			"%s names %q, not what is missing: %v", what, namedRights(got.err), got.err)
 	default:
 		assert.Equal(t, full.err == nil, got.err == nil, "%s: %v", what, got.err)
 		assert.Equal(t, full.result.Action, got.result.Action, what)
 		assert.Equal(t, full.result.Changes, got.result.Changes, what)
 		blind := c.blind && slices.Contains(right.taken, sfprovtest.ManageUsers)
 		assert.Equal(t, blind, got.result.Warning != nil, "%s: %v", what, got.result.Warning)
+		if blind {
+			ofFreezing := []sfprovtest.Permission{sfprovtest.ManageUsers}
+			assert.True(t, namesOneOf(got.result.Warning, ofFreezing), "%s: %v", what, got.result.Warning)
+		}
 	}
 }
 
@@ -450,6 +456,13 @@ func rightsEnding(result sfprov.Result, err error) string {
 		words += "; names " + strings.Join(named, ", ")
 	}
 	return words
+}
+
+// namesOneOf reports whether an error names one of the rights.
+func namesOneOf(err error, rights []sfprovtest.Permission) bool {
+	return slices.ContainsFunc(rights, func(right sfprovtest.Permission) bool {
+		return slices.Contains(namedRights(err), right.Label())
+	})
 }
 
 // namedRights are the rights that a text names as Setup does, in the order of
