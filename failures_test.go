@@ -137,7 +137,7 @@ func TestNothingForeignIsPrintedRaw(t *testing.T) {
 			"a scrubbed error": scrubError(errors.New("s3cr3t-value "+text), "s3cr3t-value"),
 		} {
 			printed := err.Error()
-			if _, isOurs := err.(interface{ summary() string }); !isOurs { //nolint:errorlint // of this very error
+			if _, isOurs := err.(interface{ summary() string }); !isOurs {
 				printed = decorate("update", "", err).Error()
 			}
 			assert.NotContains(t, printed, string(r), "%s: %U", name, r)

@@ -245,7 +245,7 @@ func TestSecretsSentBackByTheEndpointAreScrubbed(t *testing.T) {
 				answer, err := json.Marshal(map[string]string{
 					"error": "invalid_client " + form.Get("client_secret"), "error_description": "you sent " + form.Get("client_secret"),
 				})
-				assert.NoError(t, err)
+				require.NoError(t, err)
 				return string(answer)
 			},
 			"the form": func(form url.Values) string {
@@ -253,14 +253,14 @@ func TestSecretsSentBackByTheEndpointAreScrubbed(t *testing.T) {
 			},
 			"JSON in JSON": func(form url.Values) string {
 				inner, err := json.Marshal(form)
-				assert.NoError(t, err)
+				require.NoError(t, err)
 				answer, err := json.Marshal(map[string]string{"error": "invalid_client", "error_description": string(inner)})
-				assert.NoError(t, err)
+				require.NoError(t, err)
 				return strings.ReplaceAll(string(answer), "/", `\/`)
 			},
 			"a page in JSON": func(form url.Values) string {
 				answer, err := json.Marshal(map[string]string{"error": "invalid_client", "error_description": "<p>" + html.EscapeString(form.Get("client_secret")) + "</p>"})
-				assert.NoError(t, err)
+				require.NoError(t, err)
 				return string(answer)
 			},
 		} {

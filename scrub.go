@@ -236,7 +236,7 @@ func surrogates(s string) (value string, length int, isPair bool) {
 	}
 	high, err1 := strconv.ParseUint(s[2:6], 16, 16)
 	low, err2 := strconv.ParseUint(s[8:both], 16, 16)
-	char := utf16.DecodeRune(rune(high), rune(low)) //nolint:gosec // 16 bits each
+	char := utf16.DecodeRune(rune(high), rune(low))
 	return string(char), both, err1 == nil && err2 == nil && char != utf8.RuneError
 }
 

@@ -20,14 +20,19 @@ import (
 var writtenForms = map[string]func(string) string{
 	"as it is": func(s string) string { return s },
 	"in JSON": func(s string) string {
-		encoded, _ := json.Marshal(s)
-		return string(encoded[1 : len(encoded)-1])
+		var b strings.Builder
+		if err := json.NewEncoder(&b).Encode(s); err != nil {
+			return err.Error()
+		}
+		return b.String()[1 : b.Len()-2]
 	},
 	"in plain JSON": func(s string) string {
 		var b strings.Builder
 		encoder := json.NewEncoder(&b)
 		encoder.SetEscapeHTML(false)
-		_ = encoder.Encode(s)
+		if err := encoder.Encode(s); err != nil {
+			return err.Error()
+		}
 		return strings.ReplaceAll(b.String()[1:len(b.String())-2], "/", `\/`)
 	},
 	"in ASCII JSON": func(s string) string {

@@ -77,8 +77,8 @@ func decodeFields(text []byte, into any, change ...func(*json.Decoder)) error {
 		return err
 	}
 	var values map[string]json.RawMessage
-	if json.Unmarshal(text, &values) != nil {
-		return nil // null
+	if err := json.Unmarshal(text, &values); err != nil {
+		return err
 	}
 	keys := slices.Sorted(maps.Keys(values))
 	for i, key := range keys {
