@@ -66,7 +66,8 @@ func (c *configCheck) apiVersion() {
 	case err != nil || number <= 0 || strconv.Itoa(number) != digits:
 		c.problem("APIVersion", `is %q; write it as "66.0", "v66.0" or "66", or leave it empty for %s`, given, DefaultAPIVersion)
 	case number < oldestAPIVersion:
-		c.problem("APIVersion", "is %d.0; the oldest supported is %d.0, because Salesforce retires older versions and their User fields differ. "+
+		c.problem("APIVersion", "is %d.0; the oldest supported is %d.0, because Salesforce retires older versions and "+
+			"their User fields differ. "+
 			"Leave it empty for %s", number, oldestAPIVersion, DefaultAPIVersion)
 	case number > latestAPIVersion:
 		c.problem("APIVersion", "is %d.0, which Salesforce has not got; leave it empty for %s", number, DefaultAPIVersion)
@@ -92,7 +93,8 @@ func (c *configCheck) credentials() {
 		c.privateKey()
 		c.audience()
 	default:
-		c.problem("GrantType", "is %q; it must be %q, %q or %q", c.cfg.GrantType, GrantClientCredentials, GrantPassword, GrantJWTBearer)
+		c.problem("GrantType", "is %q; it must be %q, %q or "+
+			"%q", c.cfg.GrantType, GrantClientCredentials, GrantPassword, GrantJWTBearer)
 	}
 }
 
@@ -101,13 +103,15 @@ func (c *configCheck) clientID() {
 	id := c.cfg.ClientID
 	switch problem := problemOfUsernameText(id); {
 	case id == "":
-		c.problem("ClientID", "is missing; it is the consumer key of the external client app (Setup, External Client App Manager, OAuth settings)")
+		c.problem("ClientID", "is missing; it is the consumer key of the external client app (Setup, External Client "+
+			"App Manager, OAuth settings)")
 	case strings.ContainsFunc(id, isQuote):
 		c.problem("ClientID", "holds a quotation mark; leave it out")
 	case problem != "":
 		c.problem("ClientID", "%s; it is the consumer key of the app, which is one word", problem)
 	case strings.ContainsAny(id, notInUsernames+"/@"):
-		c.problem("ClientID", "holds one of %s, which no consumer key does; was more than the key copied?", notInUsernames+"/@")
+		c.problem("ClientID", "holds one of %s, which no consumer key does; was more than the key "+
+			"copied?", notInUsernames+"/@")
 	}
 }
 
@@ -128,7 +132,8 @@ func (c *configCheck) username() {
 		c.problem("Username", "is %q, which %s; Salesforce usernames can't", name, problem)
 	case at <= 0 || name[0] == '@' || strings.ContainsAny(name, notInUsernames) || strings.ContainsFunc(name, isMarkOnly) ||
 		at == len(name)-1 || strings.ContainsFunc(name[at+1:], notInDomains):
-		c.problem("Username", "is %q; it is the Salesforce username of the integration user, which has the form of an email address, such as api@acme.com", name)
+		c.problem("Username", "is %q; it is the Salesforce username of the integration user, which has the form of an "+
+			"email address, such as api@acme.com", name)
 	}
 }
 
@@ -141,7 +146,8 @@ func (c *configCheck) secret(field string, value Secret, what string) {
 	case isQuoted(string(value)):
 		c.problem(field, "is in quotes; leave them out")
 	case hasUnseenAround(string(value)):
-		c.problem(field, "begins or ends with a character that can't be seen; was it copied along? Type the secret's first and last one")
+		c.problem(field, "begins or ends with a character that can't be seen; was it copied along? Type the secret's "+
+			"first and last one")
 	case strings.ContainsAny(string(value), "\r\n"):
 		c.problem(field, "has several lines; %s", what)
 	case strings.HasPrefix(lower, "https://"), strings.HasPrefix(lower, "http://"):
@@ -200,7 +206,8 @@ func (c *configCheck) userIDs() {
 	if pattern.uses(tokenTenantDomain) {
 		c.usernamePart("TenantDomain", c.cfg.TenantDomain)
 		if without(c.cfg.TenantDomain, c.cfg.Separator) == "" {
-			c.problem("TenantDomain", "is %q, of which nothing is left without the separator, and the pattern %s uses TD", c.cfg.TenantDomain, pattern)
+			c.problem("TenantDomain", "is %q, of which nothing is left without the separator, and the pattern %s uses "+
+				"TD", c.cfg.TenantDomain, pattern)
 		}
 	}
 	if pattern.uses(tokenIdentityProvider) {
@@ -284,9 +291,11 @@ func (c *configCheck) provisioning() {
 	if match := c.cfg.MatchField; match != "" {
 		switch {
 		case !isFieldName(match):
-			c.problem("MatchField", "is %q, which is not a field API name such as FederationIdentifier or Employee_Key__c", match)
+			c.problem("MatchField", "is %q, which is not a field API name such as FederationIdentifier or "+
+				"Employee_Key__c", match)
 		case !provesIdentity(match):
-			c.problem("MatchField", "is %s; names, addresses and the like can be the same for different people, so no account may be adopted by them. "+
+			c.problem("MatchField", "is %s; names, addresses and the like can be the same for different people, so no "+
+				"account may be adopted by them. "+
 				"Use FederationIdentifier, EmployeeNumber, or a custom field (__c) that only the identity service fills", match)
 		}
 	}

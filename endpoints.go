@@ -72,7 +72,8 @@ func problemOfDomainHost(base *url.URL) string {
 	case isPage && myDomain == "":
 		return "is " + host + ", which serves pages, not the API; give your org's My Domain URL, " + exampleDomain
 	case isPage:
-		return "is " + host + ", which serves pages, not the API; the org's My Domain URL is https://" + myDomain + " (compare Setup, My Domain)"
+		return "is " + host + ", which serves pages, not the API; the org's My Domain URL is https://" + myDomain + " " +
+			"(compare Setup, My Domain)"
 	case kind == strayHost:
 		return "is " + host + ", which is Salesforce's, but no org's; give your org's My Domain URL, " + exampleDomain
 	case kind == lookalikeHost:
@@ -104,7 +105,8 @@ func (c *configCheck) problemOfTokenHost(endpoint, domain *url.URL) string {
 	case kind == loginHost && c.cfg.GrantType == GrantClientCredentials:
 		return "is on " + host + ", where the client credentials grant does not work"
 	case kind == loginHost && orgKind == myDomainHost && (host == "test.salesforce.com") != isSandbox(org):
-		return "is on " + host + ", which knows no users of " + org + ": test.salesforce.com is for sandboxes, login.salesforce.com for all else"
+		return "is on " + host + ", which knows no users of " + org + ": test.salesforce.com is for sandboxes, " +
+			"login.salesforce.com for all else"
 	case kind != loginHost && kind != myDomainHost:
 		return ""
 	case strings.TrimRight(endpoint.Path, "/") != tokenPath:

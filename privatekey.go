@@ -15,7 +15,8 @@ import (
 const leastKeyBits = 2048
 
 const (
-	howToMakeAKey = "make one with its certificate by openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 365 -subj /CN=sfprov, " +
+	howToMakeAKey = "make one with its certificate by openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem " +
+		"-out cert.pem -days 365 -subj /CN=sfprov, " +
 		"and upload the certificate to the app"
 	pemBegins = "-----BEGIN"
 )
@@ -46,7 +47,8 @@ func readPrivateKey(given string) (key, problem string) {
 	}
 	switch {
 	case other == "certificate":
-		return "", "holds a certificate, not the private key: the certificate is uploaded to the app, and the key, which was made together with it, is given here"
+		return "", "holds a certificate, not the private key: the certificate is uploaded to the app, and the key, " +
+			"which was made together with it, is given here"
 	case other != "":
 		return "", "holds a " + printable(cut(other, maxName)) + ", not the private key, which was made together with it"
 	}
@@ -56,8 +58,10 @@ func readPrivateKey(given string) (key, problem string) {
 // problemOfKey says why a block of PEM can't sign assertions; empty if it can.
 func problemOfKey(block *pem.Block) string {
 	switch {
-	case block.Type == "ENCRYPTED PRIVATE KEY", block.Headers["DEK-Info"] != "", strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED"):
-		return "is encrypted with a passphrase, and must be unencrypted: openssl pkey -in key.pem -out plain.pem asks for the passphrase and writes it so"
+	case block.Type == "ENCRYPTED PRIVATE "+
+		"KEY", block.Headers["DEK-Info"] != "", strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED"):
+		return "is encrypted with a passphrase, and must be unencrypted: openssl pkey -in key.pem -out plain.pem asks " +
+			"for the passphrase and writes it so"
 	case block.Type == "OPENSSH PRIVATE KEY":
 		return "is in the form of OpenSSH, which is no PKCS: ssh-keygen -p -m PEM -f key.pem converts an RSA key"
 	case block.Type == "EC PRIVATE KEY":
@@ -83,7 +87,8 @@ func problemOfKey(block *pem.Block) string {
 	}
 	switch {
 	case err != nil:
-		return "can't be read as an RSA private key in PKCS #1 or PKCS #8 form: is it cut off, or changed on the way? Give the whole file as it was made"
+		return "can't be read as an RSA private key in PKCS #1 or PKCS #8 form: is it cut off, or changed on the way? " +
+			"Give the whole file as it was made"
 	case key.N.BitLen() < leastKeyBits:
 		return "has less than 2048 bits, which RS256 does not take; " + howToMakeAKey
 	}
@@ -101,7 +106,8 @@ func notRSA(kind string) string {
 // problemOfNoPEM says what a text is in which there is no PEM. given is as it was, since
 // a binary key can begin or end with anything.
 func problemOfNoPEM(given, text string) string {
-	const whole = "it begins with -----BEGIN PRIVATE KEY----- or -----BEGIN RSA PRIVATE KEY----- and ends with the like, each on a line of its own"
+	const whole = "it begins with -----BEGIN PRIVATE KEY----- or -----BEGIN RSA PRIVATE KEY----- and ends with the " +
+		"like, each on a line of its own"
 	switch {
 	case strings.Contains(text, pemBegins) && !strings.Contains(text, "-----END"):
 		return "is PEM that was cut off: its last line, which begins with -----END, is missing"
@@ -110,7 +116,8 @@ func problemOfNoPEM(given, text string) string {
 	case strings.Contains(text, pemBegins):
 		return "is PEM that was changed on the way: " + whole + ", and between them is base64 and nothing else"
 	case isDER([]byte(given)):
-		return "is in DER form, which is binary, and must be PEM: openssl pkey -inform DER -in key.der -out key.pem converts it"
+		return "is in DER form, which is binary, and must be PEM: openssl pkey -inform DER -in key.der -out key.pem " +
+			"converts it"
 	}
 	compact := strings.TrimRight(strings.Join(strings.Fields(text), ""), "=")
 	for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
@@ -119,7 +126,8 @@ func problemOfNoPEM(given, text string) string {
 		case bytes.Contains(decoded, []byte(pemBegins)):
 			return "is the base64 of PEM, and must be PEM itself: decode it (base64 -d)"
 		case isDER(decoded):
-			return "has neither the first nor the last line of PEM: put -----BEGIN PRIVATE KEY----- before it and -----END PRIVATE KEY----- after it, " +
+			return "has neither the first nor the last line of PEM: put -----BEGIN PRIVATE KEY----- before it and " +
+				"-----END PRIVATE KEY----- after it, " +
 				"each on a line of its own, as they are in the file that was made"
 		}
 	}
