@@ -22,19 +22,71 @@ func TestMappingTables(t *testing.T) {
 		values []string
 		want   sfprov.User
 	}{
-		"a name":                       {profile, []string{" Sales "}, sfprov.User{Access: sfprov.Access{Profile: "Sales User"}}},
-		"otherwise":                    {profile + `,"otherwise":"Standard User"`, []string{"Legal"}, sfprov.User{Access: sfprov.Access{Profile: "Standard User"}}},
-		"what is ignored is not first": {profile + `,"otherwise":[]`, []string{"Legal", "Admins"}, sfprov.User{Access: sfprov.Access{Profile: "System Administrator"}}},
-		"names":                        {sets, []string{"all", "none", "sales"}, sfprov.User{Access: sfprov.Access{PermissionSets: []string{"Base", "Quotes", "Deal Desk"}}}},
-		"names, others ignored":        {sets + `,"otherwise":""`, []string{"x", "sales"}, sfprov.User{Access: sfprov.Access{PermissionSets: []string{"Deal Desk"}}}},
-		"none is left":                 {sets, []string{"none"}, sfprov.User{Access: sfprov.Access{PermissionSets: []string{}}}},
-		"a boolean":                    {`"to":"IsActive","claim":"c","values":{"active":true,"inactive":false}`, []string{"inactive"}, sfprov.User{Fields: sfprov.Fields{"IsActive": false}}},
-		"a text for a boolean":         {`"to":"IsActive","claim":"c","values":{"active":"yes"}`, []string{"active"}, sfprov.User{Fields: sfprov.Fields{"IsActive": true}}},
-		"a number":                     {`"to":"L__c","type":"number","claim":"c","values":{"high":9007199254740993}`, []string{"high"}, sfprov.User{Fields: sfprov.Fields{"L__c": json.Number("9007199254740993")}}},
-		"joined":                       {`"to":"Title","join":", ","claim":"c","values":{"a":"A","b":"B"}`, []string{"a", "b"}, sfprov.User{Fields: sfprov.Fields{"Title": "A, B"}}},
-		"a multi-select picklist":      {`"to":"S__c","type":"multiPicklist","claim":"c","values":{"a":["A","B"]}`, []string{"a"}, sfprov.User{Fields: sfprov.Fields{"S__c": "A;B"}}},
-		"cleared":                      {`"to":"Title","claim":"c","values":{"none":null}`, []string{"none"}, sfprov.User{Fields: sfprov.Fields{"Title": nil}}},
-		"exact":                        {`"to":"access.exact","claim":"c","values":{"managed":true},"otherwise":false`, []string{"managed"}, sfprov.User{Access: sfprov.Access{Exact: true}}},
+		"a name": {
+			profile,
+			[]string{" Sales "},
+			sfprov.User{Access: sfprov.Access{Profile: "Sales User"}},
+		},
+		"otherwise": {
+			profile + `,"otherwise":"Standard User"`,
+			[]string{"Legal"},
+			sfprov.User{Access: sfprov.Access{Profile: "Standard User"}},
+		},
+		"what is ignored is not first": {
+			profile + `,"otherwise":[]`,
+			[]string{"Legal", "Admins"},
+			sfprov.User{Access: sfprov.Access{Profile: "System Administrator"}},
+		},
+		"names": {
+			sets,
+			[]string{"all", "none", "sales"},
+			sfprov.User{Access: sfprov.Access{PermissionSets: []string{"Base", "Quotes", "Deal Desk"}}},
+		},
+		"names, others ignored": {
+			sets + `,"otherwise":""`,
+			[]string{"x", "sales"},
+			sfprov.User{Access: sfprov.Access{PermissionSets: []string{"Deal Desk"}}},
+		},
+		"none is left": {
+			sets,
+			[]string{"none"},
+			sfprov.User{Access: sfprov.Access{PermissionSets: []string{}}},
+		},
+		"a boolean": {
+			`"to":"IsActive","claim":"c","values":{"active":true,"inactive":false}`,
+			[]string{"inactive"},
+			sfprov.User{Fields: sfprov.Fields{"IsActive": false}},
+		},
+		"a text for a boolean": {
+			`"to":"IsActive","claim":"c","values":{"active":"yes"}`,
+			[]string{"active"},
+			sfprov.User{Fields: sfprov.Fields{"IsActive": true}},
+		},
+		"a number": {
+			`"to":"L__c","type":"number","claim":"c","values":{"high":9007199254740993}`,
+			[]string{"high"},
+			sfprov.User{Fields: sfprov.Fields{"L__c": json.Number("9007199254740993")}},
+		},
+		"joined": {
+			`"to":"Title","join":", ","claim":"c","values":{"a":"A","b":"B"}`,
+			[]string{"a", "b"},
+			sfprov.User{Fields: sfprov.Fields{"Title": "A, B"}},
+		},
+		"a multi-select picklist": {
+			`"to":"S__c","type":"multiPicklist","claim":"c","values":{"a":["A","B"]}`,
+			[]string{"a"},
+			sfprov.User{Fields: sfprov.Fields{"S__c": "A;B"}},
+		},
+		"cleared": {
+			`"to":"Title","claim":"c","values":{"none":null}`,
+			[]string{"none"},
+			sfprov.User{Fields: sfprov.Fields{"Title": nil}},
+		},
+		"exact": {
+			`"to":"access.exact","claim":"c","values":{"managed":true},"otherwise":false`,
+			[]string{"managed"},
+			sfprov.User{Access: sfprov.Access{Exact: true}},
+		},
 	} {
 		u, err := mapped(t, "{"+test.rule+"}", claims{"c": test.values})
 		require.NoError(t, err, name)
@@ -64,21 +116,75 @@ func TestMappingSeveralRulesForOneField(t *testing.T) {
 		claims                    claims
 		fields, defaults, changed sfprov.Fields
 	}{
-		"the first":                     {a + "," + b, claims{"a": {"Paris"}, "b": {"Lyon"}}, paris, none, paris},
-		"the one that is there":         {a + "," + b, claims{"b": {"Lyon"}}, sfprov.Fields{"city": "Lyon"}, none, sfprov.Fields{"city": "Lyon"}},
-		"the one that has a value":      {b + "," + a, claims{"a": {"Paris"}, "b": {" "}}, paris, none, paris},
-		"removed":                       {a + "," + b, claims{"a": {}}, sfprov.Fields{"City": nil}, none, sfprov.Fields{"City": nil}},
-		"absent":                        {a + "," + b, nil, none, none, none},
-		"absent, with a constant":       {b + `,{"to":"City","value":"Paris"}`, nil, paris, none, none},
-		"removed, with a constant":      {b + `,{"to":"City","value":"Paris"}`, claims{"b": nil}, paris, none, paris},
-		"absent, with a default":        {b + `,{"to":"City","default":"Paris"}`, nil, none, paris, none},
-		"removed, with a default":       {a + `,{"to":"City","default":"Paris"}`, claims{"a": nil}, sfprov.Fields{"City": nil}, none, sfprov.Fields{"City": nil}},
-		"a default alone":               {`{"to":"City","default":"Paris"}`, nil, none, paris, none},
-		"the first default":             {`{"to":"City","default":"Paris"},{"to":"City","default":"Lyon"}`, nil, none, paris, none},
-		"a default of another form":     {`{"to":"IsActive","default":"no"},{"to":"LocaleSidKey","type":"locale","default":"en-US"}`, nil, none, sfprov.Fields{"IsActive": false, "LocaleSidKey": "en_US"}, none},
-		"absent is cleared":             {`{"to":"City","claim":"a","clearAbsent":true}`, nil, sfprov.Fields{"City": nil}, none, none},
-		"absent is cleared, if it is":   {`{"to":"City","claim":"a","clearAbsent":true}`, claims{"a": {"Paris"}}, paris, none, paris},
-		"absent is cleared, if all are": {`{"to":"City","claim":"b","clearAbsent":true},` + a, claims{"a": {"Paris"}}, paris, none, paris},
+		"the first": {a + "," + b, claims{"a": {"Paris"}, "b": {"Lyon"}}, paris, none, paris},
+		"the one that is there": {
+			a + "," + b,
+			claims{"b": {"Lyon"}},
+			sfprov.Fields{"city": "Lyon"},
+			none,
+			sfprov.Fields{"city": "Lyon"},
+		},
+		"the one that has a value": {b + "," + a, claims{"a": {"Paris"}, "b": {" "}}, paris, none, paris},
+		"removed": {
+			a + "," + b,
+			claims{"a": {}},
+			sfprov.Fields{"City": nil},
+			none,
+			sfprov.Fields{"City": nil},
+		},
+		"absent":                  {a + "," + b, nil, none, none, none},
+		"absent, with a constant": {b + `,{"to":"City","value":"Paris"}`, nil, paris, none, none},
+		"removed, with a constant": {
+			b + `,{"to":"City","value":"Paris"}`,
+			claims{"b": nil},
+			paris,
+			none,
+			paris,
+		},
+		"absent, with a default": {b + `,{"to":"City","default":"Paris"}`, nil, none, paris, none},
+		"removed, with a default": {
+			a + `,{"to":"City","default":"Paris"}`,
+			claims{"a": nil},
+			sfprov.Fields{"City": nil},
+			none,
+			sfprov.Fields{"City": nil},
+		},
+		"a default alone": {`{"to":"City","default":"Paris"}`, nil, none, paris, none},
+		"the first default": {
+			`{"to":"City","default":"Paris"},{"to":"City","default":"Lyon"}`,
+			nil,
+			none,
+			paris,
+			none,
+		},
+		"a default of another form": {
+			`{"to":"IsActive","default":"no"},{"to":"LocaleSidKey","type":"locale","default":"en-US"}`,
+			nil,
+			none,
+			sfprov.Fields{"IsActive": false, "LocaleSidKey": "en_US"},
+			none,
+		},
+		"absent is cleared": {
+			`{"to":"City","claim":"a","clearAbsent":true}`,
+			nil,
+			sfprov.Fields{"City": nil},
+			none,
+			none,
+		},
+		"absent is cleared, if it is": {
+			`{"to":"City","claim":"a","clearAbsent":true}`,
+			claims{"a": {"Paris"}},
+			paris,
+			none,
+			paris,
+		},
+		"absent is cleared, if all are": {
+			`{"to":"City","claim":"b","clearAbsent":true},` + a,
+			claims{"a": {"Paris"}},
+			paris,
+			none,
+			paris,
+		},
 	} {
 		m, err := sfprov.ParseMapping([]byte(`{"rules":[` + test.rules + `]}`))
 		require.NoError(t, err, name)

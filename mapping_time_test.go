@@ -46,6 +46,7 @@ func TestMappingDatesAndTimes(t *testing.T) {
 		"31012026":                      {}, // the day first
 		"01312026":                      {},
 		"20230229":                      {},
+		"10101231":                      {}, // not of our days, and the day first
 		"0":                             {},
 		"1":                             {},
 		"-1":                            {},

@@ -12,7 +12,8 @@ const (
 
 // accessParts are the parts of an Access that rules can fill.
 var accessParts = []string{ //nolint:gochecknoglobals // a constant list
-	"profile", "role", "permissionSets", "permissionSetGroups", "permissionSetLicenses", "publicGroups", "queues", exactPart,
+	"profile", "role", "permissionSets", "permissionSetGroups", "permissionSetLicenses",
+	"publicGroups", "queues", exactPart,
 }
 
 // access is the part of the access that a rule fills.
@@ -22,7 +23,8 @@ func (r Rule) access() (part string, isAccess bool) { return strings.CutPrefix(r
 // nil if there is none.
 func accessPart(a *Access, name string) any {
 	parts := []any{
-		&a.Profile, &a.Role, &a.PermissionSets, &a.PermissionSetGroups, &a.PermissionSetLicenses, &a.PublicGroups, &a.Queues, &a.Exact,
+		&a.Profile, &a.Role, &a.PermissionSets, &a.PermissionSetGroups, &a.PermissionSetLicenses,
+		&a.PublicGroups, &a.Queues, &a.Exact,
 	}
 	if i := slices.Index(accessParts, name); i >= 0 {
 		return parts[i]

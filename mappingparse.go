@@ -24,7 +24,8 @@ func ParseMapping(data []byte) (Mapping, error) {
 	}
 	for name := range mapping {
 		if name != "rules" {
-			return Mapping{}, &ConfigError{Field: "mapping", Problem: "has " + quote(name) + "; it has rules, and nothing else"}
+			problem := "has " + quote(name) + "; it has rules, and nothing else"
+			return Mapping{}, &ConfigError{Field: "mapping", Problem: problem}
 		}
 	}
 	var texts []json.RawMessage
@@ -98,7 +99,7 @@ func parseRule(text json.RawMessage) (Rule, *ruleProblem) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(members)) {
 		if names := ruleNames(); !slices.Contains(names, name) { // encoding/json would take "To" for "to"
-			return loose, &ruleProblem{Problem: fmt.Sprintf("has %s; a rule has %s", quote(name), strings.Join(names, ", "))}
+			return loose, &ruleProblem{Problem: "has " + quote(name) + "; a rule has " + strings.Join(names, ", ")}
 		}
 	}
 	err := decodeStrictly(text, &rule, (*json.Decoder).DisallowUnknownFields)
@@ -213,7 +214,7 @@ func (r Rule) problemsOfSource() (problems []FieldProblem) {
 	_, isAccess := r.access()
 	switch {
 	case isAccess && r.Default != nil:
-		add("default", "is given, but defaults are for fields only; give access a constant: a further rule with a value")
+		add("default", "is given, but defaults are for fields only; give access a further rule with a value")
 	case r.Claim == "" && r.Value == nil && r.Default == nil:
 		add("claim", "is missing, and there is no value and no default in its place")
 	case r.Claim != "" && r.Value != nil:

@@ -51,7 +51,7 @@ func entryValues(entry any) []any {
 
 // notInTable says that a value is not in the table, and which one is nearly the same.
 func (r Rule) notInTable(text string) string {
-	problem := fmt.Sprintf("is %s, which the rule's values don't have; add it, or give the rule an otherwise", quote(text))
+	problem := "is " + quote(text) + ", which the rule's values don't have; add it, or give the rule an otherwise"
 	for _, key := range slices.Sorted(maps.Keys(r.Values)) {
 		if strings.EqualFold(key, text) {
 			return fmt.Sprintf("%s. They have %s, in another letter case", problem, quote(key))
@@ -76,7 +76,7 @@ func (r Rule) problemsOfTable() (problems []FieldProblem) {
 	for _, key := range slices.Sorted(maps.Keys(r.Values)) {
 		switch problem := r.problemOfEntry(r.Values[key]); {
 		case key != strings.TrimSpace(key), key == "":
-			add("values", fmt.Sprintf("have %s, with blanks around it or nothing in it, which no value of a claim is", quote(key)))
+			add("values", "have "+quote(key)+", with blanks around it or nothing in it, which no value of a claim is")
 		case problem != "":
 			add("values", fmt.Sprintf("have %s for %s, which %s", described(r.Values[key]), quote(key), problem))
 		}

@@ -11,10 +11,9 @@ import (
 const firstYear, lastYear = 1700, 4000
 
 // The forms of times, with and without a zone. Each may have fractions of a second.
-var (
-	zonedTimes = []string{"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05Z0700", "20060102150405Z0700"} //nolint:gochecknoglobals // constant lists
-	localTimes = []string{"2006-01-02T15:04:05", "2006-01-02 15:04:05", "20060102150405"}                 //nolint:gochecknoglobals // constant lists
-)
+var zonedTimes, localTimes = //nolint:gochecknoglobals // constant lists
+[]string{"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05Z0700", "20060102150405Z0700"},
+	[]string{"2006-01-02T15:04:05", "2006-01-02 15:04:05", "20060102150405"}
 
 func date(text string) (value any, problem string) {
 	layouts := append([]string{time.DateOnly, "20060102"}, zonedTimes...)

@@ -33,7 +33,9 @@ const (
 	TypeLocale        ValueType = "locale"        // en-US becomes en_US
 )
 
-var valueTypes = []ValueType{"", TypeString, TypeBoolean, TypeNumber, TypeDate, TypeDateTime, TypeReference, TypeMultiPicklist, TypeLocale} //nolint:gochecknoglobals // a constant list
+var valueTypes = []ValueType{ //nolint:gochecknoglobals // a constant list
+	"", TypeString, TypeBoolean, TypeNumber, TypeDate, TypeDateTime, TypeReference, TypeMultiPicklist, TypeLocale,
+}
 
 func typeNames() []string {
 	names := make([]string, len(valueTypes)-1)
@@ -60,7 +62,8 @@ func (r Rule) valueType() ValueType {
 // isBooleanField knows the standard fields that are boolean.
 func isBooleanField(name string) bool {
 	name = strings.ToLower(name)
-	return !strings.HasSuffix(name, "__c") && (strings.HasPrefix(name, "userpermissions") || strings.HasPrefix(name, "userpreferences")) ||
+	isFlag := strings.HasPrefix(name, "userpermissions") || strings.HasPrefix(name, "userpreferences")
+	return isFlag && !strings.HasSuffix(name, "__c") ||
 		slices.Contains([]string{"isactive", "receivesinfoemails", "receivesadmininfoemails", "forecastenabled"}, name)
 }
 
@@ -71,10 +74,7 @@ func (r Rule) convert(values []string) (value any, problem string) {
 	case TypeBoolean:
 		return boolean(text)
 	case TypeNumber:
-		if _, err := strconv.ParseFloat(text, 64); err != nil || !json.Valid([]byte(text)) {
-			return nil, "is " + quote(text) + ", which is not a number"
-		}
-		return json.Number(text), ""
+		return number(text)
 	case TypeDate:
 		return date(text)
 	case TypeDateTime:
@@ -84,7 +84,8 @@ func (r Rule) convert(values []string) (value any, problem string) {
 		return id, problem
 	case TypeMultiPicklist:
 		if i := slices.IndexFunc(values, func(v string) bool { return strings.Contains(v, ";") }); i >= 0 {
-			return nil, "holds " + quote(values[i]) + ", with a semicolon, which separates the values of a multi-select picklist"
+			const semicolon = ", with a semicolon, which separates the values of a multi-select picklist"
+			return nil, "holds " + quote(values[i]) + semicolon
 		}
 		return strings.Join(values, ";"), ""
 	case TypeLocale:
@@ -98,6 +99,13 @@ func (r Rule) convert(values []string) (value any, problem string) {
 		text = strings.TrimSpace(cutUnits(text, field.max))
 	}
 	return text, ""
+}
+
+func number(text string) (value any, problem string) {
+	if _, err := strconv.ParseFloat(text, 64); err != nil || !json.Valid([]byte(text)) {
+		return nil, "is " + quote(text) + ", which is not a number"
+	}
+	return json.Number(text), ""
 }
 
 func boolean(text string) (value any, problem string) {

@@ -34,10 +34,14 @@ var scimAttributes = func() map[string]scimAttribute { //nolint:gochecknoglobals
 	value := []string{"value", "display", "type", "primary", "$ref"}
 	home := []string{"work", "home", "other"}
 	attributes := map[string]scimAttribute{
-		"meta":         {parts: []string{"resourceType", "created", "lastModified", "location", "version"}},
-		"name":         {parts: []string{"formatted", "familyName", "givenName", "middleName", "honorificPrefix", "honorificSuffix"}},
-		"emails":       {isList: true, parts: value, types: home},
-		"phoneNumbers": {isList: true, parts: value, types: []string{"work", "home", "mobile", "fax", "pager", "other"}},
+		"meta": {parts: []string{"resourceType", "created", "lastModified", "location", "version"}},
+		"name": {parts: []string{
+			"formatted", "familyName", "givenName", "middleName", "honorificPrefix", "honorificSuffix",
+		}},
+		"emails": {isList: true, parts: value, types: home},
+		"phoneNumbers": {
+			isList: true, parts: value, types: []string{"work", "home", "mobile", "fax", "pager", "other"},
+		},
 		"addresses": {isList: true, isWhole: true, types: home, parts: []string{
 			"formatted", "streetAddress", "locality", "region", "postalCode", "country", "type", "primary", "display",
 		}},
@@ -47,8 +51,8 @@ var scimAttributes = func() map[string]scimAttribute { //nolint:gochecknoglobals
 		attributes[name] = scimAttribute{isList: true, parts: value}
 	}
 	for _, name := range []string{
-		"schemas", "id", "externalId", "userName", "displayName", "nickName", "profileUrl", "title", "userType", "preferredLanguage",
-		"locale", "timezone", "active", "password",
+		"schemas", "id", "externalId", "userName", "displayName", "nickName", "profileUrl", "title", "userType",
+		"preferredLanguage", "locale", "timezone", "active", "password",
 	} {
 		attributes[name] = scimAttribute{}
 	}

@@ -1,7 +1,8 @@
 // Claims turns the claims of an identity service into Salesforce users by the
 // rules of mapping.json, and provisions them into an in-memory Salesforce org. Then
-// it does the same by java-connector.json, which has the fields that the guide of
-// the Java Salesforce connector maps.
+// it does the same with a user of a SCIM client by scim.json, and by
+// java-connector.json, which has the fields that the guide of the Java Salesforce
+// connector maps.
 //
 //	go run ./examples/claims
 package main
@@ -18,6 +19,9 @@ import (
 
 //go:embed mapping.json
 var mappingJSON []byte
+
+//go:embed scim.json
+var scimJSON []byte
 
 //go:embed java-connector.json
 var javaConnectorJSON []byte
@@ -80,7 +84,42 @@ func run() error {
 	// Claims that can't be right are told all at once, before anything is sent.
 	_, err = mapping.User("bob", map[string][]string{"family_name": {"Smith"}})
 	fmt.Println("bob:", err)
+	if err := replaceBySCIM(ctx, p, org); err != nil {
+		return err
+	}
 	return likeTheJavaConnector(ctx, p, org)
+}
+
+// replaceBySCIM takes a user as a SCIM client creates it, and then replaces it by one
+// without a title and without a group.
+func replaceBySCIM(ctx context.Context, p *sfprov.Provisioner, org *sfprovtest.Org) error {
+	mapping, err := sfprov.ParseMapping(scimJSON)
+	if err != nil {
+		return err
+	}
+	for _, body := range []string{
+		`{"userName": "dave", "externalId": "E-4712", "active": "True", "name": {"familyName": "Diaz", "givenName": "Dave"},
+			"emails": [{"value": "dave@acme.com", "type": "work", "primary": true}], "title": "Clerk",
+			"roles": [{"value": "staff"}], "groups": [{"value": "g-1", "display": "Sales EMEA"}, {"value": "g-2", "display": "Everyone"}],
+			"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"department": "Sales"}}`,
+		`{"userName": "dave", "externalId": "E-4712", "active": "True", "name": {"familyName": "Diaz", "givenName": "Dave"},
+			"emails": [{"value": "dave@acme.com", "type": "work", "primary": true}], "roles": [{"value": "staff"}]}`,
+	} {
+		claims, err := sfprov.ParseSCIMUser([]byte(body))
+		if err != nil {
+			return err
+		}
+		user, err := mapping.User("dave", claims)
+		if err != nil {
+			return err
+		}
+		result, err := p.Ensure(ctx, user)
+		if err != nil {
+			return err
+		}
+		show(org, "by SCIM: "+string(result.Action), result.ID)
+	}
+	return nil
 }
 
 // likeTheJavaConnector provisions by the fields of the Java connector's guide. The
