@@ -338,7 +338,7 @@ func TestCostsOfManyUsers(t *testing.T) {
 		{"creates", "FederationIdentifier", people(1000), 6},
 		{"nobody differs", "FederationIdentifier", people(1000), 2},
 		{"taken usernames, no match field", "", people(10), 10 + 1},
-		{"a swap", "FederationIdentifier", swapped, 16},
+		{"a swap", "FederationIdentifier", swapped, 10},
 	} {
 		p := provisionerIn(t, org, func(c *sfprov.Config) { c.MatchField = run.match })
 		summary, err := p.EnsureAll(t.Context(), reading(run.users), nil)

@@ -2,6 +2,7 @@ package sfprov_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -104,4 +105,47 @@ func TestALostUnfreezeIsUnknownWhateverRefusesTheLook(t *testing.T) {
 		_, err := provisionerIn(t, org).Unfreeze(t.Context(), id)
 		require.ErrorIs(t, err, sfprov.ErrOutcomeUnknown)
 	})
+}
+
+// Whoever of a ring is refused at last, nobody is left with a name between, and what was
+// given away is given back.
+func TestARingThatBreaksGivesNamesBack(t *testing.T) {
+	t.Parallel()
+	names := []string{"alice", "bob", "carol"}
+	for _, size := range []int{2, 3} {
+		for refused := range size {
+			t.Run(fmt.Sprintf("%s of %d", names[refused], size), func(t *testing.T) {
+				t.Parallel()
+				org := sfprovtest.NewOrg(t)
+				neighbours(org)
+				hers, _ := org.UserByUsername(names[refused] + "@primary.com")
+				wanted := names[(refused+1)%size] + "@primary.com"
+				org.KeepControl(func(r sfprovtest.Request) *sfprovtest.Fault {
+					_, taken := org.UserByUsername(wanted) // the rule shows when the name is free
+					isHers := r.Method == http.MethodPatch && strings.HasSuffix(r.Path, hers.ID)
+					if taken || !isHers || !strings.Contains(string(r.Body), wanted) {
+						return nil
+					}
+					fault := sfprovtest.Refuse(400, "FIELD_CUSTOM_VALIDATION_EXCEPTION", "Names stay as they are.")
+					return &fault
+				})
+				var users []sfprov.User
+				for i := range size {
+					users = append(users, employee(names[(i+1)%size], fmt.Sprintf("E-%d", i+1)))
+				}
+				summary, err := provisionerIn(t, org, byFederationID).EnsureAll(
+					t.Context(), reading(users), func(o sfprov.Outcome) error {
+						for _, c := range o.Result.Changes {
+							assert.True(t, o.Err == nil || c.Field != "Username", "told, and given back")
+						}
+						return nil
+					})
+				require.ErrorContains(t, err, "Names stay as they are")
+				for i, name := range names {
+					assertBears(t, org, name+"@primary.com", fmt.Sprintf("E-%d", i+1))
+				}
+				assert.Zero(t, summary.Done)
+			})
+		}
+	}
 }

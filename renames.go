@@ -3,6 +3,7 @@ package sfprov
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -49,26 +50,75 @@ func (r *run) startLater() {
 	r.background(job{writes: true, items: ready}, func(ctx context.Context, _ *atomic.Int64) { r.p.untangle(ctx, ready, holders) })
 }
 
-// untangle goes on until nobody gets further. If all who are left wait for each other,
-// one of them makes room by taking a name between.
+// maxTries is how often a user is given another try: a name can be taken meanwhile by one
+// who waits too.
+const maxTries = 3
+
+// untangle gives names to those who wait for them, each as soon as the account that bore
+// the name has another one. Where all who are left wait for each other, one of each ring
+// makes room by taking a name between.
 func (p *Provisioner) untangle(ctx context.Context, items []*item, holders map[string]*item) {
-	for pending := items; len(pending) > 0 && ctx.Err() == nil; {
-		var stuck []*item
-		for _, it := range pending {
+	waits := map[*item]bool{}
+	for _, it := range items {
+		waits[it] = true
+	}
+	blocker := func(it *item) *item { // who bears the name, and waits too
+		var apiErr *APIError
+		if !errors.As(it.err, &apiErr) {
+			return nil
+		}
+		if holder := holders[apiErr.Existing]; holder != nil && holder != it && waits[holder] && holder.before == "" {
+			return holder
+		}
+		return nil
+	}
+	tries, refusals, took := map[*item]int{}, map[*item]error{}, map[*item]bool{}
+	for _, it := range items {
+		refusals[it] = it.err
+	}
+	for len(waits) > 0 && ctx.Err() == nil {
+		moved := false
+		for _, it := range items {
+			if !waits[it] || blocker(it) != nil {
+				continue
+			}
+			moved = true
 			p.retryName(ctx, it)
-			if errors.Is(it.err, ErrDuplicateUsername) {
-				stuck = append(stuck, it)
+			if tries[it]++; !errors.Is(it.err, ErrDuplicateUsername) || tries[it] == maxTries {
+				delete(waits, it)
+				took[it] = it.err == nil
 			}
 		}
-		if len(stuck) == len(pending) && !p.makeRoom(ctx, stuck, holders) {
+		if !moved && !p.makeRoom(ctx, items, waits, blocker) {
 			break
 		}
-		pending = stuck
 	}
 	for _, it := range items {
-		if it.before != "" && it.err != nil { // nobody keeps a name between
-			_, _ = p.api.write(ctx, changeRecord("User", it.o.account.ID, newRecord(field("Username", it.before))), false)
+		if it.before != "" && it.err != nil {
+			p.giveBack(ctx, it, items, took, refusals)
 		}
+	}
+}
+
+// giveBack gives a user, who made room and did not get another name, the old one. Whoever
+// has taken that gives it back first: nobody keeps a name between.
+func (p *Provisioner) giveBack(ctx context.Context, it *item, items []*item, took map[*item]bool, refusals map[*item]error) {
+	name := it.o.account.Username
+	for _, other := range items {
+		if took[other] && strings.EqualFold(other.d.username, name) {
+			took[other] = false
+			p.giveBack(ctx, other, items, took, refusals)
+			other.err = refusals[other]
+			isName := func(c Change) bool { return c.Field == "Username" }
+			other.result.Changes = slices.DeleteFunc(other.result.Changes, isName)
+			if other.result.Username, other.result.Action = other.o.account.Username, ""; len(other.result.Changes) > 0 {
+				other.result.Action = actionOf(other.result.Changes)
+			}
+		}
+	}
+	change := changeRecord("User", it.o.account.ID, newRecord(field("Username", name)))
+	if _, err := p.api.write(ctx, change, false); err != nil {
+		p.log.LogAttrs(ctx, slog.LevelError, "a username could not be given back", failureAttrs(err)...)
 	}
 }
 
@@ -83,24 +133,27 @@ func (p *Provisioner) retryName(ctx context.Context, it *item) {
 	}
 }
 
-// makeRoom gives one account that is in another's way, and waits for a name itself, a
-// name between.
-func (p *Provisioner) makeRoom(ctx context.Context, stuck []*item, holders map[string]*item) bool {
-	for _, it := range stuck {
-		var apiErr *APIError
-		if !errors.As(it.err, &apiErr) {
+// makeRoom gives one account of each ring of users, in which each waits for the name of the
+// next, a name between. It reports whether anybody gets further by that.
+func (p *Provisioner) makeRoom(
+	ctx context.Context, items []*item, waits map[*item]bool, blocker func(*item) *item,
+) (moved bool) {
+	seen := map[*item]bool{}
+	for _, first := range items {
+		walked := map[*item]bool{}
+		it := first
+		for ; waits[it] && !seen[it]; it = blocker(it) {
+			seen[it], walked[it] = true, true
+		}
+		if !walked[it] { // it leads to a ring that was met before
 			continue
 		}
-		holder := holders[apiErr.Existing]
-		if holder == nil || holder.before != "" || holder == it || !slices.Contains(stuck, holder) {
-			continue
-		}
-		account := holder.o.account
+		account := it.o.account
 		between := markedUsername("moving-"+strings.ToLower(account.ID)+"-", account.Username)
-		if _, err := p.api.write(ctx, changeRecord("User", account.ID, newRecord(field("Username", between))), false); err == nil {
-			holder.before = account.Username
-			return true
+		change := changeRecord("User", account.ID, newRecord(field("Username", between)))
+		if _, err := p.api.write(ctx, change, false); err == nil {
+			it.before, moved = account.Username, true
 		}
 	}
-	return false
+	return moved
 }
