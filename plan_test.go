@@ -392,7 +392,8 @@ func TestAPlanPrintsNothingRaw(t *testing.T) {
 		Scope: sfprov.Scope{UsernameSuffix: raw}, Notes: []string{raw},
 		Steps: []sfprov.PlanStep{
 			{Action: sfprov.Updated, ID: raw, Username: raw, Changes: []sfprov.Change{{Field: raw, Before: raw, After: raw}}},
-			{Problem: raw, User: &sfprov.User{Username: raw}}, {Action: sfprov.Action(raw)},
+			{Problem: raw, User: &sfprov.User{Username: raw}},
+			{Action: sfprov.Action(raw)},
 		},
 	}
 	text := plan.String()

@@ -180,7 +180,8 @@ func limitPlan(a announcement, n int) (int, error) {
 // milliseconds.
 func childPlan(target string, n int, limit bool) error {
 	began := time.Now()
-	differ, err := 0, error(nil)
+	var differ int
+	var err error
 	if limit {
 		differ, err = limitPlan(announcement{URL: target}, n)
 	} else {
