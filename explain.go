@@ -73,11 +73,16 @@ func (s sign) bears(asked requestFacts, status int, p APIProblem) bool {
 	return (s.code == "" || strings.EqualFold(s.code, p.Code)) &&
 		(s.status == 0 || s.status == status) &&
 		(!s.page || p.Code == "") &&
-		(s.phrase == "" || strings.Contains(strings.ToLower(p.Message), s.phrase)) &&
-		(s.name == nil || s.name.MatchString(p.Message)) &&
+		s.isIn(p.Message) &&
 		(s.fields == nil || slices.ContainsFunc(s.fields, p.names)) &&
 		(s.objects == nil || slices.Contains(s.objects, asked.object)) &&
 		(s.when == nil || s.when(asked, p))
+}
+
+// isIn reports whether what the sign looks for in a text is there.
+func (s sign) isIn(text string) bool {
+	return (s.phrase == "" || strings.Contains(strings.ToLower(text), s.phrase)) &&
+		(s.name == nil || s.name.MatchString(text))
 }
 
 // names reports whether a problem names a field.

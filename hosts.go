@@ -61,19 +61,30 @@ func hostKindOf(host string) (kind hostKind, myDomain string) {
 	}
 	for _, known := range orgHosts {
 		org, found := strings.CutSuffix(host, known.suffix)
-		if !found || org == "" {
-			continue
-		}
-		if known.suffix == ".force.com" { // of which more is not known
+		switch {
+		case !found || org == "":
+		case known.suffix == ".force.com": // of which more is not known
 			return known.kind, ""
+		case known.packaged:
+			return known.kind, withoutPackage(org) + myDomainSuffix
+		default:
+			return known.kind, org + myDomainSuffix
 		}
-		if name, partition, _ := strings.Cut(org, "."); known.packaged {
-			if end := strings.LastIndex(name, "--"); end > 0 {
-				org = strings.TrimSuffix(name[:end]+"."+partition, ".")
-			}
-		}
-		return known.kind, org + myDomainSuffix
 	}
+	return otherHostKind(host)
+}
+
+// withoutPackage is the org's name before that of a package.
+func withoutPackage(org string) string {
+	name, partition, _ := strings.Cut(org, ".")
+	if end := strings.LastIndex(name, "--"); end > 0 {
+		return strings.TrimSuffix(name[:end]+"."+partition, ".")
+	}
+	return org
+}
+
+// otherHostKind tells the kind of a host that is none of an org's.
+func otherHostKind(host string) (kind hostKind, myDomain string) {
 	switch {
 	case "."+host == myDomainSuffix, strings.HasSuffix("."+host, ".salesforce.com"), strings.HasSuffix("."+host, ".salesforce.mil"):
 		return strayHost, ""

@@ -53,10 +53,16 @@ func plainValue(value any) (plain any, problem string) {
 		return value, ""
 	}
 	encoded, err := json.Marshal(value)
+	if err != nil {
+		return nil, fmt.Sprintf("is a %T, which has no JSON form", value)
+	}
+	return plainJSON(encoded)
+}
+
+// plainJSON is the plain value that JSON stands for.
+func plainJSON(encoded []byte) (plain any, problem string) {
 	var text string
 	switch {
-	case err != nil:
-		return nil, fmt.Sprintf("is a %T, which has no JSON form", value)
 	case bytes.Contains(encoded, []byte(`"`+redacted+`"`)):
 		return nil, holdsSecret
 	case !utf8.Valid(encoded), bytes.Contains(bytes.ReplaceAll(encoded, []byte(`\\`), nil), []byte(`\ufffd`)):
