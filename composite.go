@@ -59,10 +59,19 @@ func (r compositeResult) failure() error {
 }
 
 type subrequest struct {
-	Method string          `json:"method"`
-	URL    string          `json:"url"`
-	Ref    string          `json:"referenceId"`
-	Body   json.RawMessage `json:"body,omitempty"`
+	method, url, ref string
+	body             []byte // as JSON; empty if there is none
+}
+
+// appendTo appends the request as JSON.
+func (s subrequest) appendTo(b []byte) []byte {
+	b = append(b, `{"method":"`+s.method+`","url":`...)
+	b, _ = appendJSON(b, s.url) // a string has a form
+	b = append(b, `,"referenceId":"`+s.ref+`"`...)
+	if len(s.body) > 0 {
+		b = append(append(b, `,"body":`...), s.body...)
+	}
+	return append(b, '}')
 }
 
 // subanswer is the answer to one of them.
@@ -114,12 +123,23 @@ func (c *client) compositeRequest(parts composite) (request, []subrequest, error
 	if err != nil {
 		return request{}, nil, err
 	}
-	encoded, err := json.Marshal(map[string]any{"allOrNone": parts.allOrNone, "compositeRequest": subs})
+	size := 64
+	for _, s := range subs {
+		size += 80 + len(s.url) + len(s.body)
+	}
+	encoded := append(make([]byte, 0, size), `{"allOrNone":`+strconv.FormatBool(parts.allOrNone)+`,"compositeRequest":[`...)
+	for i, s := range subs {
+		if i > 0 {
+			encoded = append(encoded, ',')
+		}
+		encoded = s.appendTo(encoded)
+	}
+	encoded = append(encoded, "]}"...)
 	r := request{
 		method: http.MethodPost, path: c.base + "/composite", body: encoded, once: true,
 		readOnly: len(parts.writes) == 0,
 	}
-	return r, subs, err
+	return r, subs, nil
 }
 
 // unreadable is an answer of success that tells nothing.
@@ -155,14 +175,14 @@ func (parts composite) repeatable() bool {
 func (c *client) subrequests(parts composite) ([]subrequest, error) {
 	subs := make([]subrequest, 0, len(parts.queries)+len(parts.writes))
 	for i, soql := range parts.queries {
-		subs = append(subs, subrequest{Method: http.MethodGet, URL: c.base + "/query?q=" + escapeQuery(soql), Ref: queryRef(i)})
+		subs = append(subs, subrequest{method: http.MethodGet, url: c.base + "/query?q=" + escapeQuery(soql), ref: queryRef(i)})
 	}
 	for i := range parts.writes {
 		w := &parts.writes[i]
 		if err := w.encode(); err != nil {
 			return nil, err
 		}
-		subs = append(subs, subrequest{Method: w.method, URL: c.path(*w), Ref: writeRef(i), Body: w.body})
+		subs = append(subs, subrequest{method: w.method, url: c.path(*w), ref: writeRef(i), body: w.body})
 	}
 	return subs, nil
 }
@@ -179,7 +199,7 @@ func subanswers(ans answer, subs []subrequest) ([]subanswer, error) {
 		return nil, unexpected(ans, "the composite answer does not answer every request")
 	}
 	for i, sub := range said.Answers {
-		if sub.Ref != subs[i].Ref || sub.Status < 200 {
+		if sub.Ref != subs[i].ref || sub.Status < 200 {
 			return nil, unexpected(ans, "the composite answer is not one to the requests that were sent")
 		}
 	}
