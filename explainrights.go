@@ -63,7 +63,7 @@ func needsMoreRights(asked requestFacts, _ APIProblem) bool {
 // isOfObject reports whether it is about the right to the object, and not to one
 // record.
 func isOfObject(r requestFacts, _ APIProblem) bool {
-	return r.reads || r.method == http.MethodPost && r.object == "User" && !r.record
+	return r.reads || r.method == http.MethodPost && r.object != "" && !r.record
 }
 
 // readsAnotherObject reports whether a query is not about users, whose fields have a

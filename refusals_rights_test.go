@@ -210,7 +210,7 @@ var refusalsOfRights = []refusal{
 	{
 		what: "give a permission set", asked: aGrant, status: 403, code: "INSUFFICIENT_ACCESS_OR_READONLY",
 		text: "insufficient access rights on object id",
-		is:   ErrPermission, step: StepUser, cause: "lacks a right", cure: "Assign Permission Sets",
+		is:   ErrPermission, step: StepSetup, cause: "lacks a right", cure: "Assign Permission Sets",
 		never: "Manage Internal Users",
 	},
 	{
@@ -227,7 +227,7 @@ var refusalsOfRights = []refusal{
 	{
 		what: "put a user into a group", asked: aMember, status: 403, code: "INSUFFICIENT_ACCESS_OR_READONLY",
 		text: "insufficient access rights on object id",
-		is:   ErrPermission, step: StepUser, cause: "lacks a right", cure: "Manage Users", never: "Assign",
+		is:   ErrPermission, step: StepSetup, cause: "lacks a right", cure: "Manage Users", never: "Assign",
 	},
 	{
 		what: "set a password", asked: aPassword, status: 403, code: "INSUFFICIENT_ACCESS",
