@@ -83,7 +83,7 @@ func (c *configCheck) credentials() {
 	c.clientID()
 	switch c.cfg.GrantType {
 	case GrantClientCredentials:
-		c.secret("ClientSecret", c.cfg.ClientSecret, "it is the consumer secret, beside the consumer key")
+		c.secret("ClientSecret", c.cfg.ClientSecret, "it is the consumer secret, beside the consumer key"+c.otherGrant())
 	case GrantPassword:
 		c.secret("ClientSecret", c.cfg.ClientSecret, "it is the consumer secret, beside the consumer key")
 		c.username()
@@ -96,6 +96,17 @@ func (c *configCheck) credentials() {
 		c.problem("GrantType", "is %q; it must be %q, %q or "+
 			"%q", c.cfg.GrantType, GrantClientCredentials, GrantPassword, GrantJWTBearer)
 	}
+}
+
+// otherGrant is a hint where the settings are those of another grant.
+func (c *configCheck) otherGrant() string {
+	switch {
+	case c.cfg.PrivateKey != "":
+		return fmt.Sprintf("; PrivateKey is set: if it is to sign logins, set GrantType to %s", GrantJWTBearer)
+	case c.cfg.Password != "":
+		return fmt.Sprintf("; Password is set: if logins are to use it, set GrantType to %s", GrantPassword)
+	}
+	return ""
 }
 
 func (c *configCheck) clientID() {
@@ -287,12 +298,21 @@ func provesIdentity(field string) bool {
 		strings.HasSuffix(strings.ToLower(field), "__c")
 }
 
+// isPersonal reports whether a standard field tells users apart.
+func isPersonal(field string) bool {
+	return strings.EqualFold(field, "Username") || strings.EqualFold(field, "FederationIdentifier") ||
+		strings.EqualFold(field, "EmployeeNumber")
+}
+
 func (c *configCheck) provisioning() {
 	if match := c.cfg.MatchField; match != "" {
 		switch {
 		case !isFieldName(match):
 			c.problem("MatchField", "is %q, which is not a field API name such as FederationIdentifier or "+
 				"Employee_Key__c", match)
+		case !nameOf(match).known && !provesIdentity(match):
+			c.problem("MatchField", "is %s, which is no field of Salesforce's that can be one, and no custom field, whose "+
+				"names end in __c; use FederationIdentifier, EmployeeNumber, or a custom field", match)
 		case !provesIdentity(match):
 			c.problem("MatchField", "is %s; names, addresses and the like can be the same for different people, so no "+
 				"account may be adopted by them. "+
@@ -304,7 +324,12 @@ func (c *configCheck) provisioning() {
 			c.problem("Defaults", "holds %s, which would be the same for every user", name)
 		}
 	}
-	_, problems := checked(c.cfg.Defaults)
+	defaults, problems := checked(c.cfg.Defaults)
+	if active, given := defaults.lookup("IsActive"); given {
+		if _, isTruth := truth(active); !isTruth {
+			c.problem("Defaults", "hold IsActive, which is %s; it takes true or false", described(active))
+		}
+	}
 	for _, problem := range problems {
 		c.problem("Defaults", "%s %s", problem.Field, problem.Problem)
 	}

@@ -279,7 +279,7 @@ func (p *Provisioner) endCreation(ctx context.Context, c *creation) (Result, err
 // everybody meets says nothing about this one.
 func (c *creation) mayBeOverExisting() bool {
 	step, _ := NextStep(c.err)
-	return c.d.match.set() && mayBeDuplicate(c.err) && step != StepSetup
+	return c.d.match.set() && mayBeDuplicate(c.err) && (step != StepSetup || c.seen != nil)
 }
 
 // overExisting goes on with the account that stood in the way, if it is the user's.

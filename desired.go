@@ -168,16 +168,16 @@ func (d *desired) decideLogin(inactive bool) []FieldProblem {
 		return nil
 	}
 	d.fields = d.fields.without("IsActive")
-	truth := strings.ToLower(textOf(value))
-	if truth == "true" || truth == "false" { // a text, too, is sent as what it says
-		d.given = d.given.with("IsActive", truth == "true")
+	isActive, isTruth := truth(value)
+	if isTruth { // a text, too, is sent as what it says
+		d.given = d.given.with("IsActive", isActive)
 	}
 	switch {
-	case truth == "false":
+	case isTruth && !isActive:
 		d.login = loginShut
-	case truth == "true" && inactive:
+	case isTruth && inactive:
 		return []FieldProblem{{Field: "Inactive", Problem: "is set, and Fields[\"IsActive\"] says the contrary; give one of them"}}
-	case truth == "true":
+	case isTruth:
 		d.login = loginOpen
 	case value == nil:
 		return []FieldProblem{{Field: "IsActive", Problem: "can't be cleared; it takes true or false, leave it out to leave it as it is"}}
@@ -185,6 +185,12 @@ func (d *desired) decideLogin(inactive bool) []FieldProblem {
 		return []FieldProblem{{Field: "IsActive", Problem: "is " + described(value) + "; it takes true or false"}}
 	}
 	return nil
+}
+
+// truth is the boolean that a value is, or says as a text.
+func truth(value any) (is, isTruth bool) {
+	text := strings.ToLower(textOf(value))
+	return text == "true", text == "true" || text == "false"
 }
 
 // target names the user in errors.

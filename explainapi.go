@@ -25,6 +25,16 @@ func readsField(field string) func(requestFacts, APIProblem) bool {
 	}
 }
 
+// writesMatchField reports whether a write is refused for the match field.
+func writesMatchField(r requestFacts, p APIProblem) bool {
+	return r.match != "" && !r.reads && containsFold(p.Fields, r.match)
+}
+
+// namesField reports whether a request is refused for a field that every org has.
+func namesField(field string) func(requestFacts, APIProblem) bool {
+	return func(_ requestFacts, p APIProblem) bool { return containsFold(p.Fields, field) }
+}
+
 // apiFailures are the error codes of the REST API, the first match first. See
 // "Status Codes and Error Responses" in the REST API Developer Guide and
 // "StatusCode" in the SOAP API Developer Guide.
@@ -124,6 +134,12 @@ var apiFailures = []failure{ //nolint:gochecknoglobals // a constant table
 			"see",
 	},
 	{
+		sign: sign{code: "INVALID_FIELD_FOR_INSERT_UPDATE", when: writesMatchField}, reason: ErrInvalidField,
+		step: StepSetup,
+		explain: "The integration user may not write the match field. Give its permission set edit access (Setup, " +
+			"Permission Sets, Object Settings, Users)",
+	},
+	{
 		sign: sign{code: "INVALID_FIELD_FOR_INSERT_UPDATE"}, reason: ErrInvalidField,
 		explain: "The integration user may not write these fields, or nobody may. Give its permission set edit " +
 			"access (Setup, Permission Sets, Object Settings, Users), or don't send them",
@@ -133,11 +149,11 @@ var apiFailures = []failure{ //nolint:gochecknoglobals // a constant table
 		explain: hiddenMatchField,
 	},
 	{
-		sign: sign{code: "INVALID_FIELD", when: readsField("ProfileId")}, reason: ErrPermission, step: StepSetup,
+		sign: sign{code: "INVALID_FIELD", when: namesField("ProfileId")}, reason: ErrPermission, step: StepSetup,
 		explain: hiddenProfiles,
 	},
 	{
-		sign: sign{code: "INVALID_FIELD", when: readsField("UserRoleId")}, reason: ErrPermission, step: StepSetup,
+		sign: sign{code: "INVALID_FIELD", when: namesField("UserRoleId")}, reason: ErrPermission, step: StepSetup,
 		explain: hiddenRoles,
 	},
 	{

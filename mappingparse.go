@@ -219,6 +219,9 @@ func (r Rule) problemsOfSource() (problems []FieldProblem) {
 		add("claim", "is missing, and there is no value and no default in its place")
 	case r.Claim != "" && r.Value != nil:
 		add("claim", "and value are both given; give one of them, or two rules, of which the second has the value")
+	case (r.Value != nil || r.Default != nil) && isPersonal(r.To):
+		add(map[bool]string{true: "value", false: "default"}[r.Value != nil],
+			"would be the same for every user, and it tells users apart: with one for all, they would share an account")
 	case r.Value != nil && r.Default != nil:
 		add("default", "and value are both given; the value always counts")
 	}

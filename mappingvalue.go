@@ -81,7 +81,10 @@ func (r Rule) convert(values []string) (value any, problem string) {
 		return dateTime(text)
 	case TypeReference:
 		id, problem := parseID(text)
-		return id, problem
+		if problem != "" {
+			return nil, "is no ID: " + problem
+		}
+		return id, ""
 	case TypeMultiPicklist:
 		if i := slices.IndexFunc(values, func(v string) bool { return strings.Contains(v, ";") }); i >= 0 {
 			const semicolon = ", with a semicolon, which separates the values of a multi-select picklist"

@@ -118,7 +118,7 @@ func (p *Provisioner) requested(r Request) (User, want, []FieldProblem) {
 	case OpDelete:
 	default:
 		w.op = opProvision
-		return r.User, w, []FieldProblem{{Field: "Op", Problem: fmt.Sprintf("is %s; it is one of OpCreate, OpUpdate, OpPatch and OpDelete", quote(string(r.Op)))}}
+		return r.User, w, []FieldProblem{{Field: "Op", Problem: fmt.Sprintf("is %s; it is one of create, update, patch and delete: OpCreate, OpUpdate, OpPatch, OpDelete", quote(string(r.Op)))}}
 	}
 	if p.provision.assigned != nil && (r.Op == OpCreate || r.Op == OpUpdate) && !remove {
 		remove = !p.provision.assigned(r.User)

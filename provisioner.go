@@ -114,6 +114,10 @@ func New(cfg Config, opts ...Option) (*Provisioner, error) {
 		return nil, err
 	}
 	defaults, _ := checked(cfg.Defaults) // checkConfig has told what is wrong
+	if active, given := defaults.lookup("IsActive"); given {
+		isActive, _ := truth(active)
+		defaults = defaults.with("IsActive", isActive)
+	}
 	return &Provisioner{
 		settings:  &settings{Config: &cfg, pattern: pattern, defaults: defaults},
 		provision: o.provision,

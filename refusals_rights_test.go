@@ -333,8 +333,13 @@ var refusalsOfRights = []refusal{
 	{
 		what: "update", asked: anUpdate, status: 400, code: "INVALID_FIELD",
 		text: "No such column 'ProfileId' on sobject of type User",
-		is:   ErrInvalidField, step: StepUser, cause: "may not see profiles", cure: "View Setup and Configuration",
+		is:   ErrPermission, step: StepSetup, cause: "may not see profiles", cure: "View Setup and Configuration",
 		never: "field-level",
+	},
+	{
+		what: "update", asked: matching(anUpdate, true), status: 400, code: "INVALID_FIELD_FOR_INSERT_UPDATE",
+		text: "Unable to create/update fields: Badge__c. Please check the security settings of this field.",
+		is:   ErrInvalidField, step: StepSetup, cause: "may not write the match field", cure: "edit access",
 	},
 	{
 		what: "find", asked: matching(aQuery("User"), false), status: 400, code: "INVALID_FIELD",

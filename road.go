@@ -2,6 +2,7 @@ package sfprov
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -96,7 +97,11 @@ func (p *Provisioner) reconcileByID(ctx context.Context, d *desired) (Result, er
 	if err != nil {
 		return Result{}, err
 	}
-	return p.carryOut(ctx, cs)
+	result, err := p.carryOut(ctx, cs)
+	if missing := (*notFoundError)(nil); errors.As(err, &missing) && len(result.Changes) == 0 {
+		return Result{}, err // nobody has that ID
+	}
+	return result, err
 }
 
 // byOneRequest reads and changes an account by one request, if the steps can be

@@ -49,6 +49,9 @@ func ParseSCIMUser(data []byte) (map[string][]string, error) {
 	if user == nil {
 		return nil, problem("SCIM user", "is null")
 	}
+	if what := otherSCIM(user); what != "" {
+		return nil, problem("SCIM user", what)
+	}
 	s := scimUser{claims: map[string][]string{}, seen: map[string]bool{}}
 	s.attributes("", user)
 	if err := validationError(s.problems); err != nil {
@@ -69,6 +72,20 @@ func SCIMClaims(user map[string]any) (map[string][]string, error) {
 		data = "null"
 	}
 	return ParseSCIMUser([]byte(data))
+}
+
+// otherSCIM says what a SCIM message is that is no user; empty if it may be one.
+func otherSCIM(message map[string]any) string {
+	for name := range message {
+		switch strings.ToLower(name) {
+		case "operations":
+			return "has Operations: it is a request to change a user (PATCH), or many, and no user; apply it to the user " +
+				"as the service has it, and give that"
+		case "resources":
+			return "has Resources: it is a list of users; give each of them"
+		}
+	}
+	return ""
 }
 
 // scimUser gathers the claims of a user.

@@ -190,7 +190,11 @@ func (u User) missingIn(fields record) (problems []FieldProblem) {
 			continue
 		}
 		if value, _ := fields.lookup(required); isBlank(value) {
-			problems = append(problems, FieldProblem{Field: required, Problem: "is required to create a user; set it in User.Fields or Config.Defaults"})
+			what := "is required to create a user; set it in User.Fields or Config.Defaults"
+			if required == "ProfileId" {
+				what += ", or name the profile in User.Access"
+			}
+			problems = append(problems, FieldProblem{Field: required, Problem: what})
 		}
 	}
 	return problems

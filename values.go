@@ -143,9 +143,17 @@ func problemOfText(field userField, text string) string {
 		return fmt.Sprintf("is %s, which is not an email address", quote(text))
 	case field.kind == kindReference:
 		_, problem := parseIDOf(field.prefix, text)
+		if by, named := accessByName[field.name]; problem != "" && named {
+			problem += "; for a name, use " + by
+		}
 		return problem
 	}
 	return ""
+}
+
+// accessByName are the fields that hold an ID, and what takes a name in their place.
+var accessByName = map[string]string{ //nolint:gochecknoglobals // a constant table
+	"ProfileId": "User.Access.Profile", "UserRoleId": "User.Access.Role",
 }
 
 // isEmail is deliberately lenient: Salesforce has the last word, but what has no

@@ -32,6 +32,11 @@ func readSettings(getenv func(string) string) (settings, error) {
 		set.addr = "localhost:8080"
 	}
 	problems := []error{checkToken(set.token, getenv("LOOPBACK_ONLY"))}
+	for _, name := range []string{"SALESFORCE_CLIENT_ID", "SALESFORCE_CLIENT_SECRET", "SALESFORCE_PROFILE_ID"} {
+		if !set.real && getenv(name) != "" { // nobody means the org in memory then
+			problems = append(problems, fmt.Errorf("SALESFORCE_DOMAIN is not set; %s is", name))
+		}
+	}
 	if set.real {
 		for _, name := range []string{
 			"SALESFORCE_CLIENT_ID", "SALESFORCE_CLIENT_SECRET", "SALESFORCE_PROFILE_ID", "PROVISIONING_DOMAIN", "STATE_DIR",
