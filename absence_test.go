@@ -178,3 +178,20 @@ func TestADeleteOfWhomNothingShowsWhoseTheAccountIs(t *testing.T) {
 		require.ErrorAs(t, err, &invalid)
 	}
 }
+
+// A call about nobody confirms nothing, so that its Result is empty.
+func TestTheResultOfNobodyIsEmpty(t *testing.T) {
+	t.Parallel()
+	p := provisionerIn(t, sfprovtest.NewOrg(t))
+	for _, call := range []func() (sfprov.Result, error){
+		func() (sfprov.Result, error) {
+			return p.Update(t.Context(), nobodyID, sfprov.User{Fields: sfprov.Fields{"Title": "CFO"}})
+		},
+		func() (sfprov.Result, error) { return p.Deactivate(t.Context(), nobodyID) },
+		func() (sfprov.Result, error) { return p.Freeze(t.Context(), nobodyID) },
+	} {
+		result, err := call()
+		require.ErrorIs(t, err, sfprov.ErrNotFound)
+		assert.Empty(t, result)
+	}
+}

@@ -2,9 +2,11 @@ package sfprov
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
+	"strings"
 )
 
 // DefaultAPIVersion is the Salesforce API version that an empty
@@ -179,8 +181,23 @@ func (c Config) MarshalJSON() ([]byte, error) {
 func (c *Config) UnmarshalJSON(data []byte) error {
 	read := printableConfig(*c)
 	if err := decodeFields(data, &read, (*json.Decoder).DisallowUnknownFields); err != nil {
-		return fmt.Errorf("sfprov: Config: %w", err)
+		return problemOfConfigJSON(err)
 	}
 	*c = Config(read)
 	return nil
+}
+
+// problemOfConfigJSON names the setting that JSON has wrong.
+func problemOfConfigJSON(err error) error {
+	if wrong, is := errors.AsType[*json.UnmarshalTypeError](err); is && wrong.Field != "" {
+		return &ConfigError{
+			Field: wrong.Field, Problem: fmt.Sprintf("is a JSON %s; it takes a %s", wrong.Value, jsonTypeOf(wrong.Type)),
+		}
+	}
+	if name, isUnknown := strings.CutPrefix(err.Error(), "json: unknown field "); isUnknown {
+		return &ConfigError{
+			Field: strings.Trim(name, `"`), Problem: "is no setting; they are called apiVersion, domain, clientId and so on",
+		}
+	}
+	return &ConfigError{Field: "JSON", Problem: "is not of the expected form: " + err.Error()}
 }

@@ -25,6 +25,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sfprov/sfprov"
+	"github.com/sfprov/sfprov/sfprovtest"
 )
 
 // problemsOfConfig takes New's error apart: field name to problems. Every part
@@ -834,4 +835,50 @@ func TestConfigJSONIsReadStrictly(t *testing.T) {
 	assert.Equal(t, json.Number("9007199254740993"), cfg.Defaults["Long__c"])
 	require.NoError(t, json.Unmarshal([]byte(`null`), &cfg))
 	assert.Equal(t, "a", cfg.Domain)
+}
+
+// A mistake in the JSON of a Config names the setting.
+func TestConfigJSONNamesTheSetting(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`{"apiVersion":66}`:         "config: apiVersion is a JSON number; it takes a string",
+		`{"releaseUsername":"yes"}`: "config: releaseUsername is a JSON string; it takes a boolean",
+		`{"defaults":"x"}`:          "defaults is",
+		`{"client_id":"x"}`:         "config: client_id is no setting",
+		`{"domain":"a","domain":1}`: `the key "domain" is there twice`,
+	} {
+		var cfg sfprov.Config
+		err := json.Unmarshal([]byte(text), &cfg)
+		require.ErrorAs(t, err, new(*sfprov.ConfigError), text)
+		require.ErrorContains(t, err, want)
+		assert.NotContains(t, err.Error(), "printableConfig")
+	}
+}
+
+// New tells which grant the settings are for, and takes IsActive in the defaults as a text.
+func TestNewHelpsWithWhatIsForgotten(t *testing.T) {
+	t.Parallel()
+	for want, change := range map[string]func(*sfprov.Config){
+		"PrivateKey is set: if it is to sign logins, set GrantType": func(c *sfprov.Config) { c.ClientSecret, c.PrivateKey = "", "x" },
+		"Password is set: if logins are to use it, set GrantType":   func(c *sfprov.Config) { c.ClientSecret, c.Password = "", "x" },
+		"hold IsActive, which is \"maybe\"": func(c *sfprov.Config) {
+			c.Defaults = sfprov.Fields{"isactive": "maybe"}
+		},
+		"Federation, which is no field of Salesforce's": func(c *sfprov.Config) { c.MatchField = "Federation" },
+		"names, addresses and the like":                 func(c *sfprov.Config) { c.MatchField = "Email" },
+		"for a name, use User.Access.Profile": func(c *sfprov.Config) {
+			c.Defaults = sfprov.Fields{"ProfileId": "Standard User"}
+		},
+	} {
+		cfg := config()
+		change(&cfg)
+		_, err := sfprov.New(cfg)
+		require.ErrorContains(t, err, want)
+	}
+	org := sfprovtest.NewOrg(t)
+	p := provisionerIn(t, org, func(c *sfprov.Config) { c.Defaults["IsActive"] = "False" })
+	result, err := p.Create(t.Context(), alice())
+	require.NoError(t, err)
+	user, _ := org.User(result.ID)
+	assert.False(t, user.Active)
 }

@@ -392,3 +392,14 @@ func TestMappingKeepsNothingOfTheCallers(t *testing.T) {
 	assert.Equal(t, []string{"Returns"}, queues)
 	assert.Equal(t, claims{"groups": {"g"}}, c)
 }
+
+// What tells users apart is the same for nobody: a mapping that says so is refused.
+func TestNoRuleGivesEverybodyOneIdentity(t *testing.T) {
+	t.Parallel()
+	for _, field := range []string{"Username", "federationidentifier", "EmployeeNumber"} {
+		for _, source := range []string{"value", "default"} {
+			_, err := sfprov.ParseMapping([]byte(`{"rules":[{"to":"` + field + `","` + source + `":"acme"}]}`))
+			require.ErrorContains(t, err, "would be the same for every user", field)
+		}
+	}
+}

@@ -252,3 +252,16 @@ func FuzzParseSCIMUser(f *testing.F) {
 		_, _ = sfprov.StandardMapping().User("alice", c)
 	})
 }
+
+// A SCIM message that is no user is not taken for one whose attributes have odd names.
+func TestSCIMMessagesThatAreNoUser(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Replace","path":"active","value":"False"}]}`: "a request to change a user (PATCH)",
+		`{"operations":[{"op":"replace","value":{"active":false}}]}`:                                                                    "a request to change a user (PATCH)",
+		`{"totalResults":1,"Resources":[{"userName":"a"}]}`:                                                                             "a list of users",
+	} {
+		_, err := sfprov.ParseSCIMUser([]byte(text))
+		require.ErrorContains(t, err, want, text)
+	}
+}
