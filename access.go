@@ -2,6 +2,7 @@ package sfprov
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,6 +31,13 @@ type Access struct {
 	Queues                []string `json:"queues,omitempty"`
 
 	Exact bool `json:"exact,omitempty"`
+}
+
+// UnmarshalJSON reads an Access. A key that is there twice is refused, and so is one that
+// is not known.
+func (a *Access) UnmarshalJSON(text []byte) error {
+	type plain Access
+	return decodeFields(text, (*plain)(a), (*json.Decoder).DisallowUnknownFields)
 }
 
 // lists are the lists of an Access, in the order in which they are given: what

@@ -23,7 +23,7 @@ type Change struct {
 // UnmarshalJSON reads a change. Numbers keep their digits.
 func (c *Change) UnmarshalJSON(text []byte) error {
 	type plain Change
-	return decodeStrictly(text, (*plain)(c))
+	return decodeFields(text, (*plain)(c))
 }
 
 // differences are the fields, of those wanted, that an account has otherwise. The

@@ -49,6 +49,25 @@ func ParseMapping(data []byte) (Mapping, error) {
 	return m, m.Validate()
 }
 
+// UnmarshalJSON reads a Mapping as [ParseMapping] does.
+func (m *Mapping) UnmarshalJSON(text []byte) error {
+	read, err := ParseMapping(text)
+	if err == nil {
+		m.Rules = read.Rules
+	}
+	return err
+}
+
+// UnmarshalJSON reads a rule, and refuses what [ParseMapping] refuses of its form.
+func (r *Rule) UnmarshalJSON(text []byte) error {
+	rule, problem := parseRule(text)
+	if problem != nil {
+		return problem.at(0, rule)
+	}
+	*r = rule
+	return nil
+}
+
 const notTheForm = "is not JSON of the expected form: "
 
 // problemOfJSON says what is wrong with the JSON as a whole, or with the rule at fault.
@@ -91,8 +110,9 @@ func (r Rule) purpose() string {
 // parseRule reads a rule. What can be read is read also where there is a problem, to
 // name the rule.
 func parseRule(text json.RawMessage) (Rule, *ruleProblem) {
+	type plain Rule
 	var rule, loose Rule
-	_ = json.Unmarshal(text, &loose) // as far as it can be read
+	_ = json.Unmarshal(text, (*plain)(&loose)) // as far as it can be read
 	var members map[string]json.RawMessage
 	if json.Unmarshal(text, &members) != nil || members == nil {
 		return loose, &ruleProblem{Problem: `is not a rule such as {"to": "Title", "claim": "title"}`}
@@ -102,7 +122,7 @@ func parseRule(text json.RawMessage) (Rule, *ruleProblem) {
 			return loose, &ruleProblem{Problem: "has " + quote(name) + "; a rule has " + strings.Join(names, ", ")}
 		}
 	}
-	err := decodeStrictly(text, &rule, (*json.Decoder).DisallowUnknownFields)
+	err := decodeStrictly(text, (*plain)(&rule), (*json.Decoder).DisallowUnknownFields)
 	if wrongType, is := errors.AsType[*json.UnmarshalTypeError](err); is {
 		problem := fmt.Sprintf("is a JSON %s; it takes a %s", wrongType.Value, jsonTypeOf(wrongType.Type))
 		return loose, &ruleProblem{Field: wrongType.Field, Problem: problem}

@@ -35,6 +35,12 @@ type Scope struct {
 	MaxPercent       float64 `json:"maxPercent,omitempty"`
 }
 
+// UnmarshalJSON reads a scope. A key that is there twice is refused.
+func (s *Scope) UnmarshalJSON(text []byte) error {
+	type plain Scope
+	return decodeFields(text, (*plain)(s))
+}
+
 // Plan is what would be done to bring the org's users to the desired state. It prints
 // in a form for people, and survives JSON, passwords aside: see [PlanStep].
 type Plan struct {
@@ -52,7 +58,7 @@ type Plan struct {
 // this library wrote.
 func (l *Plan) UnmarshalJSON(text []byte) error {
 	type plain Plan
-	return decodeStrictly(text, (*plain)(l))
+	return decodeFields(text, (*plain)(l))
 }
 
 // PlanStep is what would be done with one user.
@@ -101,7 +107,7 @@ func (s PlanStep) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads what MarshalJSON wrote.
 func (s *PlanStep) UnmarshalJSON(text []byte) error {
 	in := stepJSON{plainStep: (*plainStep)(s)}
-	if err := json.Unmarshal(text, &in); err != nil {
+	if err := decodeFields(text, &in); err != nil {
 		return err
 	}
 	for _, known := range sentinels {

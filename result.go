@@ -34,3 +34,9 @@ type Result struct {
 	// integration user may not see whether a login is frozen. Usually nil.
 	Warning error `json:"-"`
 }
+
+// UnmarshalJSON reads a Result. A key that is there twice is refused.
+func (r *Result) UnmarshalJSON(text []byte) error {
+	type plain Result
+	return decodeFields(text, (*plain)(r))
+}

@@ -1,6 +1,7 @@
 package sfprov
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -67,6 +68,14 @@ type User struct {
 	// Password is set after a create, an adoption or an update; empty leaves it
 	// alone. See [Provisioner.SetPassword].
 	Password Secret `json:"password,omitempty"`
+}
+
+// UnmarshalJSON reads a user. A key that is there twice is refused, and so is one that is
+// not known: a misspelt access would be no access, without a word. To embed a User in a
+// struct that is read from JSON, give the field a name.
+func (u *User) UnmarshalJSON(text []byte) error {
+	type plain User
+	return decodeFields(text, (*plain)(u), (*json.Decoder).DisallowUnknownFields)
 }
 
 const maxUsername = 80 // characters, of a Salesforce username
