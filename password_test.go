@@ -1,10 +1,13 @@
 package sfprov_test
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/jarcoal/httpmock"
@@ -222,4 +225,52 @@ func TestPasswordsDoNotGetOut(t *testing.T) {
 	for _, r := range org.Requests() {
 		assert.NotContains(t, string(r.Body), "C4n4ry")
 	}
+}
+
+// What comes back of a secret in any answer of a call is taken out: the user's password,
+// and the secrets of the settings.
+func TestNoAnswerOfACallShowsASecret(t *testing.T) {
+	t.Parallel()
+	const password = "Tr0ub4dor&3"
+	org := sfprovtest.NewOrg(t)
+	clientSecret := string(org.Config().ClientSecret)
+	u := federated()
+	u.Password = password
+	for _, echoed := range []string{password, "Tr0ub4dor\\u00263", clientSecret} {
+		for name, call := range map[string]func(*sfprov.Provisioner) error{
+			"Ensure": func(p *sfprov.Provisioner) error { _, err := p.Ensure(t.Context(), u); return err },
+			"Create": func(p *sfprov.Provisioner) error { _, err := p.Create(t.Context(), u); return err },
+			"EnsureAll": func(p *sfprov.Provisioner) error {
+				_, err := p.EnsureAll(t.Context(), reading([]sfprov.User{u}), nil)
+				return err
+			},
+			"Provision": func(p *sfprov.Provisioner) error {
+				_, err := p.Provision(t.Context(), sfprov.Request{Op: sfprov.OpCreate, User: u})
+				return err
+			},
+		} {
+			p := edgeProvisioner(t, org)
+			org.KeepControl(func(r sfprovtest.Request) *sfprovtest.Fault {
+				if r.Method == http.MethodPost && strings.Contains(r.Path, "sobjects") || strings.Contains(r.Query, "FROM User") {
+					f := sfprovtest.Refuse(http.StatusBadRequest, "FIELD_CUSTOM_VALIDATION_EXCEPTION", "not "+echoed+" here")
+					return &f
+				}
+				return nil
+			})
+			err := call(p)
+			require.Error(t, err, name)
+			assert.NotContains(t, err.Error(), echoed, name)
+			encoded, _ := json.Marshal(errorsIn(err))
+			assert.NotContains(t, string(encoded), echoed, name)
+		}
+	}
+}
+
+// errorsIn are the answers in an error.
+func errorsIn(err error) (all []*sfprov.APIError) {
+	var apiErr *sfprov.APIError
+	if errors.As(err, &apiErr) {
+		all = append(all, apiErr)
+	}
+	return all
 }

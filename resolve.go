@@ -41,6 +41,7 @@ func (p *Provisioner) Resolve(ctx context.Context, err error) (Result, error) {
 		return Result{}, &still
 	}
 	defer p.end(call)
+	ctx = withSecrets(ctx, unknown.password)
 	account, err := p.named(ctx, unknown.Username, lookColumns(unknown.Sent)...)
 	switch {
 	case err != nil:

@@ -29,7 +29,9 @@ func (p *Provisioner) verb(
 	if err != nil {
 		return Result{}, decorate(w.op, target, err)
 	}
-	return p.run(ctx, w.op, target, func(ctx context.Context) (Result, error) { return do(ctx, d) })
+	return p.run(ctx, w.op, target, func(ctx context.Context) (Result, error) {
+		return do(withSecrets(ctx, d.user.Password), d)
+	})
 }
 
 // reconcile brings one user to what is desired.

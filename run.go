@@ -286,7 +286,13 @@ func (r *run) background(j job, work func(context.Context, *atomic.Int64)) {
 			j.contended = contended.Load()
 			r.ended <- j
 		}()
-		work(r.ctx, &contended)
+		passwords := make([]Secret, 0, 8)
+		for _, it := range j.items {
+			if it.d.user.Password != "" {
+				passwords = append(passwords, it.d.user.Password)
+			}
+		}
+		work(withSecrets(r.ctx, passwords...), &contended)
 		j.exited = false
 	}()
 }

@@ -1,6 +1,7 @@
 package sfprov
 
 import (
+	"context"
 	"encoding/base64"
 	"errors"
 	"html"
@@ -21,6 +22,28 @@ const (
 	leastInText = 4 // characters of a secret that is taken out of the middle of a word
 	leastInName = 8 // of one that is taken out of the middle of a code or a name
 )
+
+type secretsKey struct{}
+
+// withSecrets notes secrets of a call, such as passwords of users, which are taken out of
+// all that comes back to it.
+func withSecrets(ctx context.Context, secrets ...Secret) context.Context {
+	var all []string
+	for _, secret := range secrets {
+		if secret != "" {
+			all = append(all, string(secret))
+		}
+	}
+	if len(all) == 0 {
+		return ctx
+	}
+	return context.WithValue(ctx, secretsKey{}, all)
+}
+
+func secretsIn(ctx context.Context) []string {
+	all, _ := ctx.Value(secretsKey{}).([]string)
+	return all
+}
 
 // scrub takes secrets out of a foreign text, of which it keeps the first characters, at
 // most so many.

@@ -158,6 +158,18 @@ func (s *sender) send(ctx context.Context, r request) (ans answer, err error) {
 	return ans, err
 }
 
+// secretsOf are the secrets that could come back in an answer: those of the request, of the
+// call that it is a part of, and of the settings.
+func (s *sender) secretsOf(ctx context.Context, r request, tok *token) []string {
+	all := append(slices.Clone(r.secrets), tok.value)
+	for _, secret := range []Secret{s.tokens.cfg.ClientSecret, s.tokens.cfg.Password} {
+		if secret != "" {
+			all = append(all, string(secret))
+		}
+	}
+	return append(all, secretsIn(ctx)...)
+}
+
 // authorized sends a request once, and again with a new token as long as the one
 // that it had expires under it.
 func (s *sender) authorized(ctx context.Context, r request) (answer, error) {
@@ -167,7 +179,7 @@ func (s *sender) authorized(ctx context.Context, r request) (answer, error) {
 		if err != nil {
 			return answer{}, err
 		}
-		if ans.secrets = append(slices.Clone(r.secrets), tok.value); ans.status < 300 {
+		if ans.secrets = s.secretsOf(ctx, r, tok); ans.status < 300 {
 			return ans, nil
 		}
 		apiErr := newAPIError(s.facts(r), ans.status, ans.said(), retryAfter(ans.header), ans.secrets...)
@@ -256,7 +268,7 @@ func (s *sender) exchange(ctx context.Context, r request, tok *token) (answer, e
 	case err != nil:
 		return answer{}, newTransportError(ctx, err, f.leave())
 	case got.err != nil:
-		return answer{}, newTransportError(ctx, scrubError(got.err, append(r.secrets, tok.value)...), got.answered || f.sent(got.err))
+		return answer{}, newTransportError(ctx, scrubError(got.err, s.secretsOf(ctx, r, tok)...), got.answered || f.sent(got.err))
 	}
 	return got.answer, nil
 }
