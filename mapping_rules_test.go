@@ -3,6 +3,7 @@ package sfprov_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"testing"
@@ -402,4 +403,53 @@ func TestNoRuleGivesEverybodyOneIdentity(t *testing.T) {
 			require.ErrorContains(t, err, "would be the same for every user", field)
 		}
 	}
+}
+
+// What can't both be is refused over two rules as within one.
+func TestRulesOfOneFieldAgree(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`{"to":"Title","claim":"c","clearAbsent":true},{"to":"title","default":"d"}`: "rules[0].clearAbsent (for Title, from the claim \"c\") and the default",
+		`{"to":"access.profile","claim":"c","values":{"Sales":["A","B"]}}`:           "a user has one profile",
+		`{"to":"access.role","claim":"c","values":{"a":"A"},"otherwise":["B","C"]}`:  "a user has one role",
+	} {
+		var m sfprov.Mapping
+		require.ErrorContains(t, json.Unmarshal([]byte(`{"rules":[`+text+`]}`), &m), want)
+	}
+}
+
+// A Mapping that is read by encoding/json is as strict, and keeps as many digits, as one of
+// ParseMapping.
+func TestMappingJSONIsParseMapping(t *testing.T) {
+	t.Parallel()
+	var m sfprov.Mapping
+	require.NoError(t, json.Unmarshal([]byte(`{"rules":[{"to":"N__c","type":"number","value":9007199254740993}]}`), &m))
+	u, err := m.User("alice", nil)
+	require.NoError(t, err)
+	assert.Equal(t, "9007199254740993", fmt.Sprint(u.Fields["N__c"]))
+	require.ErrorContains(t, json.Unmarshal([]byte(`{"rules":[],"rules":[]}`), &m), "twice")
+	var r sfprov.Rule
+	require.ErrorContains(t, json.Unmarshal([]byte(`{"to":"a","to":"b"}`), &r), "twice")
+}
+
+// Whatever JSON is read says everything once, also where only the case differs.
+func TestJSONThatSaysAThingTwiceIsRefused(t *testing.T) {
+	t.Parallel()
+	for text, into := range map[string]any{
+		`{"inactive":false,"inactive":true}`:                      new(sfprov.User),
+		`{"username":"a","Username":"b"}`:                         new(sfprov.User),
+		`{"access":{"role":"a","role":"b"}}`:                      new(sfprov.User),
+		`{"permissionSets":["a"],"PermissionSets":[]}`:            new(sfprov.Access),
+		`{"maxDeactivations":1,"MaxDeactivations":1000}`:          new(sfprov.Scope),
+		`{"field":"A","Field":"B"}`:                               new(sfprov.Change),
+		`{"steps":[{"username":"a"}],"Steps":[]}`:                 new(sfprov.Plan),
+		`{"scope":{"maxPercent":1,"MaxPercent":100}}`:             new(sfprov.Plan),
+		`{"steps":[{"user":{"inactive":true,"Inactive":false}}]}`: new(sfprov.Plan),
+		`{"action":"updated","Action":"deactivated"}`:             new(sfprov.PlanStep),
+		`{"id":"a","id":"b"}`:                                     new(sfprov.Result),
+	} {
+		require.ErrorContains(t, json.Unmarshal([]byte(text), into), "twice", text)
+	}
+	require.ErrorContains(t, json.Unmarshal([]byte(`{"acess":{}}`), new(sfprov.User)), "unknown field")
+	require.ErrorContains(t, json.Unmarshal([]byte(`{"access":{"profiles":"x"}}`), new(sfprov.User)), "unknown field")
 }

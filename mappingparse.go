@@ -164,6 +164,10 @@ func (m Mapping) Validate() error {
 		for _, p := range rule.problems() {
 			problems = append(problems, ruleProblem(p).at(i, rule))
 		}
+		if rule.ClearAbsent && slices.ContainsFunc(m.Rules, rule.hasDefaultOf) {
+			p := ruleProblem{Field: "clearAbsent", Problem: "and the default of another rule are both given; give one of them"}
+			problems = append(problems, p.at(i, rule))
+		}
 	}
 	return errors.Join(problems...)
 }
@@ -284,4 +288,9 @@ func (r Rule) problemsOfConstants() (problems []FieldProblem) {
 		}
 	}
 	return problems
+}
+
+// hasDefaultOf reports whether another rule has a default for the same field.
+func (r Rule) hasDefaultOf(other Rule) bool {
+	return other.Default != nil && strings.EqualFold(r.To, other.To)
 }

@@ -89,6 +89,10 @@ func (r Rule) problemsOfTable() (problems []FieldProblem) {
 
 // problemOfEntry is what is wrong with an entry of a table; nil is no value, and fine.
 func (r Rule) problemOfEntry(entry any) (problem string) {
+	part, _ := r.access()
+	if _, isOne := accessPart(&Access{}, part).(*string); isOne && len(entryValues(entry)) > 1 {
+		return "is a list, but a user has one " + part
+	}
 	for _, value := range entryValues(entry) {
 		if _, isText := value.(string); !isText && (r.Join != "" || r.valueType() == TypeMultiPicklist) {
 			return "is no text to be joined"
