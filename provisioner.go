@@ -25,6 +25,7 @@ type Provisioner struct {
 	unresolved *unresolvedCreates
 	emails     *pendingEmails
 	passwords  *passwordMemory
+	matches    *matchUses
 }
 
 // settings is a normalised Config with its parsed pattern.
@@ -130,6 +131,7 @@ func New(cfg Config, opts ...Option) (*Provisioner, error) {
 		unresolved: &unresolvedCreates{},
 		emails:     &pendingEmails{},
 		passwords:  &passwordMemory{},
+		matches:    &matchUses{},
 	}, nil
 }
 

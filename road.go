@@ -64,6 +64,7 @@ func (p *Provisioner) prepare(ctx context.Context, d *desired) error {
 			return err
 		}
 	}
+	p.noteMatch(ctx, d)
 	return p.resolve(ctx, d)
 }
 

@@ -1,8 +1,10 @@
 package sfprov_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 
@@ -269,5 +271,35 @@ func TestAPlanOfTwoWithOneMatchValue(t *testing.T) {
 			assert.Empty(t, step.Action)
 			assert.NotEmpty(t, step.Problem)
 		}
+	}
+}
+
+// A match value that is used for two people is worth a warning; a change of name, or of
+// address, is not.
+func TestAMatchValueOfTwoPeopleIsWarnedOf(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		change func(*sfprov.User)
+		warns  bool
+	}{
+		"another person": {func(u *sfprov.User) {
+			u.Username, u.Fields["LastName"], u.Fields["Email"] = "bob", "Baker", "bob@primary.com"
+		}, true},
+		"married": {func(u *sfprov.User) { u.Username, u.Fields["LastName"] = "alice.baker", "Baker" }, false},
+		"nothing": {func(*sfprov.User) {}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var log bytes.Buffer
+			org := sfprovtest.NewOrg(t)
+			p := edgeProvisioner(t, org, sfprov.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+			_, err := p.Ensure(t.Context(), federated())
+			require.NoError(t, err)
+			u := federated()
+			test.change(&u)
+			_, err = p.Ensure(t.Context(), u)
+			require.NoError(t, err)
+			assert.Equal(t, test.warns, strings.Contains(log.String(), "match value was just used"), log.String())
+		})
 	}
 }
