@@ -87,14 +87,16 @@ type Config struct {
 	// Pattern builds user IDs; see ParsePattern. Empty means "{UN}", the username alone.
 	// A Username in User.Fields, such as a Mapping's rule gives, wins over it.
 	Pattern string `json:"pattern,omitempty"`
-	// Separator joins the parts of a user ID. Empty means "_". It has no @, nor anything
-	// else that an email address can't have.
+	// Separator joins the parts of a user ID. Empty means "_". It has no @ and no slash, nor
+	// anything else that an email address can't have.
 	Separator string `json:"separator,omitempty"`
 	// ProvisioningDomain is appended to user IDs: alice becomes alice@primary.com.
 	// Empty appends nothing; usernames must then be email addresses of themselves.
 	// It is the domain alone, without an @ or https://.
 	ProvisioningDomain string `json:"provisioningDomain,omitempty"`
 	// TenantDomain is the pattern's TD for users who name none. Empty means "carbon.super".
+	// Here, and in IdentityProvider, it is a name alone: a pattern that uses one with an @,
+	// a slash, or what else an email address can't have, is refused.
 	TenantDomain string `json:"tenantDomain,omitempty"`
 	// IdentityProvider is the pattern's IDP: the name under which Salesforce is
 	// connected.

@@ -516,6 +516,41 @@ func TestUserIDSettings(t *testing.T) {
 	}
 }
 
+// TestPartsOfUsernamesThatWerePasted: none becomes part of a username, and what to write
+// in its place is said.
+func TestPartsOfUsernamesThatWerePasted(t *testing.T) {
+	t.Parallel()
+	for pasted, write := range map[string]string{
+		"acme.com/": "acme.com", "@acme.com": "acme.com", "https://acme.com/a?b": "acme.com", "alice@acme.com": "acme.com",
+		" acme.com\n": "acme.com", `"acme.com"`: "acme.com",
+		"@": "", "/": "", "https://": "", "my tenant": "", "\u200b": "", "a:b": "", "@" + strings.Repeat("x", 100): "",
+	} {
+		for field, test := range map[string]struct {
+			set  func(*sfprov.Config)
+			hint string
+		}{
+			"TenantDomain":     {func(c *sfprov.Config) { c.TenantDomain = pasted }, "the domain alone"},
+			"IdentityProvider": {func(c *sfprov.Config) { c.IdentityProvider = pasted }, "the name alone"},
+			"Separator":        {func(c *sfprov.Config) { c.Separator = pasted }, "one such as _ or -"},
+		} {
+			cfg, words := config(), "write "+test.hint
+			cfg.Pattern, cfg.TenantDomain, cfg.IdentityProvider = "{UN,TD,IDP}", "acme.com", "salesforce"
+			test.set(&cfg)
+			if write != "" && field != "Separator" {
+				words = "write " + write
+			}
+			_, err := sfprov.New(cfg)
+			problems := problemsOfConfig(t, err)
+			require.Equal(t, []string{field}, slices.Sorted(maps.Keys(problems)), "%q", pasted)
+			assert.Contains(t, problems[field][0], words, "%q", pasted)
+		}
+	}
+	cfg := config() // parts that no pattern uses are nobody's name
+	cfg.Pattern, cfg.TenantDomain, cfg.IdentityProvider = "{UN}", "@acme.com", "https://idp.acme.com/"
+	_, err := sfprov.New(cfg)
+	require.NoError(t, err)
+}
+
 func TestMatchField(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"FederationIdentifier", "federationidentifier", "EmployeeNumber", "Employee_Key__c", "acme__Key__c"} {

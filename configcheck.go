@@ -209,38 +209,54 @@ func (c *configCheck) userIDs() {
 	case !pattern.uses(tokenUsername):
 		c.problem("Pattern", "is %s, without UN: all users would get the same user ID", pattern)
 	}
-	c.usernamePart("Separator", c.cfg.Separator)
-	if strings.Contains(c.cfg.Separator, "@") {
-		c.problem("Separator", "is %q; an @ is what parts a username from its domain", c.cfg.Separator)
-	}
+	c.usernamePart("Separator", c.cfg.Separator, "one such as _ or -")
 	c.provisioningDomain()
 	if pattern.uses(tokenTenantDomain) {
-		c.usernamePart("TenantDomain", c.cfg.TenantDomain)
+		c.usernamePart("TenantDomain", c.cfg.TenantDomain, meantByPart(c.cfg.TenantDomain, "the domain alone, such as acme.com"))
 		if without(c.cfg.TenantDomain, c.cfg.Separator) == "" {
 			c.problem("TenantDomain", "is %q, of which nothing is left without the separator, and the pattern %s uses "+
 				"TD", c.cfg.TenantDomain, pattern)
 		}
 	}
 	if pattern.uses(tokenIdentityProvider) {
-		c.usernamePart("IdentityProvider", c.cfg.IdentityProvider)
+		c.usernamePart("IdentityProvider", c.cfg.IdentityProvider,
+			meantByPart(c.cfg.IdentityProvider, "the name alone, such as salesforce"))
 		if without(c.cfg.IdentityProvider, c.cfg.Separator) == "" {
 			c.problem("IdentityProvider", "is empty, but the pattern %s uses IDP", pattern)
 		}
 	}
 }
 
-// usernamePart checks what becomes part of every username.
-func (c *configCheck) usernamePart(field, value string) {
-	problem := problemOfUsernameText(value)
-	switch at := strings.IndexFunc(value, func(r rune) bool { return isQuote(r) || strings.ContainsRune(notInUsernames, r) }); {
-	case problem != "":
-	case at >= 0:
-		r, _ := utf8.DecodeRuneInString(value[at:])
-		problem = fmt.Sprintf("holds %q", r)
-	default:
-		return
+// usernamePart checks what becomes part of every username. As with the domain, what it was
+// pasted as is not put right.
+func (c *configCheck) usernamePart(field, value, right string) {
+	if problem := problemOfUsernamePart(value); problem != "" {
+		c.problem(field, "is %q, which %s; it becomes part of every Salesforce username: write %s", value, problem, right)
 	}
-	c.problem(field, "is %q, which %s; it becomes part of every Salesforce username", value, problem)
+}
+
+// problemOfUsernamePart says why s can't be a part of a username other than the user's own
+// name; empty if it can. An @ parts a username from its domain, a slash a store from a name,
+// and both come along with a pasted address.
+func problemOfUsernamePart(s string) string {
+	if problem := problemOfUsernameText(s); problem != "" {
+		return problem
+	}
+	isOdd := func(r rune) bool { return isQuote(r) || strings.ContainsRune(notInUsernames+"/@", r) }
+	if at := strings.IndexFunc(s, isOdd); at >= 0 {
+		r, _ := utf8.DecodeRuneInString(s[at:])
+		return fmt.Sprintf("holds %q", r)
+	}
+	return ""
+}
+
+// meantByPart is the name in what it was pasted as, or the hint if that is not clear.
+func meantByPart(pasted, hint string) string {
+	meant := bareDomain(pasted)
+	if meant != "" && utf8.RuneCountInString(meant) <= maxUsername && problemOfUsernamePart(meant) == "" {
+		return meant
+	}
+	return hint
 }
 
 // provisioningDomain checks what is appended to usernames. What it was pasted as is not
