@@ -526,20 +526,30 @@ func TestPartsOfUsernamesThatWerePasted(t *testing.T) {
 		"@": "", "/": "", "https://": "", "my tenant": "", "\u200b": "", "a:b": "", "@" + strings.Repeat("x", 100): "",
 	} {
 		for field, test := range map[string]struct {
-			set  func(*sfprov.Config)
+			set  func(*sfprov.Config, *sfprov.User)
 			hint string
 		}{
-			"TenantDomain":     {func(c *sfprov.Config) { c.TenantDomain = pasted }, "the domain alone"},
-			"IdentityProvider": {func(c *sfprov.Config) { c.IdentityProvider = pasted }, "the name alone"},
-			"Separator":        {func(c *sfprov.Config) { c.Separator = pasted }, "one such as _ or -"},
+			"TenantDomain":      {func(c *sfprov.Config, _ *sfprov.User) { c.TenantDomain = pasted }, "the domain alone"},
+			"IdentityProvider":  {func(c *sfprov.Config, _ *sfprov.User) { c.IdentityProvider = pasted }, "the name alone"},
+			"Separator":         {func(c *sfprov.Config, _ *sfprov.User) { c.Separator = pasted }, "one such as _ or -"},
+			"User.TenantDomain": {func(_ *sfprov.Config, u *sfprov.User) { u.TenantDomain = pasted }, "the domain alone"},
 		} {
-			cfg, words := config(), "write "+test.hint
+			cfg, user, words := config(), sfprov.User{Username: "alice"}, "write "+test.hint
 			cfg.Pattern, cfg.TenantDomain, cfg.IdentityProvider = "{UN,TD,IDP}", "acme.com", "salesforce"
-			test.set(&cfg)
+			test.set(&cfg, &user)
 			if write != "" && field != "Separator" {
 				words = "write " + write
 			}
-			_, err := sfprov.New(cfg)
+			p, err := sfprov.New(cfg)
+			if field == "User.TenantDomain" {
+				require.NoError(t, err)
+				_, err = p.Username(user)
+				var invalid *sfprov.ValidationError
+				require.ErrorAs(t, err, &invalid, "%q", pasted)
+				assert.Equal(t, "TenantDomain", invalid.Problems[0].Field)
+				assert.Contains(t, invalid.Problems[0].Problem, words, "%q", pasted)
+				continue
+			}
 			problems := problemsOfConfig(t, err)
 			require.Equal(t, []string{field}, slices.Sorted(maps.Keys(problems)), "%q", pasted)
 			assert.Contains(t, problems[field][0], words, "%q", pasted)

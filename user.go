@@ -129,8 +129,9 @@ func (c *settings) builtUsername(u User) (string, []FieldProblem) {
 	case problemOfUsernameText(store) != "" && c.pattern.uses(tokenUserDomain):
 		add("Username", "is %s, whose user store %s; Salesforce usernames can't", quote(u.Username), problemOfUsernameText(store))
 	}
-	if problem := problemOfUsernameText(id.TenantDomain); problem != "" && c.pattern.uses(tokenTenantDomain) {
-		add("TenantDomain", "is %s, which %s; Salesforce usernames can't", quote(id.TenantDomain), problem)
+	if problem := problemOfUsernamePart(id.TenantDomain); problem != "" && c.pattern.uses(tokenTenantDomain) {
+		add("TenantDomain", "is %s, which %s; it becomes part of the Salesforce username: write %s",
+			quote(id.TenantDomain), problem, meantByPart(id.TenantDomain, "the domain alone, such as acme.com"))
 	}
 	// A part of which nothing is left would give different people the same ID.
 	if c.pattern.uses(tokenTenantDomain) && without(id.TenantDomain, c.Separator) == "" {
