@@ -72,7 +72,8 @@ type Config struct {
 	// Password is its password with the security token appended, for the password grant.
 	Password Secret `json:"password,omitempty"`
 	// TokenEndpoint is the OAuth token endpoint. Empty means Domain with the path
-	// /services/oauth2/token.
+	// /services/oauth2/token. One of a sandbox is refused for an org that is none, and the
+	// reverse, where their hosts tell.
 	TokenEndpoint string `json:"tokenEndpoint,omitempty"`
 	// GrantType is the OAuth grant. Empty means GrantClientCredentials.
 	GrantType GrantType `json:"grantType,omitempty"`
@@ -81,8 +82,8 @@ type Config struct {
 	// breaks may be written as \n.
 	PrivateKey Secret `json:"privateKey,omitempty"`
 	// Audience of the JWT bearer assertion. Empty means https://test.salesforce.com where
-	// Domain is the My Domain of a sandbox or a scratch org, or TokenEndpoint is on that
-	// host, and https://login.salesforce.com elsewhere.
+	// TokenEndpoint, or else Domain, is on a host of a sandbox or a scratch org, or on that
+	// very host, and https://login.salesforce.com elsewhere.
 	Audience string `json:"audience,omitempty"`
 	// Pattern builds user IDs; see ParsePattern. Empty means "{UN}", the username alone.
 	// A Username in User.Fields, such as a Mapping's rule gives, wins over it.

@@ -94,7 +94,6 @@ func (c *configCheck) problemOfTokenHost(endpoint, domain *url.URL) string {
 	if domain != nil {
 		org = domain.Hostname()
 	}
-	orgKind, _ := hostKindOf(org)
 	switch {
 	case isNoLogin(kind, endpoint):
 		return "is on " + host + ", which gives no tokens"
@@ -104,9 +103,9 @@ func (c *configCheck) problemOfTokenHost(endpoint, domain *url.URL) string {
 		return "has no path; Salesforce's is https://acme.my.salesforce.com" + tokenPath
 	case kind == loginHost && c.cfg.GrantType == GrantClientCredentials:
 		return "is on " + host + ", where the client credentials grant does not work"
-	case kind == loginHost && orgKind == myDomainHost && (host == "test.salesforce.com") != isSandbox(org):
-		return "is on " + host + ", which knows no users of " + org + ": test.salesforce.com is for sandboxes, " +
-			"login.salesforce.com for all else"
+	case areApart(host, org):
+		return "is on " + host + ", which knows no users of " + org + ": one is for sandboxes, the other is not " +
+			"(test.salesforce.com is for sandboxes, login.salesforce.com for all else)"
 	case kind != loginHost && kind != myDomainHost:
 		return ""
 	case strings.TrimRight(endpoint.Path, "/") != tokenPath:

@@ -108,9 +108,34 @@ func isSandbox(host string) bool {
 		isBelow(host, myDomainSuffix) && strings.Contains(name, "--")
 }
 
-// audienceFor is the audience that the orgs behind a domain and a token endpoint take.
+// isForSandboxes reports whether a host is one of sandboxes, and whether the host tells: that
+// of a proxy does not.
+func isForSandboxes(host string) (is, told bool) {
+	switch kind, myDomain := hostKindOf(host); kind {
+	case loginHost:
+		return host == "test.salesforce.com", true
+	case myDomainHost, siteHost:
+		return isSandbox(myDomain), true
+	default:
+		return false, false
+	}
+}
+
+// areApart reports whether one host is for sandboxes, and the other is not.
+func areApart(one, other string) bool {
+	isOne, told := isForSandboxes(one)
+	isOther, toldToo := isForSandboxes(other)
+	return told && toldToo && isOne != isOther
+}
+
+// audienceFor is the audience that the orgs behind a domain and a token endpoint take. The
+// endpoint decides: it is where the assertion goes.
 func audienceFor(domain, endpoint string) string {
-	if endpoint == "test.salesforce.com" || endpoint != "login.salesforce.com" && isSandbox(domain) {
+	is, told := isForSandboxes(endpoint)
+	if !told {
+		is, _ = isForSandboxes(domain)
+	}
+	if is {
 		return sandboxLogin
 	}
 	return defaultAudience
