@@ -80,7 +80,7 @@ func problemOfDomainHost(base *url.URL) string {
 		return "is " + host + ", which only looks like Salesforce's; an org's host ends in " + myDomainSuffix
 	case kind == nameOnly && base.Port() == "":
 		return "is " + host + ", which is no host name; if it is the name of My Domain, the URL is https://" + myDomain +
-			". (For a host of your own with a name without a dot, give the port, too)"
+			". (For a host of your own that has such a name, give the port, too)"
 	}
 	return ""
 }
@@ -129,6 +129,9 @@ func parseEndpoint(given string) (*url.URL, string) {
 	if isQuoted(given) {
 		return nil, "is in quotes; leave them out"
 	}
+	if brokenScheme.MatchString(given) {
+		return nil, "begins with http or https, but the colon or a slash after it is missing; it begins with https://"
+	}
 	if !strings.Contains(given, "://") {
 		given = "https://" + given
 	}
@@ -151,7 +154,12 @@ func parseEndpoint(given string) (*url.URL, string) {
 	return u, ""
 }
 
-var hostName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$`)
+// hostName finds no empty label, which no host has.
+var hostName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$`)
+
+// brokenScheme finds a scheme that would be taken for a host: without its colon, or with a
+// slash too few.
+var brokenScheme = regexp.MustCompile(`^(?i)https?(/|;/|:/([^/]|$)|:[A-Za-z])`)
 
 func validHost(u *url.URL) bool {
 	if u.Hostname() == "" || len(u.Hostname()) > 253 || u.Opaque != "" {

@@ -17,7 +17,7 @@ const (
 	siteHost                      // serves an org's sites: logins, but no API
 	strayHost                     // Salesforce's, but no org's
 	lookalikeHost                 // somebody's who wants it to be taken for an org's
-	nameOnly                      // a name without a dot
+	nameOnly                      // a name without a dot, or an org's without the end
 )
 
 const (
@@ -49,6 +49,10 @@ var orgHosts = []struct { //nolint:gochecknoglobals // a constant table
 // likeSalesforce finds Salesforce's names where they are not the end of a host.
 var likeSalesforce = regexp.MustCompile(
 	`(^|[.-]|my)salesforce(-setup|-sites)?\.(com|mil)([.-]|$)|(^|[.-])my[.-]?salesforce\.|(^|\.)(force|my\.site)\.com[.-]`)
+
+// isUnended finds the name of an org without the end of the host: one that is parted from the
+// names of other orgs by what they are for, or cut off before the .com.
+var isUnended = regexp.MustCompile(`^[^.]+\.(sandbox|scratch|develop|demo|patch|trailblaze|([^.]+\.)?my\.salesforce)$`)
 
 // hostKindOf tells the kind of a host in small letters, and the org's My Domain host where
 // another of the org's hosts tells it.
@@ -90,6 +94,8 @@ func otherHostKind(host string) (kind hostKind, myDomain string) {
 		return strayHost, ""
 	case likeSalesforce.MatchString(host):
 		return lookalikeHost, ""
+	case isUnended.MatchString(host):
+		return nameOnly, strings.TrimSuffix(host, ".my.salesforce") + myDomainSuffix
 	case !strings.Contains(host, ".") && net.ParseIP(host) == nil && !isLoopback(host):
 		return nameOnly, host + myDomainSuffix
 	}

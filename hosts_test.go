@@ -18,6 +18,14 @@ func TestHostsThatAreNotAnOrgs(t *testing.T) {
 	for host, words := range map[string]string{
 		"acme":                                           "https://acme.my.salesforce.com",
 		"acme--uat":                                      "https://acme--uat.my.salesforce.com",
+		"acme--uat.sandbox":                              "https://acme--uat.sandbox.my.salesforce.com",
+		"acme-dev-ed.develop":                            "https://acme-dev-ed.develop.my.salesforce.com",
+		"acme.my.salesforce":                             "https://acme.my.salesforce.com",
+		"acme--uat.sandbox.my.salesforce":                "https://acme--uat.sandbox.my.salesforce.com",
+		"acme..my.salesforce.com":                        "valid host name",
+		"acme.my..salesforce.com":                        "valid host name",
+		".acme.my.salesforce.com":                        "valid host name",
+		"acme-.my.salesforce.com":                        "valid host name",
 		"acme.lightning.force.com":                       "https://acme.my.salesforce.com",
 		"ACME.Lightning.Force.com":                       "https://acme.my.salesforce.com",
 		"acme--uat.sandbox.lightning.force.com":          "https://acme--uat.sandbox.my.salesforce.com",
@@ -80,7 +88,7 @@ func TestHostsOfOnesOwn(t *testing.T) {
 	t.Parallel()
 	for _, host := range []string{
 		"acme.com", "salesforce.acme.com", "salesforce.company.com", "salesforce-proxy.acme.com", "sf.taskforce.com", "my.salesforceproxy.acme.com", "crm.force.de",
-		"proxy:8443", "10.0.0.7", "10.0.0.7:8443", "[fd00::7]:8443", "localhost:9000", "acme.my.salesforce.mil", "acme.my.sfcrmproducts.cn", "xn--bcher-kva.example",
+		"proxy:8443", "proxy.sandbox:8443", "sandbox.acme.com", "https.acme.com", "http:8443", "10.0.0.7", "10.0.0.7:8443", "[fd00::7]:8443", "localhost:9000", "acme.my.salesforce.mil", "acme.my.sfcrmproducts.cn", "xn--bcher-kva.example",
 		"acme.develop.my.salesforce.com", "acme--uat.sandbox.my.salesforce.com", "acme--uat.cs5.my.salesforce.com", "a-b.scratch.my.salesforce.com", "acme.my.salesforce.com:443",
 	} {
 		cfg := config()
@@ -88,6 +96,25 @@ func TestHostsOfOnesOwn(t *testing.T) {
 		settings := accepted(t, cfg)
 		assert.Equal(t, "https://"+host, settings["domain"])
 		assert.Equal(t, "https://"+host+"/services/oauth2/token", settings["tokenEndpoint"])
+	}
+}
+
+// TestSchemesThatAreBroken: the scheme is not taken for the host.
+func TestSchemesThatAreBroken(t *testing.T) {
+	t.Parallel()
+	for _, scheme := range []string{"https//", "http//", "HTTPS//", "https/", "https:/", "https:", "https;//", " https// "} {
+		for _, rest := range []string{"acme.my.salesforce.com", "acme.my.salesforce.com/x?u=https://y", "bob:hunter2@acme.my.salesforce.com"} {
+			cfg := jwtConfig()
+			cfg.Domain = scheme + rest
+			cfg.TokenEndpoint, cfg.Audience = cfg.Domain, cfg.Domain
+			_, err := sfprov.New(cfg)
+			problems := problemsOfConfig(t, err)
+			require.Equal(t, []string{"Audience", "Domain", "TokenEndpoint"}, slices.Sorted(maps.Keys(problems)), cfg.Domain)
+			for _, problem := range problems {
+				assert.Contains(t, problem[0], "the colon or a slash after it is missing", cfg.Domain)
+				assert.NotContains(t, problem[0], "hunter2")
+			}
+		}
 	}
 }
 
