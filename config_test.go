@@ -516,6 +516,29 @@ func TestUserIDSettings(t *testing.T) {
 	}
 }
 
+// TestUsernameOfTheIntegrationUser: it has the form of an email address.
+func TestUsernameOfTheIntegrationUser(t *testing.T) {
+	t.Parallel()
+	for _, grant := range []sfprov.GrantType{sfprov.GrantPassword, sfprov.GrantJWTBearer} {
+		cfg := jwtConfig()
+		cfg.GrantType, cfg.ClientSecret, cfg.Password = grant, "hunter2", "hunter2TOKEN"
+		for _, name := range []string{
+			"api", "api@", "@acme.com", "api@acme", "api@acme.com.", "api@.acme.com", "api@acme..com", "api@.", "api@@acme.com", "a@b@c.com",
+			"api@acme.com@", "@api@acme.com", "api@acme.com/", "mailto:api@acme.com", "<api@acme.com>", "api@acme.com,api@acme.com",
+		} {
+			cfg.Username = name
+			_, err := sfprov.New(cfg)
+			problems := problemsOfConfig(t, err)
+			require.Equal(t, []string{"Username"}, slices.Sorted(maps.Keys(problems)), name)
+			assert.Contains(t, problems["Username"][0], "form of an email address", name)
+		}
+		for _, name := range []string{"api@acme.com", " api@acme.com\n", "o'neil@acme.com.uat", "API.x+y@sub-1.acme_x.example", "zoë@bücher.example"} {
+			cfg.Username = name
+			assert.Equal(t, strings.TrimSpace(name), accepted(t, cfg)["username"])
+		}
+	}
+}
+
 // TestPartsOfUsernamesThatWerePasted: none becomes part of a username, and what to write
 // in its place is said.
 func TestPartsOfUsernamesThatWerePasted(t *testing.T) {

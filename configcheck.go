@@ -133,7 +133,7 @@ const notInUsernames = "\"(),:;<>[\\]"
 func (c *configCheck) username() {
 	c.cfg.Username = strings.TrimSpace(c.cfg.Username)
 	name := c.cfg.Username
-	at := strings.LastIndexByte(name, '@')
+	local, domain, _ := strings.Cut(name, "@")
 	switch problem := problemOfUsernameText(name); {
 	case name == "":
 		c.problem("Username", "is missing; it is the Salesforce username of the integration user")
@@ -141,10 +141,10 @@ func (c *configCheck) username() {
 		c.problem("Username", "is in quotes; leave them out")
 	case problem != "":
 		c.problem("Username", "is %q, which %s; Salesforce usernames can't", name, problem)
-	case at <= 0 || name[0] == '@' || strings.ContainsAny(name, notInUsernames) || strings.ContainsFunc(name, isMarkOnly) ||
-		at == len(name)-1 || strings.ContainsFunc(name[at+1:], notInDomains):
+	case local == "" || problemOfEmailDomain(domain) != "" || strings.ContainsFunc(domain, notInDomains) ||
+		strings.ContainsAny(name, notInUsernames) || strings.ContainsFunc(name, isMarkOnly):
 		c.problem("Username", "is %q; it is the Salesforce username of the integration user, which has the form of an "+
-			"email address, such as api@acme.com", name)
+			"email address, such as api@acme.com: one @, and a domain with a dot after it", name)
 	}
 }
 
