@@ -1,6 +1,9 @@
 package sfprov
 
-import "net/http"
+import (
+	"net/http"
+	"regexp"
+)
 
 // whereRights is where an administrator gives the rights of rightTo.
 const whereRights = " (Setup, Permission Sets, the integration user's, System Permissions)"
@@ -54,16 +57,33 @@ func rightTo(asked requestFacts) string {
 
 func needsKnownRight(asked requestFacts, _ APIProblem) bool { return rightTo(asked) != "" }
 
-// needsMoreRights reports whether it is about a user, who can have more rights than the
-// integration user.
-func needsMoreRights(asked requestFacts, _ APIProblem) bool {
-	return asked.object == "User" && asked.record && !asked.reads && !asked.password
+// refusesRights is what Salesforce says where rights to the record itself, or to its
+// object, are missing.
+var refusesRights = regexp.MustCompile(
+	`(?i)insufficient access rights on object id|do not have permission to view this record`)
+
+// lacksRights reports whether it is known to be about the rights to the record itself,
+// or to its object. The same codes are given where a record that is referred to may not
+// be used, so that a write needs the text; a query refers to nothing.
+func lacksRights(r requestFacts, p APIProblem) bool {
+	return r.reads || len(p.Fields) == 0 && refusesRights.MatchString(p.Message)
 }
 
-// isOfObject reports whether it is about the right to the object, and not to one
-// record.
-func isOfObject(r requestFacts, _ APIProblem) bool {
-	return r.reads || r.method == http.MethodPost && r.object != "" && !r.record
+// lacksKnownRight reports whether it is known which right is missing.
+func lacksKnownRight(r requestFacts, p APIProblem) bool {
+	return lacksRights(r, p) && needsKnownRight(r, p)
+}
+
+// needsMoreRights reports whether it is about a user, who can have more rights than the
+// integration user.
+func needsMoreRights(r requestFacts, p APIProblem) bool {
+	return lacksRights(r, p) && r.object == "User" && r.record && !r.reads && !r.password
+}
+
+// isOfObject reports whether it is known to be about the right to the object, which is
+// the same for all its records.
+func isOfObject(r requestFacts, p APIProblem) bool {
+	return r.reads || lacksRights(r, p) && r.method == http.MethodPost && r.object != "" && !r.record
 }
 
 // readsAnotherObject reports whether a query is not about users, whose fields have a
@@ -79,6 +99,7 @@ const (
 	mayNotDo   = "The integration user may not do this. It needs " + manageInternals + whereRights +
 		", and rights at least as wide as those of the user it changes: administrators are for people to manage"
 	noSuchRight = "The integration user lacks a right that this needs, or the record is one that it may not change"
+	notAllowed  = "Salesforce doesn't allow the integration user this"
 )
 
 // accessCauses are about rights that are missing, and licences.
@@ -88,9 +109,9 @@ var accessCauses = []knownCause{ //nolint:gochecknoglobals // a constant table
 		"The integration user can't see this kind of record. It needs " + theRight + whereRights,
 	},
 	{sign{code: "INSUFFICIENT_ACCESS_OR_READONLY", when: needsMoreRights}, mayNotDo},
-	{sign{code: "INSUFFICIENT_ACCESS_OR_READONLY", when: needsKnownRight}, lacksRight},
+	{sign{code: "INSUFFICIENT_ACCESS_OR_READONLY", when: lacksKnownRight}, lacksRight},
 	{sign{code: "INSUFFICIENT_ACCESS", when: needsMoreRights}, mayNotDo},
-	{sign{code: "INSUFFICIENT_ACCESS", when: needsKnownRight}, lacksRight},
+	{sign{code: "INSUFFICIENT_ACCESS", when: lacksKnownRight}, lacksRight},
 	{
 		sign{code: "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", objects: accessObjects},
 		"The integration user may not give or take this, as a rule because it needs " + theRight + whereRights,

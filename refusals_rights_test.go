@@ -243,8 +243,38 @@ var refusalsOfRights = []refusal{
 	},
 	{
 		what: "create", asked: aCreate, status: 403, code: "INSUFFICIENT_ACCESS",
-		text: "no",
+		text: "Insufficient access rights on object id",
 		is:   ErrPermission, step: StepSetup, cause: "lacks a right", cure: "Manage Internal Users",
+	},
+	{
+		what: "create, in Spanish", asked: aCreate, status: 403, code: "INSUFFICIENT_ACCESS",
+		text: "no tiene permiso",
+		is:   ErrPermission, step: StepUser, cause: "doesn't allow", never: "lacks|Manage|profile",
+	},
+	{
+		what: "create, in Spanish", asked: aCreate, status: 400, code: "INSUFFICIENT_ACCESS_OR_READONLY",
+		text: "derechos de acceso insuficientes en el Id. de referencia cruzada: 00e000000000001",
+		is:   ErrPermission, step: StepUser, cause: "doesn't allow", never: "lacks|Manage|profile",
+	},
+	{
+		what: "create, of a field", asked: aCreate, status: 400, code: "INSUFFICIENT_ACCESS_OR_READONLY",
+		text:   "insufficient access rights on object id",
+		fields: "ProfileId", is: ErrPermission, step: StepUser, cause: "doesn't allow", never: "lacks|Manage",
+	},
+	{
+		what: "give a permission set, in German", asked: aGrant, status: 400, code: "INSUFFICIENT_ACCESS_OR_READONLY",
+		text: "Unzureichende Zugriffsrechte für querverwiesene ID",
+		is:   ErrPermission, step: StepUser, cause: "doesn't allow", never: "lacks|Assign",
+	},
+	{
+		what: "update, in German", asked: anUpdate, status: 400, code: "INSUFFICIENT_ACCESS_OR_READONLY",
+		text: "Unzureichende Zugriffsrechte für querverwiesene ID",
+		is:   ErrPermission, step: StepUser, cause: "doesn't allow", never: "lacks|at least as wide|Manage",
+	},
+	{
+		what: "read the login, in German", asked: aQuery("UserLogin"), status: 403, code: "INSUFFICIENT_ACCESS",
+		text: "nein",
+		is:   ErrPermission, step: StepSetup, cause: "lacks a right", cure: "Manage Users or Freeze Users",
 	},
 	{
 		what: "create", asked: aCreate, status: 400, code: "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
@@ -265,7 +295,7 @@ var refusalsOfRights = []refusal{
 	},
 	{
 		what: "update an administrator", asked: anUpdate, status: 403, code: "INSUFFICIENT_ACCESS",
-		text: "no",
+		text: "You do not have permission to view this record.",
 		is:   ErrPermission, step: StepUser, cause: "at least as wide", cure: "administrators",
 	},
 	{
@@ -275,7 +305,7 @@ var refusalsOfRights = []refusal{
 	},
 	{
 		what: "change something", asked: requestFacts{}, status: 403, code: "INSUFFICIENT_ACCESS",
-		text: "no",
+		text: "You do not have permission to view this record.",
 		is:   ErrPermission, step: StepUser, cause: "lacks a right", never: "Manage",
 	},
 	{
