@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -170,14 +171,19 @@ var authFailures = []failure{ //nolint:gochecknoglobals // a constant table
 			"install it (Setup, Connected Apps OAuth Usage)",
 	},
 	{
-		sign: sign{code: "invalid_client", grant: GrantJWTBearer},
+		sign: sign{code: "invalid_client", grant: GrantJWTBearer, when: refusesCredentials},
 		explain: "Salesforce doesn't take the app's credentials. Check ClientID, and that PrivateKey belongs " +
 			"to the certificate that is uploaded to the app (Setup, External Client App Manager, OAuth settings)",
 	},
 	{
-		sign: sign{code: "invalid_client"},
+		sign: sign{code: "invalid_client", when: refusesCredentials},
 		explain: "The consumer secret is wrong. Copy ClientSecret anew (Setup, External Client App Manager, " +
 			"OAuth settings, Consumer Key and Secret); a new secret takes some minutes to work",
+	},
+	{
+		sign: sign{code: "invalid_client"}, vague: true,
+		explain: "Salesforce refuses the app, and its text says why. The app's settings and policies are in Setup, " +
+			"External Client App Manager",
 	},
 	{
 		sign: sign{code: "unsupported_grant_type", grant: GrantPassword},
@@ -204,10 +210,25 @@ var authFailures = []failure{ //nolint:gochecknoglobals // a constant table
 	{sign: sign{code: "inactive_user"}, explain: inactiveUser},
 	{sign: sign{code: "inactive_org"}, explain: inactiveOrg},
 	{sign: sign{code: "rate_limit_exceeded"}, step: StepAgain, explain: loginsThrottled},
+	// The codes of OAuth for what passes by itself have status 400 where a 5xx is not to be
+	// had: see "Error Response" in RFC 6749.
 	{
-		sign: sign{code: "server_error", status: http.StatusInternalServerError}, reason: ErrUnavailable, step: StepAgain,
-		soon: true, explain: serverUnavailable,
+		sign: sign{code: "server_error"}, reason: ErrUnavailable, step: StepAgain, soon: true,
+		explain: serverUnavailable,
 	},
+	{
+		sign: sign{code: "temporarily_unavailable"}, reason: ErrUnavailable, step: StepAgain, soon: true,
+		explain: serverUnavailable,
+	},
+	unavailable(http.StatusRequestTimeout),
+	unavailable(http.StatusTooEarly),
+	noRoute,
+}
+
+// refusesCredentials reports whether it is the key, the secret or the certificate of the
+// app that is wrong. With other texts, the code is given for all that an app may not do.
+func refusesCredentials(_ requestFacts, p APIProblem) bool {
+	return p.Message == "" || strings.Contains(strings.ToLower(p.Message), "invalid client credentials")
 }
 
 const (

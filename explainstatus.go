@@ -33,14 +33,17 @@ var statusFailures = []failure{ //nolint:gochecknoglobals // a constant table
 		explain: "The request's path is too long for something on the way, such as a proxy",
 	},
 	{sign: sign{status: http.StatusUnsupportedMediaType, page: true}, step: StepSetup, explain: wrongMediaType},
-	{
-		sign: sign{status: 420}, reason: ErrUnavailable, step: StepAgain, soon: true,
-		explain: "Salesforce's edge has no route to the org. If it goes on, check Config.Domain",
-	},
+	noRoute,
 	unavailable(http.StatusInternalServerError),
 	unavailable(http.StatusBadGateway),
 	unavailable(http.StatusServiceUnavailable),
 	unavailable(http.StatusGatewayTimeout),
+}
+
+// noRoute is an answer of Salesforce's edge.
+var noRoute = failure{ //nolint:gochecknoglobals // a constant row
+	sign: sign{status: 420}, reason: ErrUnavailable, step: StepAgain, soon: true,
+	explain: "Salesforce's edge has no route to the org. If it goes on, check Config.Domain",
 }
 
 // unavailable is the row of a status that says that it passes.

@@ -150,6 +150,22 @@ var refusedLogins = []refusedLogin{
 		cause: "secret is wrong", cure: "ClientSecret",
 	},
 	{
+		grant: cc, status: 401, code: "invalid_client", is: ErrAuth, step: StepSetup,
+		cause: "secret is wrong", cure: "ClientSecret",
+	},
+	{
+		grant: cc, status: 400, code: "invalid_client", text: "IP address not allowed", is: ErrAuth, step: StepSetup,
+		cause: "refuses the app", cure: "External Client App Manager", never: "secret",
+	},
+	{
+		grant: cc, status: 400, code: "invalid_client", text: "client not enabled for the client credentials flow",
+		is: ErrAuth, step: StepSetup, cause: "refuses the app", cure: "External Client App Manager", never: "secret",
+	},
+	{
+		grant: bearer, status: 400, code: "invalid_client", text: "The app is blocked", is: ErrAuth, step: StepSetup,
+		cause: "refuses the app", cure: "External Client App Manager", never: "secret|PrivateKey",
+	},
+	{
 		grant: bearer, status: 400, code: "invalid_client", text: "invalid client credentials", is: ErrAuth, step: StepSetup,
 		cause: "credentials", cure: "PrivateKey", never: "secret",
 	},
@@ -191,6 +207,27 @@ var refusedLogins = []refusedLogin{
 	{
 		grant: cc, status: 500, code: "server_error", is: ErrUnavailable, step: StepAgain, cause: "out of order",
 		cure: "Try again",
+	},
+	{
+		grant: cc, status: 400, code: "server_error", text: "x", is: ErrUnavailable, step: StepAgain,
+		cause: "out of order", cure: "Try again",
+	},
+	{
+		grant: cc, status: 400, code: "temporarily_unavailable",
+		text: "The authorization server is currently unable to handle the request",
+		is:   ErrUnavailable, step: StepAgain, cause: "out of order", cure: "Try again", never: "secret",
+	},
+	{
+		grant: cc, status: 408, is: ErrUnavailable, step: StepAgain, cause: "out of order", cure: "Try again",
+		never: "token endpoint",
+	},
+	{
+		grant: cc, status: 420, is: ErrUnavailable, step: StepAgain, cause: "no route", cure: "Config.Domain",
+		never: "token endpoint",
+	},
+	{
+		grant: cc, status: 425, is: ErrUnavailable, step: StepAgain, cause: "out of order", cure: "Try again",
+		never: "token endpoint",
 	},
 	{grant: cc, status: 503, is: ErrUnavailable, step: StepAgain, cause: "out of order", cure: "Try again"},
 	{grant: cc, status: 429, is: ErrAuth, step: StepAgain, cause: "throttles", cure: "Wait"},
