@@ -101,7 +101,7 @@ var apiFailures = []failure{ //nolint:gochecknoglobals // a constant table
 	},
 	{
 		sign: sign{code: "MALFORMED_ID"}, reason: ErrInvalidField, vague: true,
-		explain: "A value that should be a record ID is none",
+		explain: "A value is not the record ID that the field takes",
 	},
 	{
 		sign: sign{code: "FIELD_CUSTOM_VALIDATION_EXCEPTION"}, reason: ErrInvalidField,
@@ -219,9 +219,8 @@ var apiFailures = []failure{ //nolint:gochecknoglobals // a constant table
 			"names can mend it (Setup, Flows)",
 	},
 	{
-		sign: sign{code: "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY"},
-		explain: "Something of the org's own, such as an Apex trigger, refused the change, and the message " +
-			"says what. Whoever maintains it knows why",
+		sign: sign{code: "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY"}, vague: true,
+		explain: "Salesforce refused the change of the record, and the message alone says why",
 	},
 	{
 		sign: sign{code: "MIXED_DML_OPERATION"},
@@ -242,6 +241,12 @@ var apiFailures = []failure{ //nolint:gochecknoglobals // a constant table
 		sign: sign{code: "NOT_FOUND"}, vague: true,
 		explain: "No record has that ID, or this org doesn't know the API version (Config.APIVersion), or the " +
 			"integration user can't see this kind of record",
+	},
+	{
+		sign:   sign{code: "INVALID_SESSION_ID", phrase: "not valid for use with the rest api"},
+		reason: ErrAuth, step: StepSetup,
+		explain: "Salesforce doesn't take the app's token for its API. Check that Manage user data via APIs (api) " +
+			"is among the app's scopes (Setup, External Client App Manager, OAuth settings)",
 	},
 	{
 		sign: sign{code: "INVALID_SESSION_ID"}, reason: ErrAuth, step: StepSetup,
@@ -287,9 +292,11 @@ var apiFailures = []failure{ //nolint:gochecknoglobals // a constant table
 		sign: sign{code: "INVALID_QUERY_LOCATOR"}, step: StepAgain,
 		explain: "The rest of a long answer is no longer kept. Call again",
 	},
+	lostBody("http entity body is required"),
+	lostBody("unexpected end-of-input"),
 	{
-		sign: sign{code: "JSON_PARSER_ERROR"}, reason: ErrInvalidField,
-		explain: "A value has the wrong JSON type for its field, for example a string in place of a boolean",
+		sign: sign{code: "JSON_PARSER_ERROR"}, reason: ErrInvalidField, vague: true,
+		explain: "Salesforce can't read the JSON of the request",
 	},
 	{sign: sign{code: "METHOD_NOT_ALLOWED"}, step: StepSetup, explain: methodNotAllowed},
 	{sign: sign{code: "UNSUPPORTED_MEDIA_TYPE"}, step: StepSetup, explain: wrongMediaType},
@@ -351,6 +358,14 @@ var apiFailures = []failure{ //nolint:gochecknoglobals // a constant table
 func locked(phrase string) failure {
 	return failure{
 		sign: sign{phrase: phrase}, reason: ErrUnavailable, step: StepAgain, soon: true, undone: true, explain: lockedRows,
+	}
+}
+
+// lostBody is the row of a request that did not arrive whole: none is sent without its body.
+func lostBody(phrase string) failure {
+	return failure{
+		sign: sign{code: "JSON_PARSER_ERROR", phrase: phrase}, reason: ErrUnavailable, step: StepAgain, soon: true,
+		undone: true, explain: "The request did not arrive whole. Try again; if it goes on, check proxies on the way",
 	}
 }
 

@@ -55,6 +55,16 @@ var (
 		`(?i)["'“]([^"'”]+)["'”] permission set license|permission set license:? ["'“]([^"'”]+)["'”]`,
 	)
 	passwordReused = regexp.MustCompile(`(?i)invalid repeated password`)
+
+	// The same code and field go with many a refusal: what the text must say, too.
+	ofLicence     = regexp.MustCompile(`(?i)\blicen[cs]es?\b`)
+	ofPlace       = regexp.MustCompile(`(?i)problem with this (?:country|state)|recognize the state|must be specified before`)
+	ofContact     = regexp.MustCompile(`(?i)needs a contact|can have a contact|contact (?:must be|is not) associated|no account`)
+	ofManager     = regexp.MustCompile(`(?i)\bcircular\b|\bown manager\b`)
+	ofCurrency    = regexp.MustCompile(`(?i)\b(?:bad|invalid|inactive) currency|\bcurrency\b.* is (?:not|in)`)
+	otherKindOfID = regexp.MustCompile(`(?i)id value of incorrect type: (?:\w{15}|\w{18})$`)
+	noID          = regexp.MustCompile(`(?i)id value of incorrect type|malformed id`)
+	wrongJSONType = regexp.MustCompile(`(?i)\bcan ?not deserialize\b`)
 )
 
 // valueCauses are about what was sent, and about what the org itself does with it.
@@ -172,44 +182,49 @@ var valueCauses = []knownCause{ //nolint:gochecknoglobals // a constant table
 		"The user needs the permission set licence " + theName + " first. Name it in " +
 			"Access.PermissionSetLicenses",
 	},
-	{sign{code: "FIELD_INTEGRITY_EXCEPTION", objects: []string{"PermissionSetAssignment"}}, setForLicence},
+	{
+		sign{code: "FIELD_INTEGRITY_EXCEPTION", name: ofLicence, objects: []string{"PermissionSetAssignment"}},
+		setForLicence,
+	},
 	{
 		sign{code: "FIELD_INTEGRITY_EXCEPTION", name: deniedProfile},
 		"The user has permissions that the licence of the profile " + theName + " doesn't have. Choose a " +
 			"profile of the user's licence (Setup, Profiles, User License), or take away the permission sets that " +
 			"need the other",
 	},
-	{sign{code: "FIELD_INTEGRITY_EXCEPTION", fields: addressFields}, placesListed},
-	{sign{code: "FIELD_INTEGRITY_EXCEPTION", fields: []string{"Username"}}, usernameForm},
+	{sign{code: "FIELD_INTEGRITY_EXCEPTION", name: ofPlace, fields: addressFields}, placesListed},
 	{
-		sign{code: "FIELD_INTEGRITY_EXCEPTION", fields: []string{"Email"}},
+		sign{code: "FIELD_INTEGRITY_EXCEPTION", fields: []string{"Email"}}, // it names no cause, but where to look
 		"The org refuses this address. Look whether it takes the domain (Setup, Allowed Email Domains), and " +
 			"whether the address in the identity store is right",
 	},
-	{sign{code: "FIELD_INTEGRITY_EXCEPTION", fields: []string{"FederationIdentifier"}}, federationIDTaken},
-	{sign{code: "FIELD_INTEGRITY_EXCEPTION", fields: []string{"ContactId"}}, withContact},
-	{sign{code: "FIELD_INTEGRITY_EXCEPTION", fields: []string{"UserRoleId"}}, wrongRole},
+	{sign{code: "FIELD_INTEGRITY_EXCEPTION", name: ofContact, fields: []string{"ContactId"}}, withContact},
 	{
-		sign{code: "FIELD_INTEGRITY_EXCEPTION", fields: []string{"ManagerId"}},
+		sign{code: "FIELD_INTEGRITY_EXCEPTION", name: ofManager, fields: []string{"ManagerId"}},
 		"Nobody can be their own manager, be it by way of others. Look at the managers of this user's manager",
 	},
 	{
-		sign{code: "FIELD_INTEGRITY_EXCEPTION", fields: []string{"ProfileId"}},
+		sign{code: "FIELD_INTEGRITY_EXCEPTION", name: ofLicence, fields: []string{"ProfileId"}},
 		"Salesforce refuses this profile for this user. A profile belongs to a user licence (Setup, Profiles, " +
 			"User License), which must be one that this user can have: Salesforce refuses some changes from one " +
 			"licence to another",
 	},
 	{
-		sign{code: "FIELD_INTEGRITY_EXCEPTION", fields: currencyFields},
+		sign{code: "FIELD_INTEGRITY_EXCEPTION", name: ofCurrency, fields: currencyFields},
 		"The field takes the active currencies of the org (Setup, Manage Currencies)",
 	},
 
+	{sign{code: "MALFORMED_ID", name: otherKindOfID}, wrongPrefix},
 	{
-		sign{code: "MALFORMED_ID", when: namesFields},
+		sign{code: "MALFORMED_ID", name: noID, when: namesFields},
 		theReferences + " is none: Salesforce IDs have 15 or 18 letters and digits, and the last three of 18 " +
 			"are a check sum",
 	},
 
+	{
+		sign{code: "JSON_PARSER_ERROR", name: wrongJSONType},
+		"A value has the wrong JSON type for its field, for example a string in place of a boolean",
+	},
 	{
 		sign{code: "INVALID_NEW_PASSWORD", name: passwordReused},
 		"The user has had this password before, and the org forbids to use it again (Setup, Password Policies, " +

@@ -214,6 +214,22 @@ var refusalsOfTheWay = []refusal{
 		is:   ErrAuth, step: StepSetup, cause: "just issued", cure: "Session Settings",
 	},
 	{
+		what: "update", asked: anUpdate, status: 403, code: "INVALID_SESSION_ID",
+		text: "This session is not valid for use with the REST API",
+		is:   ErrAuth, step: StepSetup, cause: "token for its API", cure: "(api)",
+		never: "Session Settings|same org|just issued",
+	},
+	{
+		what: "create", asked: aCreate, status: 400, code: "JSON_PARSER_ERROR",
+		text: "The HTTP entity body is required, but this request has no entity body.",
+		is:   ErrUnavailable, step: StepAgain, cause: "did not arrive whole", cure: "proxies", never: "JSON type",
+	},
+	{
+		what: "create", asked: aCreate, status: 400, code: "JSON_PARSER_ERROR",
+		text: "Unexpected end-of-input: expected close marker for OBJECT",
+		is:   ErrUnavailable, step: StepAgain, cause: "did not arrive whole", cure: "proxies", never: "JSON type",
+	},
+	{
 		what: "update", asked: anUpdate, status: 401, code: "INVALID_OPERATION_WITH_EXPIRED_PASSWORD",
 		text: "The users password has expired, you must call SetPassword before attempting any other API operations",
 		is:   ErrAuth, step: StepSetup, cause: "password has expired", cure: "Password Never Expires",

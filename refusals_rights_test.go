@@ -25,7 +25,12 @@ var refusalsOfTheOrg = []refusal{
 	{
 		what: "update", asked: anUpdate, status: 400, code: "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
 		text: "No se puede",
-		step: StepUser, cause: "of the org's own", cure: "maintains",
+		step: StepUser, cause: "refused the change", never: "Apex|trigger|maintains",
+	},
+	{
+		what: "create, in German", asked: aCreate, status: 400, code: "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
+		text: "Entitätstyp kann nicht eingefügt werden: Benutzer",
+		step: StepUser, cause: "refused the change", never: "Apex|trigger|right|may not create",
 	},
 	{
 		what: "update", asked: anUpdate, status: 400, code: "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
@@ -128,6 +133,16 @@ var refusalsOfLicences = []refusal{
 	{
 		what: "give a permission set, in Spanish", asked: aGrant, status: 400, code: "FIELD_INTEGRITY_EXCEPTION",
 		text:   "No se puede asignar el conjunto de permisos",
+		fields: "PermissionSetId", is: ErrInvalidField, step: StepUser, never: "licence",
+	},
+	{
+		what: "give a permission set", asked: aGrant, status: 400, code: "FIELD_INTEGRITY_EXCEPTION",
+		text:   "Can't assign a permission set that is owned by a profile",
+		fields: "PermissionSetId", is: ErrInvalidField, step: StepUser, cause: "doesn't fit", never: "licence",
+	},
+	{
+		what: "give a permission set", asked: aGrant, status: 400, code: "FIELD_INTEGRITY_EXCEPTION",
+		text:   "The user's license doesn't match the permission set's license",
 		fields: "PermissionSetId", is: ErrInvalidField, step: StepUser, cause: "because of a licence",
 		cure: "Access.PermissionSetLicenses",
 	},

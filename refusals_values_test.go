@@ -86,8 +86,7 @@ var refusalsOfUsernames = []refusal{
 	{
 		what: "create, in German", asked: aCreate, status: 400, code: "FIELD_INTEGRITY_EXCEPTION",
 		text:   "Der Benutzername muss die Form einer E-Mail-Adresse haben",
-		fields: "Username", is: ErrInvalidField, step: StepUser, cause: "form of an email address",
-		cure: "Config.ProvisioningDomain", never: "licence",
+		fields: "Username", is: ErrInvalidField, step: StepUser, cause: "doesn't fit", never: "licence|email",
 	},
 	{
 		what: "create", asked: aCreate, status: 400, code: "STRING_TOO_LONG",
@@ -244,8 +243,7 @@ var refusalsOfValues = []refusal{
 	{
 		what: "create, in Spanish", asked: aCreate, status: 400, code: "FIELD_INTEGRITY_EXCEPTION",
 		text:   "Hay un problema con este país, aunque parezca correcto.",
-		fields: "Country", is: ErrInvalidField, step: StepUser, cause: "from a list", cure: "CountryCode",
-		never: "licence",
+		fields: "Country", is: ErrInvalidField, step: StepUser, cause: "doesn't fit", never: "licence|list",
 	},
 	{
 		what: "create, in Spanish, no field", asked: aCreate, status: 400, code: "FIELD_INTEGRITY_EXCEPTION",
@@ -266,8 +264,33 @@ var refusalsOfValues = []refusal{
 	{
 		what: "create, in German", asked: aCreate, status: 400, code: "FIELD_INTEGRITY_EXCEPTION",
 		text:   "Rollentyp muss dem Benutzertyp entsprechen",
-		fields: "UserRoleId", is: ErrInvalidField, step: StepUser, cause: "internal users",
-		cure: "Take the role away",
+		fields: "UserRoleId", is: ErrInvalidField, step: StepUser, cause: "doesn't fit", never: "internal|role",
+	},
+	{
+		what: "create, in German", asked: aCreate, status: 400, code: "FIELD_INTEGRITY_EXCEPTION",
+		text:   "Manager-ID: ID-Wert des falschen Typs: 001000000000001AAA",
+		fields: "ManagerId", is: ErrInvalidField, step: StepUser, cause: "doesn't fit", never: "own manager",
+	},
+	{
+		what: "create", asked: aCreate, status: 400, code: "FIELD_INTEGRITY_EXCEPTION",
+		text:   "Federation ID: value not allowed for this user type",
+		fields: "FederationIdentifier", is: ErrInvalidField, step: StepUser, cause: "doesn't fit",
+		never: "Another user",
+	},
+	{
+		what: "create, in Spanish", asked: aCreate, status: 400, code: "FIELD_INTEGRITY_EXCEPTION",
+		text:   "ID de perfil: valor de Id. de tipo incorrecto: 00E000000000001AAA",
+		fields: "ProfileId", is: ErrInvalidField, step: StepUser, cause: "doesn't fit", never: "licence",
+	},
+	{
+		what: "create, in Spanish", asked: aCreate, status: 400, code: "FIELD_INTEGRITY_EXCEPTION",
+		text:   "ID de contacto: no permitido",
+		fields: "ContactId", is: ErrInvalidField, step: StepUser, cause: "doesn't fit", never: "licence|account",
+	},
+	{
+		what: "create, in German", asked: aCreate, status: 400, code: "FIELD_INTEGRITY_EXCEPTION",
+		text:   "Wert nicht erlaubt",
+		fields: "CurrencyIsoCode", is: ErrInvalidField, step: StepUser, cause: "doesn't fit", never: "currenc",
 	},
 	{
 		what: "create", asked: aCreate, status: 400, code: "FIELD_INTEGRITY_EXCEPTION",
@@ -285,6 +308,11 @@ var refusalsOfValues = []refusal{
 	{
 		what: "update, in Japanese", asked: anUpdate, status: 400, code: "FIELD_INTEGRITY_EXCEPTION",
 		text:   "このプロファイルは設定できません",
+		fields: "ProfileId", is: ErrInvalidField, step: StepUser, cause: "doesn't fit", never: "licence",
+	},
+	{
+		what: "update", asked: anUpdate, status: 400, code: "FIELD_INTEGRITY_EXCEPTION",
+		text:   "Profile ID: the license of the user can't be changed",
 		fields: "ProfileId", is: ErrInvalidField, step: StepUser, cause: "refuses this profile",
 		cure: "User License", never: "new account",
 	},
@@ -336,8 +364,8 @@ var refusalsOfValues = []refusal{
 	{
 		what: "create, in German", asked: aCreate, status: 400, code: "FIELD_INTEGRITY_EXCEPTION",
 		text:   "Diese Föderations-ID wird bereits verwendet.",
-		fields: "FederationIdentifier", is: ErrInvalidField, step: StepUser,
-		cause: "holds this FederationIdentifier", cure: "Clear it there",
+		fields: "FederationIdentifier", is: ErrInvalidField, step: StepUser, cause: "doesn't fit",
+		never: "Another user",
 	},
 	{
 		what: "create, with a match field", asked: matching(aCreate, true), status: 400, code: "DUPLICATE_VALUE",
@@ -361,6 +389,18 @@ var refusalsOfValues = []refusal{
 		what: "create", asked: aCreate, status: 400, code: "MALFORMED_ID",
 		text:   "Profile ID: id value of incorrect type: standard",
 		fields: "ProfileId", is: ErrInvalidField, step: StepUser, cause: "ProfileId is none", cure: "15 or 18",
+	},
+	{
+		what: "create", asked: aCreate, status: 400, code: "MALFORMED_ID",
+		text:   "Role ID: id value of incorrect type: 00e000000000001AAA",
+		fields: "UserRoleId", is: ErrInvalidField, step: StepUser, cause: "another kind of record", cure: "00E",
+		never: "check sum",
+	},
+	{
+		what: "create, in German", asked: aCreate, status: 400, code: "MALFORMED_ID",
+		text:   "Profil-ID: ID-Wert des falschen Typs: 00E000000000001AAA",
+		fields: "ProfileId", is: ErrInvalidField, step: StepUser, cause: "not the record ID that the field takes",
+		never: "check sum|begin with",
 	},
 	{
 		what: "create", asked: aCreate, status: 400, code: "MALFORMED_ID",
@@ -404,6 +444,11 @@ var refusalsOfValues = []refusal{
 		text: "Cannot deserialize instance of boolean from VALUE_STRING value 1 or request may be missing a " +
 			"required field at [line:1, column:2]",
 		is: ErrInvalidField, step: StepUser, cause: "wrong JSON type",
+	},
+	{
+		what: "update", asked: anUpdate, status: 400, code: "JSON_PARSER_ERROR",
+		text: "Unexpected character at [line:1, column:2]",
+		is:   ErrInvalidField, step: StepUser, cause: "can't read the JSON", never: "JSON type",
 	},
 	{
 		what: "set a password", asked: aPassword, status: 400, code: "INVALID_NEW_PASSWORD",
