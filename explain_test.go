@@ -51,7 +51,8 @@ func TestEveryCodeIsClassified(t *testing.T) {
 		{"FIELD_INTEGRITY_EXCEPTION", "Profile ID: id value of incorrect type: x", 400, ErrInvalidField, false},
 		{"FIELD_INTEGRITY_EXCEPTION", "This Federation ID is already in use. Use a different Federation ID.", 400, ErrInvalidField, false},
 		{"MALFORMED_ID", "Profile ID: id value of incorrect type: x", 400, ErrInvalidField, false},
-		{"INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", 404, nil, false},
+		{"INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", 404, ErrInvalidField, false},
+		{"FUNCTIONALITY_NOT_ENABLED", "no", 400, ErrPermission, false},
 		{"INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", 400, ErrInvalidField, false},
 		{"INVALID_FIELD", "No such column 'foo' on sobject of type User", 400, ErrInvalidField, false},
 		{"INVALID_FIELD_FOR_INSERT_UPDATE", "Unable to create/update fields: A, B. Please check ...", 400, ErrInvalidField, false},
@@ -168,6 +169,31 @@ func TestTheMeaningGoesByTheRequest(t *testing.T) {
 			err := decorate(op, "alice", newAPIError(asked, 400, body, 0))
 			require.ErrorIs(t, err, ErrInvalidField)
 			assert.Contains(t, Explain(err), "One of the IDs in profileid, UserRoleId refers")
+		}
+	}
+}
+
+// A row of a collection has no status: what a code means goes without it.
+func TestTheMeaningOfACodeGoesWithoutTheStatus(t *testing.T) {
+	t.Parallel()
+	for _, section := range refusals {
+		for _, r := range section.cases {
+			if r.code == "" || r.status < 400 || r.status >= 500 || r.status == http.StatusTooManyRequests ||
+				r.status == http.StatusUnauthorized { // which are of the request
+				continue
+			}
+			alone, row := r, r
+			alone.status, row.status = http.StatusForbidden, http.StatusBadRequest
+			for _, other := range []refusal{alone, row} {
+				step, _ := NextStep(r.answer(t))
+				same, _ := NextStep(other.answer(t))
+				assert.Equal(t, step, same, "%s and %s", r, other)
+				assert.Equal(t, Explain(r.answer(t)), Explain(other.answer(t)), "%s and %s", r, other)
+				for _, known := range sentinels {
+					assert.Equal(t, errors.Is(r.answer(t), known.err), errors.Is(other.answer(t), known.err), //nolint:testifylint // two answers are compared
+						"%s and %s: %v", r, other, known.err)
+				}
+			}
 		}
 	}
 }

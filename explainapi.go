@@ -5,6 +5,10 @@ import "net/http"
 // namesNoRecord reports whether the request is known to be about no record.
 func namesNoRecord(r requestFacts, _ APIProblem) bool { return r.method != "" && !r.record }
 
+// namesRecord reports whether the request is about a record. Whether a row of many or a
+// request of its own, which have different statuses, it is known by the same.
+func namesRecord(r requestFacts, _ APIProblem) bool { return r.record }
+
 // sentReference reports whether it is known which references can be at fault.
 func sentReference(r requestFacts, p APIProblem) bool { return len(r.sent) > 0 || len(p.Fields) > 0 }
 
@@ -124,7 +128,7 @@ var apiFailures = []failure{ //nolint:gochecknoglobals // a constant table
 			"user can't see. Profile and role IDs differ from org to org: look them up in this one",
 	},
 	{
-		sign: sign{code: "INVALID_CROSS_REFERENCE_KEY", status: http.StatusNotFound}, vague: true,
+		sign: sign{code: "INVALID_CROSS_REFERENCE_KEY", when: namesRecord}, vague: true,
 		explain: "No record of this org has that ID, or the integration user can't see it. Was it stored for " +
 			"another org or sandbox?",
 	},
@@ -339,6 +343,10 @@ var apiFailures = []failure{ //nolint:gochecknoglobals // a constant table
 	{
 		sign: sign{code: "REQUEST_RUNNING_TOO_LONG"}, reason: ErrUnavailable, step: StepAgain, soon: true,
 		explain: tookTooLong,
+	},
+	{
+		sign: sign{code: "FUNCTIONALITY_NOT_ENABLED"}, reason: ErrPermission, vague: true,
+		explain: "The org, or the integration user, lacks a feature that this needs",
 	},
 	{sign: sign{code: "GONE"}, step: StepSetup, explain: versionRetired},
 	{sign: sign{code: "UNSUPPORTED_API_VERSION"}, step: StepSetup, explain: versionRetired},

@@ -14,7 +14,6 @@ var statusFailures = []failure{ //nolint:gochecknoglobals // a constant table
 		explain: "Access is denied, and not by a record or a field. Look at proxies and firewalls on the way; " +
 			"the org can also limit the addresses that may log in",
 	},
-	{sign: sign{status: http.StatusForbidden}, reason: ErrPermission, vague: true, explain: "Access is denied"},
 	{
 		sign: sign{status: http.StatusNotFound, page: true}, reason: ErrUnavailable, step: StepAgain, soon: true,
 		explain: "There is a web page in place of Salesforce's answer: something on the way does not reach the org. " +

@@ -421,7 +421,17 @@ var refusalsOfTheWay = []refusal{
 	},
 	{
 		what: "update", asked: anUpdate, status: 403, code: "HEARD_OF_BY_NOBODY",
+		text: "no", // a row of many has no 403
+		step: StepUser, never: "Manage",
+	},
+	{
+		what: "create", asked: aCreate, status: 403, code: "FUNCTIONALITY_NOT_ENABLED",
 		text: "no",
-		is:   ErrPermission, step: StepUser, never: "Manage",
+		is:   ErrPermission, step: StepUser, cause: "lacks a feature", never: "Manage",
+	},
+	{
+		what: "create, a row of many", asked: aCreate, status: 400, code: "FUNCTIONALITY_NOT_ENABLED",
+		text: "no",
+		is:   ErrPermission, step: StepUser, cause: "lacks a feature", never: "Manage",
 	},
 }

@@ -420,7 +420,13 @@ var refusalsOfValues = []refusal{
 		never: "profile",
 	},
 	{
-		what: "update", asked: anUpdate, status: 400, code: "INVALID_CROSS_REFERENCE_KEY",
+		what: "update, a row of many", asked: anUpdate, status: 400, code: "INVALID_CROSS_REFERENCE_KEY",
+		text: "invalid cross reference id",
+		step: StepUser, cause: "No record of this org has that ID", cure: "stored for another org",
+		never: "profile",
+	},
+	{
+		what: "something", asked: requestFacts{}, status: 400, code: "INVALID_CROSS_REFERENCE_KEY",
 		text: "invalid cross reference id",
 		is:   ErrInvalidField, step: StepUser, never: "stored",
 	},
