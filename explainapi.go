@@ -199,13 +199,13 @@ var apiFailures = []failure{ //nolint:gochecknoglobals // a constant table
 		sign: sign{code: "INSUFFICIENT_ACCESS_OR_READONLY", when: lacksRights}, reason: ErrPermission,
 		explain: noSuchRight,
 	},
-	{sign: sign{code: "INSUFFICIENT_ACCESS_OR_READONLY"}, reason: ErrPermission, vague: true, explain: notAllowed},
+	{sign: sign{code: "INSUFFICIENT_ACCESS_OR_READONLY"}, reason: ErrPermission, explain: notAllowed},
 	{
 		sign: sign{code: "INSUFFICIENT_ACCESS", when: isOfObject}, reason: ErrPermission, step: StepSetup,
 		explain: noSuchRight,
 	},
 	{sign: sign{code: "INSUFFICIENT_ACCESS", when: lacksRights}, reason: ErrPermission, explain: noSuchRight},
-	{sign: sign{code: "INSUFFICIENT_ACCESS"}, reason: ErrPermission, vague: true, explain: notAllowed},
+	{sign: sign{code: "INSUFFICIENT_ACCESS"}, reason: ErrPermission, explain: notAllowed},
 	{
 		sign: sign{
 			code: "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", phrase: "entity type cannot be inserted", when: needsKnownRight,
@@ -223,7 +223,7 @@ var apiFailures = []failure{ //nolint:gochecknoglobals // a constant table
 			"names can mend it (Setup, Flows)",
 	},
 	{
-		sign: sign{code: "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY"}, vague: true,
+		sign:    sign{code: "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY"},
 		explain: "Salesforce refused the change of the record, and the message alone says why",
 	},
 	{

@@ -58,8 +58,8 @@ var (
 
 	// The same code and field go with many a refusal: what the text must say, too.
 	ofLicence     = regexp.MustCompile(`(?i)\blicen[cs]es?\b`)
-	ofPlace       = regexp.MustCompile(`(?i)problem with this (?:country|state)|recognize the state|must be specified before`)
-	ofContact     = regexp.MustCompile(`(?i)needs a contact|can have a contact|contact (?:must be|is not) associated|no account`)
+	ofPlace       = regexp.MustCompile(`(?i)with this (?:country|state)|recognize the state|must be specified before`)
+	ofContact     = regexp.MustCompile(`(?i)(?:needs|have) a contact|contact (?:must be|is not) associated|no account`)
 	ofManager     = regexp.MustCompile(`(?i)\bcircular\b|\bown manager\b`)
 	ofCurrency    = regexp.MustCompile(`(?i)\b(?:bad|invalid|inactive) currency|\bcurrency\b.* is (?:not|in)`)
 	otherKindOfID = regexp.MustCompile(`(?i)id value of incorrect type: (?:\w{15}|\w{18})$`)

@@ -180,6 +180,16 @@ var refusalsOfDeactivations = []refusal{
 		never: "lead",
 	},
 	{
+		what: "deactivate, in German", asked: aDeactivate, status: 400, code: "INSUFFICIENT_ACCESS_OR_READONLY",
+		text: "Unzureichende Zugriffsrechte",
+		is:   ErrDeactivationBlocked, step: StepUser, cause: "doesn't allow", never: "lead|at least as wide",
+	},
+	{
+		what: "deactivate, in German", asked: aDeactivate, status: 400, code: "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
+		text: "Nein",
+		is:   ErrDeactivationBlocked, step: StepUser, cause: "refused the change", never: "lead|trigger",
+	},
+	{
 		what: "take away a permission set", asked: requestOf(deleteRecord("PermissionSetAssignment",
 			"0Pa000000000001AAA")), status: 400, code: "DELETE_FAILED",
 		text: "in use",
