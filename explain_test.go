@@ -190,7 +190,7 @@ func TestTheMeaningOfACodeGoesWithoutTheStatus(t *testing.T) {
 				assert.Equal(t, step, same, "%s and %s", r, other)
 				assert.Equal(t, Explain(r.answer(t)), Explain(other.answer(t)), "%s and %s", r, other)
 				for _, known := range sentinels {
-					assert.Equal(t, errors.Is(r.answer(t), known.err), errors.Is(other.answer(t), known.err), //nolint:testifylint // two answers are compared
+					assert.Equal(t, errors.Is(r.answer(t), known.err), errors.Is(other.answer(t), known.err),
 						"%s and %s: %v", r, other, known.err)
 				}
 			}
