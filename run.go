@@ -136,8 +136,8 @@ func (r *run) do(ctx context.Context, items iter.Seq2[*item, error]) (Summary, e
 	r.progress = newProgress(r)
 	calls := r.p.api.sent()
 	go r.read(items)
-	defer r.part() // also if the caller's code panics
-	r.loop() //nolint:contextcheck // r.ctx is made of ctx
+	defer r.part()        // also if the caller's code panics
+	r.loop()              //nolint:contextcheck // r.ctx is made of ctx
 	r.progress.end(r.ctx) //nolint:contextcheck // r.ctx is made of ctx
 	r.summary.APICalls, r.summary.Took = int(r.p.api.sent()-calls), time.Since(began)
 	return r.summary, r.verdict()
