@@ -22,6 +22,7 @@ const (
 type configCheck struct {
 	cfg      *Config
 	pattern  Pattern
+	defaults record
 	problems []error
 }
 
@@ -47,7 +48,7 @@ func (c *configCheck) problem(field, format string, args ...any) {
 
 // checkConfig fills in, normalises and validates cfg. The error joins a
 // *ConfigError for each problem.
-func checkConfig(cfg Config) (Config, Pattern, error) {
+func checkConfig(cfg Config) (*settings, error) {
 	cfg = cfg.withDefaults()
 	c := configCheck{cfg: &cfg}
 	c.apiVersion()
@@ -55,7 +56,7 @@ func checkConfig(cfg Config) (Config, Pattern, error) {
 	c.credentials()
 	c.userIDs()
 	c.provisioning()
-	return cfg, c.pattern, errors.Join(c.problems...)
+	return &settings{Config: c.cfg, pattern: c.pattern, defaults: c.defaults}, errors.Join(c.problems...)
 }
 
 func (c *configCheck) apiVersion() {
@@ -342,10 +343,13 @@ func (c *configCheck) provisioning() {
 	}
 	defaults, problems := checked(c.cfg.Defaults)
 	if active, given := defaults.lookup("IsActive"); given {
-		if _, isTruth := truth(active); !isTruth {
+		isActive, isTruth := truth(active)
+		if !isTruth {
 			c.problem("Defaults", "hold IsActive, which is %s; it takes true or false", described(active))
 		}
+		defaults = defaults.with("IsActive", isActive)
 	}
+	c.defaults = defaults
 	for _, problem := range problems {
 		c.problem("Defaults", "%s %s", problem.Field, problem.Problem)
 	}

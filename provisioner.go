@@ -110,20 +110,15 @@ func New(cfg Config, opts ...Option) (*Provisioner, error) {
 			opt(&o)
 		}
 	}
-	cfg, pattern, err := checkConfig(cfg)
+	right, err := checkConfig(cfg)
 	if err := errors.Join(append(o.problems, unjoin(err)...)...); err != nil {
 		return nil, err
 	}
-	defaults, _ := checked(cfg.Defaults) // checkConfig has told what is wrong
-	if active, given := defaults.lookup("IsActive"); given {
-		isActive, _ := truth(active)
-		defaults = defaults.with("IsActive", isActive)
-	}
 	return &Provisioner{
-		settings:  &settings{Config: &cfg, pattern: pattern, defaults: defaults},
+		settings:  right,
 		provision: o.provision,
 		allow:     o.allow,
-		api:       newClient(&cfg, newSender(&cfg, o)),
+		api:       newClient(right.Config, newSender(right.Config, o)),
 		log:       o.log,
 		calls:     &calls{underWay: map[*call]struct{}{}},
 

@@ -76,13 +76,13 @@ func rightConfig() Config {
 // becomes part of what is sent.
 func TestWhatASettingIsPastedAs(t *testing.T) {
 	t.Parallel()
-	right, _, err := checkConfig(rightConfig())
+	right, err := checkConfig(rightConfig())
 	require.NoError(t, err)
 	for field, setting := range settingsOfConfig {
 		for form, pattern := range pastedForms {
 			cfg := rightConfig()
 			*setting.of(&cfg) = fmt.Sprintf(pattern, setting.right)
-			checked, _, err := checkConfig(cfg)
+			checked, err := checkConfig(cfg)
 			if err != nil {
 				for _, part := range unjoin(err) {
 					var problem *ConfigError
@@ -91,7 +91,7 @@ func TestWhatASettingIsPastedAs(t *testing.T) {
 				}
 				continue
 			}
-			got, want := *setting.of(&checked), *setting.of(&right)
+			got, want := *setting.of(checked.Config), *setting.of(right.Config)
 			if isSentAsItIs := field == "Password" || field == "ClientSecret"; isSentAsItIs && strings.ContainsAny(pattern, "<@/, :") {
 				got, want = unquoted(got), unquoted(got) // a secret can have all of these
 			}
@@ -167,7 +167,7 @@ func FuzzConfig(f *testing.F) {
 		if err := problemOfSent(*p.settings.Config, username); err != nil {
 			t.Error(err)
 		}
-		if again, _, err := checkConfig(*p.settings.Config); err != nil || again.Domain != p.settings.Domain || again.Username != p.settings.Username {
+		if again, err := checkConfig(*p.settings.Config); err != nil || again.Domain != p.settings.Domain || again.Username != p.settings.Username {
 			t.Errorf("what was put right is not right: %v", err)
 		}
 	})
