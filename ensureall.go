@@ -28,11 +28,12 @@ const (
 	OutcomeUnknown OutcomeState = "unknown"  // ErrOutcomeUnknown
 )
 
-func stateOf(err error) OutcomeState {
+// stateOf sorts an error of which it is known what comes next.
+func stateOf(step Step, err error) OutcomeState {
 	if errors.Is(err, ErrOutcomeUnknown) {
 		return OutcomeUnknown
 	}
-	switch step, _ := NextStep(err); step {
+	switch step {
 	case StepDone:
 		return OutcomeDone
 	case StepAgain, StepSetup:

@@ -19,14 +19,7 @@ func asksForbiddenType(_ requestFacts, p APIProblem) bool {
 
 // readsMatchField reports whether a query is refused for the match field.
 func readsMatchField(r requestFacts, p APIProblem) bool {
-	return r.match != "" && readsField(r.match)(r, p)
-}
-
-// readsField makes a predicate that reports whether a query is refused for a field.
-func readsField(field string) func(requestFacts, APIProblem) bool {
-	return func(r requestFacts, p APIProblem) bool {
-		return r.reads && containsFold(p.Fields, field)
-	}
+	return r.match != "" && r.reads && containsFold(p.Fields, r.match)
 }
 
 // writesMatchField reports whether a write is refused for the match field.
@@ -34,7 +27,7 @@ func writesMatchField(r requestFacts, p APIProblem) bool {
 	return r.match != "" && !r.reads && containsFold(p.Fields, r.match)
 }
 
-// namesField reports whether a request is refused for a field that every org has.
+// namesField makes a predicate that reports whether a request is refused for a field that every org has.
 func namesField(field string) func(requestFacts, APIProblem) bool {
 	return func(_ requestFacts, p APIProblem) bool { return containsFold(p.Fields, field) }
 }

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"path"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -152,7 +151,7 @@ func (t *tokens) remember(err error) {
 	t.failure.err = err
 	var authErr *AuthError
 	isAnswer := errors.As(err, &authErr)
-	if !errors.Is(err, ErrAuth) || isAnswer && isMomentaryLogin(authErr) {
+	if !errors.Is(err, ErrAuth) {
 		return
 	}
 	pause := maxLoginPause
@@ -404,11 +403,4 @@ func aheadOf(answered http.Header, now time.Time) time.Duration {
 		return 0
 	}
 	return now.Sub(theirs)
-}
-
-// isMomentaryLogin recognises a refusal of the token endpoint that passes by
-// itself: some are answered with 400, and ask to try again.
-func isMomentaryLogin(e *AuthError) bool {
-	return e.StatusCode == http.StatusBadRequest &&
-		(e.Code == "unknown_error" || strings.Contains(strings.ToLower(e.Description), "retry your request"))
 }

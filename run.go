@@ -91,7 +91,6 @@ type run struct {
 	vacated                         map[string]bool // usernames that accounts had and have no more
 
 	stop     error // why nothing new begins
-	setup    bool  // it is the set-up, which everybody meets
 	progress *progress
 	summary  Summary
 	reasons  []error

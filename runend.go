@@ -16,10 +16,9 @@ func (r *run) finish(it *item) {
 	step, _ := NextStep(it.err)
 	it.err = decorate(r.op, it.target(), it.err)
 	if step == StepSetup && r.stop == nil {
-		r.setup = true
 		r.halt(it.err)
 	}
-	state := stateOf(it.err)
+	state := stateOf(step, it.err)
 	r.summary.add(state, it.result)
 	if it.err != nil && len(r.reasons) < maxReasons {
 		r.reasons = append(r.reasons, it.err)
@@ -30,7 +29,6 @@ func (r *run) finish(it *item) {
 	}
 	if err := r.each(Outcome{Index: it.index, User: it.d.user, Result: it.result, Err: it.err, State: state}); err != nil {
 		r.told = true
-		r.setup = false
 		r.stop = nil
 		r.halt(&callerError{err: err})
 	}
