@@ -8,15 +8,15 @@ var accessObjects = []object{ //nolint:gochecknoglobals // a constant table
 		readOnly("Id", "Role ID", typeID),
 		readOnly("Name", "Name", typeString),
 		readOnly("DeveloperName", "Developer Name", typeString),
-		readOnly("ParentRoleId", "Parent Role ID", typeReference),
+		parent("ParentRoleId", "Parent Role ID", "UserRole"),
 	}},
 	{name: "PermissionSet", label: "Permission Set", prefix: "0PS", fields: []field{
 		readOnly("Id", "Permission Set ID", typeID),
 		readOnly("Name", "Permission Set Name", typeString),
 		readOnly("Label", "Permission Set Label", typeString),
 		readOnly("IsOwnedByProfile", "Is Owned By Profile", typeBoolean),
-		readOnly("ProfileId", "Profile ID", typeReference),
-		readOnly("LicenseId", "License ID", typeReference),
+		parent("ProfileId", "Profile ID", "Profile"),
+		parent("LicenseId", "License ID", ""),
 	}},
 	{name: "PermissionSetGroup", label: "Permission Set Group", prefix: "0PG", fields: []field{
 		readOnly("Id", "Permission Set Group ID", typeID),

@@ -75,6 +75,12 @@ func nothingHere() answer {
 	}
 }
 
+// unsupported is for what a real org would answer and this one can't. It says so, lest
+// the client draw a conclusion from it.
+func unsupported(what string) Refusal {
+	return Refusal{Status: http.StatusNotImplemented, Code: "NOT_IMPLEMENTED", Message: "sfprovtest, an org in memory, has no " + what + "; a real org may"}
+}
+
 func methodNotAllowed(method, allowed string) Refusal {
 	return Refusal{
 		Status: http.StatusMethodNotAllowed, Code: "METHOD_NOT_ALLOWED",

@@ -64,7 +64,7 @@ func checkCollection(records, types int, allOrNone bool) error {
 	case types > 1:
 		return Refusal{Status: http.StatusBadRequest, Code: "INVALID_INPUT", Message: "Setup objects can't be mixed with objects of other types in one request"}
 	case allOrNone:
-		return Refusal{Status: http.StatusNotImplemented, Code: "NOT_IMPLEMENTED", Message: "This org in memory has no allOrNone"}
+		return unsupported("allOrNone for collections")
 	}
 	return nil
 }

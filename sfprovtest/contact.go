@@ -11,12 +11,12 @@ var contactObjects = []object{ //nolint:gochecknoglobals // a constant table
 	{name: "Account", label: "Account", prefix: "001", fields: []field{
 		readOnly("Id", "Account ID", typeID),
 		readOnly("Name", "Account Name", typeString),
-		readOnly("OwnerId", "Owner ID", typeReference),
+		parent("OwnerId", "Owner ID", "User"),
 	}},
 	{name: "Contact", label: "Contact", prefix: "003", fields: []field{
 		readOnly("Id", "Contact ID", typeID),
 		readOnly("LastName", "Last Name", typeString),
-		readOnly("AccountId", "Account ID", typeReference),
+		parent("AccountId", "Account ID", "Account"),
 	}},
 }
 

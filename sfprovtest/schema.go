@@ -28,6 +28,7 @@ type field struct {
 	kind        fieldType
 	length      int
 	refersTo    string // object
+	relation    string // to the object that it refers to, in queries; empty if there is none
 	create      bool   // may be sent on create
 	update      bool   // may be sent on update
 	required    bool   // must be sent on create, and can't be null
@@ -160,14 +161,43 @@ func flag(name, label string) field {
 
 func readOnly(name, label string, kind fieldType) field {
 	f := field{name: name, label: label, kind: kind}
-	if kind == typeID || kind == typeReference {
+	if kind == typeID {
 		f.length = 18
 	}
 	return f
 }
 
+// parent makes a reference that nobody writes.
+func parent(name, label, object string) field {
+	f := reference(name, label, object)
+	f.create, f.update = false, false
+	return f
+}
+
 func reference(name, label, object string) field {
-	return field{name: name, label: label, kind: typeReference, length: 18, refersTo: object, create: true, update: true}
+	return field{name: name, label: label, kind: typeReference, length: 18, refersTo: object, relation: relationOf(name), create: true, update: true}
+}
+
+// relationOf is the name of the relationship that a reference makes: ProfileId makes
+// Profile, Mentor__c Mentor__r.
+func relationOf(name string) string {
+	if base, custom := strings.CutSuffix(name, "__c"); custom {
+		return base + "__r"
+	}
+	return strings.TrimSuffix(name, "Id")
+}
+
+// parentOf finds what a relationship leads to, ignoring case: from User, Profile leads by
+// ProfileId to the object Profile. What the integration user can't see is not found. The
+// lock is held.
+func (o *Org) parentOf(child object, relation string) (by field, target object, found bool) {
+	for _, f := range o.visibleFields(child) {
+		if f.relation != "" && strings.EqualFold(f.relation, relation) {
+			target, found = o.visibleObject(f.refersTo)
+			return f, target, found
+		}
+	}
+	return field{}, object{}, false
 }
 
 func mandatory(f field) field {
@@ -239,9 +269,9 @@ var userObjects = []object{ //nolint:gochecknoglobals // a constant table
 		readOnly("PasswordExpirationDate", "Password Expiration Date", typeDateTime),
 		readOnly("NumberOfFailedLogins", "Failed Login Attempts", typeInt),
 		readOnly("CreatedDate", "Created Date", typeDateTime),
-		readOnly("CreatedById", "Created By ID", typeReference),
+		parent("CreatedById", "Created By ID", "User"),
 		readOnly("LastModifiedDate", "Last Modified Date", typeDateTime),
-		readOnly("LastModifiedById", "Last Modified By ID", typeReference),
+		parent("LastModifiedById", "Last Modified By ID", "User"),
 		readOnly("SystemModstamp", "System Modstamp", typeDateTime),
 		flag("UserPermissionsMarketingUser", "Marketing User"),
 		flag("UserPermissionsOfflineUser", "Offline User"),
@@ -262,23 +292,23 @@ var userObjects = []object{ //nolint:gochecknoglobals // a constant table
 		flag("ForecastEnabled", "Allow Forecasting"),
 		reference("CallCenterId", "Call Center ID", "CallCenter"),
 		reference("ContactId", "Contact ID", "Contact"),
-		readOnly("AccountId", "Account ID", typeReference),
+		parent("AccountId", "Account ID", "Account"),
 		reference("IndividualId", "Individual ID", "Individual"),
 		as(typeTextArea, text("AboutMe", "About Me", 1000)),
 		lookup(text("FederationIdentifier", "SAML Federation ID", 512)),
 	}},
 	{name: "UserLogin", label: "User Login", prefix: prefixUserLogin, updateable: true, fields: []field{
 		readOnly("Id", "User Login ID", typeID),
-		readOnly("UserId", "User ID", typeReference),
+		parent("UserId", "User ID", "User"),
 		{name: "IsFrozen", label: "Frozen", kind: typeBoolean, update: true},
 		{name: "IsPasswordLocked", label: "Is Password Locked", kind: typeBoolean, update: true},
 		readOnly("LastModifiedDate", "Last Modified Date", typeDateTime),
-		readOnly("LastModifiedById", "Last Modified By ID", typeReference),
+		parent("LastModifiedById", "Last Modified By ID", "User"),
 	}},
 	{name: "Profile", label: "Profile", prefix: prefixProfile, fields: []field{
 		readOnly("Id", "Profile ID", typeID),
 		readOnly("Name", "Name", typeString),
-		readOnly("UserLicenseId", "User License ID", typeReference),
+		parent("UserLicenseId", "User License ID", "UserLicense"),
 		readOnly("UserType", "User Type", typeString),
 		readOnly("Description", "Description", typeString),
 	}},

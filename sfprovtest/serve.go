@@ -45,7 +45,7 @@ func (o *Org) serve(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		panic(http.ErrAbortHandler) // the client left, or sends too much
 	}
-	c := &call{method: r.Method, path: r.URL.Path, query: r.URL.Query(), header: r.Header, body: inflate(r.Header, body), uriLength: len(r.RequestURI)}
+	c := &call{method: r.Method, path: slashes.ReplaceAllLiteralString(r.URL.Path, "/"), query: r.URL.Query(), header: r.Header, body: inflate(r.Header, body), uriLength: len(r.RequestURI)}
 	for name, values := range r.Header {
 		c.headerLength += len(name) + len(strings.Join(values, ""))
 	}
@@ -122,6 +122,10 @@ func (o *Org) wait(left <-chan struct{}, d time.Duration) bool {
 	return false
 }
 
+// slashes are those of paths such as //services/data, which real orgs take for one:
+// some clients have a base URL that ends in one.
+var slashes = regexp.MustCompile(`/{2,}`)
+
 var dataPath = regexp.MustCompile(`^/services/data/v(\d+\.\d)(/.*)?$`)
 
 // handle is the org's own answer.
@@ -130,11 +134,8 @@ func (o *Org) handle(c *call) answer {
 	defer o.turn.Unlock()
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if c.path == tokenPath {
-		return o.token(c)
-	}
-	if c.path == userInfoPath {
-		return o.userInfo(c)
+	if a, known := o.oauth(c); known {
+		return a
 	}
 	if strings.TrimSuffix(c.path, "/") == "/services/data" {
 		return versions(c)

@@ -155,6 +155,17 @@ func oauthError(code, description string) answer {
 	return a
 }
 
+// oauth answers what is not the data API: logins, and who has logged in.
+func (o *Org) oauth(c *call) (a answer, known bool) {
+	switch c.path {
+	case tokenPath:
+		return o.token(c), true
+	case userInfoPath:
+		return o.userInfo(c), true
+	}
+	return answer{}, false
+}
+
 // token is the token endpoint.
 func (o *Org) token(c *call) answer {
 	if c.method != http.MethodPost {
