@@ -32,29 +32,43 @@ func (r Request) clone() Request {
 // journal is what the org remembers of its clients.
 type journal struct {
 	requests              []Request // of the data API
+	loginRequests         []Request // of all else
 	logins, refused       int
 	expiries              int
 	usageUsed, usageLimit int
 }
 
 // Requests are the requests to the data API, in the order in which they were
-// answered. A composite one is one request. Logins and questions to the userinfo
-// endpoint are none.
+// answered. A composite one is one request. Logins and the like are none: see
+// [Org.LoginRequests].
 func (o *Org) Requests() []Request {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	requests := slices.Clone(o.journal.requests)
+	return clones(o.journal.requests)
+}
+
+// LoginRequests are the requests below /services/oauth2 and /id, in the order in which
+// they were answered: logins, questions about tokens and about who has logged in. Of forms,
+// what is no secret is left.
+func (o *Org) LoginRequests() []Request {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return clones(o.journal.loginRequests)
+}
+
+func clones(requests []Request) []Request {
+	requests = slices.Clone(requests)
 	for i, r := range requests {
 		requests[i] = r.clone()
 	}
 	return requests
 }
 
-// ResetRequests forgets the requests so far.
+// ResetRequests forgets the requests so far. What is counted goes on to be.
 func (o *Org) ResetRequests() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.journal.requests = nil
+	o.journal.requests, o.journal.loginRequests = nil, nil
 }
 
 // Logins is how many requests the token endpoint received, refused ones included.
@@ -98,12 +112,12 @@ func (o *Org) seen(c *call) Request {
 	if strings.HasSuffix(strings.TrimRight(c.path, "/"), "/composite") && bytes.Contains(c.body, []byte("password")) {
 		r.Body = withoutPasswords(c.body)
 	}
-	if strings.HasPrefix(c.path, "/services/oauth2") { // the token endpoint, or an attempt at it
+	if isLoginPath(c.path) { // the token endpoint, or an attempt at it
 		form, _ := url.ParseQuery(string(c.body)) // what can't be parsed is left out
 		for name := range form {
 			switch name {
-			case "grant_type", "client_id", "username":
-			case "client_secret", "password", "assertion":
+			case "grant_type", "client_id", "username", "format", "token_type_hint":
+			case "client_secret", "password", "assertion", "token", "access_token", "oauth_token", "refresh_token":
 				form.Set(name, "[REDACTED]")
 			default:
 				delete(form, name) // perhaps a secret in a body that is no form
@@ -112,6 +126,11 @@ func (o *Org) seen(c *call) Request {
 		r.Body = []byte(form.Encode())
 	}
 	return r
+}
+
+// isLoginPath reports whether a path is about logins, and not one of the data API.
+func isLoginPath(path string) bool {
+	return strings.HasPrefix(path, "/services/oauth2/") || strings.HasPrefix(path, "/id/")
 }
 
 // withoutPasswords is a composite request's body without those that it sets; nothing,
@@ -133,17 +152,17 @@ func withoutPasswords(body []byte) []byte {
 func (o *Org) record(r Request, status int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if r.Path == tokenPath {
+	r.Status = status
+	if strings.TrimRight(r.Path, "/") == tokenPath {
 		o.journal.logins++
 		if status != http.StatusOK {
 			o.journal.refused++
 		}
+	}
+	if isLoginPath(r.Path) {
+		o.journal.loginRequests = append(o.journal.loginRequests, r)
 		return
 	}
-	if r.Path == userInfoPath {
-		return
-	}
-	r.Status = status
 	o.journal.requests = append(o.journal.requests, r)
 }
 

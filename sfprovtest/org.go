@@ -66,9 +66,11 @@ const (
 	clientSecret = "sfprovtest-consumer-secret" //nolint:gosec // of a test
 	adminName    = "integration@sfprovtest.example"
 	password     = "sfprovtest-password-and-token" //nolint:gosec // of a test
-	audience     = "https://login.salesforce.com"
 	orgID        = "00D5g0000000001EAA"
 )
+
+// defaultAudience is that of assertions for production orgs.
+const defaultAudience = "https://login.salesforce.com"
 
 // NewOrg starts an org that is closed when the test ends.
 func NewOrg(t TB, opts ...Option) *Org {
@@ -173,7 +175,7 @@ func (o *Org) Config() sfprov.Config {
 		Username:     adminName,
 		Password:     password,
 		PrivateKey:   sfprov.Secret(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(signingKey())})),
-		Audience:     audience,
+		Audience:     defaultAudience,
 		Defaults: sfprov.Fields{
 			"ProfileId":         o.profileID(standardProfile),
 			"TimeZoneSidKey":    "America/Los_Angeles",

@@ -94,4 +94,7 @@ func (o *Org) setPassword(c *call, id string, user row) (answer, error) {
 func (o *Org) storePassword(id string, user row, password string) {
 	put(o, o.passwords.ofUser, id, append(o.passwords.ofUser[id], password))
 	put(o, user, "lastpasswordchangedate", any(o.now()))
+	if id == o.access.runAs {
+		o.access.passwordExpired = false
+	}
 }

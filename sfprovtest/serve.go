@@ -134,7 +134,7 @@ func (o *Org) handle(c *call) answer {
 	defer o.turn.Unlock()
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if a, known := o.oauth(c); known {
+	if a, known := o.outside(c); known {
 		return a
 	}
 	if strings.TrimSuffix(c.path, "/") == "/services/data" {
@@ -156,6 +156,9 @@ func (o *Org) handle(c *call) answer {
 // resource finds the resource of the data API.
 func (o *Org) resource(c *call, path string) (answer, error) {
 	if err := o.authorize(c); err != nil {
+		return answer{}, err
+	}
+	if err := o.checkPasswordAge(c); err != nil {
 		return answer{}, err
 	}
 	if err := o.checkLimit(); err != nil {

@@ -2,9 +2,12 @@ package sfprovtest_test
 
 import (
 	"net/http"
+	"net/url"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/sfprov/sfprov/sfprovtest"
 )
@@ -34,11 +37,12 @@ func TestUserInfo(t *testing.T) {
 	assert.Equal(t, 405, c.send(t, http.MethodDelete, userInfo, "", "").status)
 
 	org.ExpireTokens()
-	for _, other := range []*client{c, {org: org}, {org: org, token: "wrong"}} {
+	for _, other := range []*client{c, {org: org, token: "wrong"}} {
 		r = other.get(t, userInfo)
 		assert.Equal(t, 403, r.status)
 		assert.Equal(t, "Bad_OAuth_Token", r.body)
 	}
+	assert.Equal(t, "Missing_OAuth_Token", (&client{org: org}).get(t, userInfo).body)
 	assert.Equal(t, 1, org.Expiries())
 }
 
@@ -63,4 +67,42 @@ func TestIdentityURL(t *testing.T) {
 	assert.NotEmpty(t, hidden["access_token"])
 	org.SetIdentityURL(true)
 	assert.Contains(t, c.login(t, secretForm(org)).object(t), "id")
+}
+
+// TestIdentity: wherever the token stands.
+func TestIdentity(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	c := logIn(t, org)
+	page := "/id/00D5g0000000001EAA/" + org.AdminID()
+	bare := &client{org: org}
+	for name, r := range map[string]reply{
+		"header":        c.get(t, page),
+		"query":         bare.get(t, page+"?format=json&oauth_token="+url.QueryEscape(c.token)),
+		"access token":  bare.get(t, page+"?access_token="+url.QueryEscape(c.token)),
+		"form":          bare.sendForm(t, page, url.Values{"oauth_token": {c.token}}),
+		"15 characters": c.get(t, "/id/00D5g0000000001/"+org.AdminID()[:15]),
+		"two slashes":   c.get(t, "/"+page),
+		"slash at end":  c.get(t, page+"/"),
+	} {
+		require.Equal(t, 200, r.status, name)
+		who := r.object(t)
+		assert.Equal(t, org.AdminID(), who["user_id"])
+		assert.Equal(t, org.Config().Username, who["username"])
+		assert.Equal(t, org.URL()+page, who["id"])
+		urls, _ := who["urls"].(object)
+		assert.Equal(t, org.URL()+"/services/data/v{version}/query/", urls["query"])
+		assert.InDelta(t, -8*time.Hour.Milliseconds(), who["utcOffset"], 1, "of Los Angeles")
+	}
+	for path, want := range map[string]string{
+		"/id/00D5g0000000002EAA/" + org.AdminID():   "Wrong_Org",
+		"/id/00D5g0000000001EAA/005000000000001AAA": "Bad_Id",
+		"/id/00D5g0000000001EAA":                    "Bad_Id",
+	} {
+		assert.Equal(t, want, c.get(t, path).body)
+	}
+	assert.Equal(t, 501, c.get(t, page+"?format=xml").status)
+	assert.Equal(t, 501, c.get(t, page+"?callback=f").status)
+	assert.Equal(t, "Missing_OAuth_Token", bare.get(t, page).body)
+	assert.Equal(t, 405, c.send(t, http.MethodDelete, page, "", "").status)
 }

@@ -1,0 +1,63 @@
+package sfprovtest
+
+import (
+	"net/http"
+	"net/url"
+)
+
+const (
+	introspectPath = "/services/oauth2/introspect"
+	revokePath     = "/services/oauth2/revoke"
+)
+
+// introspect is /services/oauth2/introspect: whether a token is good, and until when
+// (RFC 7662). Asking does not keep a token alive.
+func (o *Org) introspect(c *call) answer {
+	if c.method != http.MethodPost {
+		return oauthError("invalid_request", "HTTP method not supported")
+	}
+	form, err := url.ParseQuery(string(c.body))
+	if err != nil {
+		return oauthError("invalid_request", "malformed request")
+	}
+	id, secret := c.clientOf(form)
+	switch {
+	case id != clientID:
+		return oauthError("invalid_client_id", "client identifier invalid")
+	case secret != clientSecret:
+		return oauthError("invalid_client", "invalid client credentials")
+	case !form.Has("token"):
+		return oauthError("invalid_request", "missing required parameter: token")
+	}
+	s := o.live(form.Get("token"))
+	if s == nil {
+		return jsonAnswer(http.StatusOK, map[string]any{"active": false})
+	}
+	told := map[string]any{
+		"active": true, "scope": tokenScope, "client_id": clientID, "username": o.rows["User"][o.access.runAs]["username"],
+		"sub": o.identityURL(), "token_type": "access_token", "iat": s.opened.Unix(), "nbf": s.opened.Unix(),
+	}
+	if o.access.lifetime > 0 {
+		told["exp"] = s.used.Add(o.access.lifetime).Unix()
+	}
+	return jsonAnswer(http.StatusOK, told)
+}
+
+// revoke is /services/oauth2/revoke: the end of a token's session. See "Revoke OAuth
+// Tokens" in Salesforce Help.
+func (o *Org) revoke(c *call) answer {
+	if c.method != http.MethodPost && c.method != http.MethodGet {
+		return oauthError("invalid_request", "HTTP method not supported")
+	}
+	form, _ := url.ParseQuery(string(c.body)) // what is no form has no token
+	token := form.Get("token")
+	if token == "" {
+		token = c.query.Get("token")
+	}
+	s := o.live(token)
+	if s == nil {
+		return oauthError("unsupported_token_type", "this token type is not supported")
+	}
+	s.ended, s.counted = true, true
+	return jsonAnswer(http.StatusOK, nil)
+}

@@ -1,0 +1,82 @@
+package sfprovtest_test
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/sfprov/sfprov/sfprovtest"
+)
+
+// TestAssertionsThatClientsSend: whatever a client in production calls the audience and the
+// end of the assertion.
+func TestAssertionsThatClientsSend(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	now := time.Now()
+	audiences := map[any]bool{
+		"https://login.salesforce.com": true, "https://login.salesforce.com/": true, "https://test.salesforce.com": true, "https://test.salesforce.com/": true,
+		"https://LOGIN.salesforce.com": true, org.URL(): true, org.URL() + "/": true, org.URL() + tokenURL: true, "https://login.salesforce.com" + tokenURL: true,
+		"https://login.salesforce.com.evil.example": false, "": false, "login.salesforce.com": false, org.URL() + "/other": false, nil: false, 1: false,
+	}
+	ends := map[string]struct {
+		exp     any
+		accepts bool
+	}{
+		"a minute":              {now.Add(time.Minute).Unix(), true},
+		"as text":               {strconv.FormatInt(now.Add(time.Minute).Unix(), 10), true},
+		"as a decimal":          {float64(now.Add(time.Minute).Unix()) + 0.5, true},
+		"six minutes":           {now.Add(6 * time.Minute).Unix(), true},
+		"an hour":               {now.Add(time.Hour).Unix(), true},
+		"milliseconds":          {now.Add(3 * time.Minute).UnixMilli(), true},
+		"nanoseconds":           {now.UnixNano(), true},
+		"the end of all floats": {1e300, true},
+		"past":                  {now.Add(-time.Second).Unix(), false},
+		"zero":                  {0, false},
+		"no number":             {"soon", false},
+	}
+	for audience, isOne := range audiences {
+		for name, end := range ends {
+			r := (&client{org: org}).login(t, jwtForm(t, org, object{"aud": audience, "exp": end.exp}))
+			assert.Equal(t, isOne && end.accepts, r.status == 200, "%v, %s: %s", audience, name, r.body)
+		}
+	}
+	several := list{"https://other.example", org.URL()}
+	assert.Equal(t, 200, (&client{org: org}).login(t, jwtForm(t, org, object{"aud": several})).status)
+}
+
+func TestAssertionLifetime(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	status := func(ahead time.Duration) int {
+		return (&client{org: org}).login(t, jwtForm(t, org, object{"exp": time.Now().Add(ahead).Unix()})).status
+	}
+	org.SetAssertionLifetime(3 * time.Minute)
+	assert.Equal(t, []int{200, 400}, []int{status(2 * time.Minute), status(4 * time.Minute)})
+	org.SetAssertionLifetime(0)
+	assert.Equal(t, 200, status(time.Hour))
+}
+
+func TestPaddedAssertion(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	form := jwtForm(t, org, nil)
+	padded := form.Get("assertion") + "=="
+	assert.Equal(t, 200, (&client{org: org}).login(t, set(form, "assertion", padded)).status)
+}
+
+// TestGrantsThatAreMissing are told apart from those that nobody has.
+func TestGrantsThatAreMissing(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	for grant, isOne := range map[string]bool{"refresh_token": true, "authorization_code": true, "urn:ietf:params:oauth:grant-type:token-exchange": true, "magic": false} {
+		r := (&client{org: org}).login(t, url.Values{"grant_type": {grant}}).object(t)
+		assert.Equal(t, "unsupported_grant_type", r["error"])
+		description, _ := r["error_description"].(string)
+		assert.Equal(t, isOne, strings.Contains(description, "sfprovtest"), grant)
+	}
+}

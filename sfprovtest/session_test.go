@@ -1,0 +1,164 @@
+package sfprovtest_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/sfprov/sfprov"
+	"github.com/sfprov/sfprov/sfprovtest"
+)
+
+const (
+	revokeURL     = "/services/oauth2/revoke"
+	introspectURL = "/services/oauth2/introspect"
+)
+
+func (c *client) sendForm(tb testing.TB, path string, form url.Values) reply {
+	tb.Helper()
+	return c.send(tb, http.MethodPost, path, "application/x-www-form-urlencoded", form.Encode())
+}
+
+// asked are the forms of the app that asks about a token.
+func asked(org *sfprovtest.Org, token string) url.Values {
+	return set(secretForm(org), "token", token)
+}
+
+func TestRevoke(t *testing.T) {
+	t.Parallel()
+	for name, revoke := range map[string]func(*client) reply{
+		"form":  func(c *client) reply { return c.sendForm(t, revokeURL, url.Values{"token": {c.token}}) },
+		"query": func(c *client) reply { return c.get(t, revokeURL+"?token="+url.QueryEscape(c.token)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			org := sfprovtest.NewOrg(t)
+			c, other := logIn(t, org), logIn(t, org)
+			r := revoke(c)
+			assert.Equal(t, 200, r.status)
+			assert.Empty(t, r.body)
+			assert.Equal(t, 401, c.get(t, data).status)
+			assert.Equal(t, 200, other.get(t, data).status, "sessions of others go on")
+			assert.Equal(t, 400, revoke(c).status, "it is over")
+			assert.Zero(t, org.Expiries(), "nobody was surprised")
+		})
+	}
+}
+
+func TestIntrospect(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	c := logIn(t, org)
+	told := c.sendForm(t, introspectURL, asked(org, c.token)).object(t)
+	iat, exp := told["iat"].(float64), told["exp"].(float64) //nolint:forcetypeassert // fails the test
+	assert.Equal(t, object{
+		"active": true, "scope": "api", "client_id": org.Config().ClientID, "username": org.Config().Username,
+		"sub": org.URL() + "/id/00D5g0000000001EAA/" + org.AdminID(), "token_type": "access_token", "iat": iat, "nbf": iat, "exp": exp,
+	}, told)
+	assert.InDelta(t, 2*time.Hour.Seconds(), exp-iat, 2)
+
+	org.SetTokenLifetime(0)
+	assert.NotContains(t, c.sendForm(t, introspectURL, asked(org, c.token)).object(t), "exp")
+	org.ExpireTokens()
+	for _, token := range []string{c.token, "unknown", ""} {
+		assert.Equal(t, object{"active": false}, c.sendForm(t, introspectURL, asked(org, token)).object(t))
+	}
+	for code, form := range map[string]url.Values{
+		"invalid_client_id": set(asked(org, c.token), "client_id", "x"),
+		"invalid_client":    set(asked(org, c.token), "client_secret", "x"),
+		"invalid_request":   secretForm(org),
+	} {
+		assert.Equal(t, code, c.sendForm(t, introspectURL, form).object(t)["error"])
+	}
+}
+
+// TestLoginsOfAUserWhoMayNot: grant by state.
+func TestLoginsOfAUserWhoMayNot(t *testing.T) {
+	t.Parallel()
+	forms := map[string]func(*sfprovtest.Org) url.Values{
+		"client credentials": secretForm, "password": passwordForm,
+		"JWT": func(org *sfprovtest.Org) url.Values { return jwtForm(t, org, nil) },
+	}
+	for state, change := range map[string]func(*sfprovtest.Org){
+		"inactive": func(org *sfprovtest.Org) { org.SetUser(org.AdminID(), sfprov.Fields{"IsActive": false}) },
+		"frozen":   func(org *sfprovtest.Org) { org.Freeze(org.AdminID(), true) },
+	} {
+		for grant, form := range forms {
+			org := sfprovtest.NewOrg(t)
+			before := logIn(t, org)
+			change(org)
+			r := (&client{org: org}).login(t, form(org))
+			assert.Equal(t, 400, r.status, "%s, %s", state, grant)
+			assert.Contains(t, []any{"invalid_grant", "inactive_user"}, r.object(t)["error"])
+			assert.Equal(t, state == "frozen", before.get(t, data).status == 200, "%s: sessions of who is frozen go on, of who is inactive they end", state)
+		}
+	}
+}
+
+func TestExpiredPassword(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	c := logIn(t, org)
+	org.ExpirePassword(true)
+	again := logIn(t, org)
+	for _, one := range []*client{c, again} {
+		for _, path := range []string{data, users + "/" + org.AdminID(), data + "/query?q=SELECT+Id+FROM+User"} {
+			r := one.get(t, path)
+			assert.Equal(t, 401, r.status)
+			assert.Contains(t, r.body, "INVALID_OPERATION_WITH_EXPIRED_PASSWORD")
+		}
+	}
+	org.SetExpiredPasswordStatus(403)
+	assert.Equal(t, 403, c.get(t, data).status)
+	assert.Equal(t, 200, c.get(t, userInfo).status)
+	assert.Equal(t, 204, c.send(t, http.MethodPost, users+"/"+org.AdminID()+"/password", "application/json", `{"NewPassword":"n3wPassword!"}`).status)
+	assert.Equal(t, 200, c.get(t, data).status, "it is set")
+}
+
+// TestLoginRequests: what was asked can be read back, without secrets, wherever they stood.
+func TestLoginRequests(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	c := logIn(t, org)
+	cfg := org.Config()
+	c.login(t, passwordForm(org))
+	c.login(t, jwtForm(t, org, nil))
+	c.sendForm(t, introspectURL, asked(org, c.token))
+	c.sendForm(t, revokeURL, url.Values{"token": {c.token}})
+	c.get(t, revokeURL+"?token="+c.token)
+	c.get(t, userInfo+"?access_token="+c.token)
+	c.sendForm(t, "/id/00D5g0000000001EAA/"+org.AdminID(), url.Values{"oauth_token": {c.token}})
+	assert.Empty(t, org.Requests())
+	requests := org.LoginRequests()
+	assert.Len(t, requests, 8)
+	assert.Equal(t, tokenURL, requests[0].Path)
+	assert.Contains(t, string(requests[0].Body), "grant_type=client_credentials")
+	assert.Equal(t, 200, requests[0].Status)
+	for _, r := range requests {
+		text := strings.Join([]string{r.Path, r.Query, string(r.Body), strings.Join(r.Header["Authorization"], "")}, " ")
+		for _, secret := range []string{c.token, string(cfg.ClientSecret), string(cfg.Password), "eyJ"} {
+			assert.NotContains(t, text, secret)
+			assert.NotContains(t, text, url.QueryEscape(secret))
+		}
+	}
+	org.ResetRequests()
+	assert.Empty(t, org.LoginRequests())
+	assert.Equal(t, 3, org.Logins(), "counts go on")
+}
+
+// TestOtherAPIs say that they are missing, and whose fault it is.
+func TestOtherAPIs(t *testing.T) {
+	t.Parallel()
+	c := logIn(t, sfprovtest.NewOrg(t))
+	for _, path := range []string{"/services/oauth2/authorize", "/services/oauth2/device", "/services/async/60.0/job", "/services/apexrest/x", "/services/scim/v2/Users", "/services/Soap/u/60.0", "//services//Soap/u/60.0"} {
+		r := c.get(t, path)
+		assert.Equal(t, strings.Contains(path, "Soap"), r.status == 500, path)
+		assert.Contains(t, r.body, "NOT_IMPLEMENTED")
+		assert.Contains(t, r.body, "sfprovtest")
+	}
+	assert.Equal(t, 404, c.get(t, "/setup").status, "what is no API is a web page")
+}
