@@ -15,7 +15,12 @@ type Refusal struct {
 	Code    string   // errorCode
 	Message string   // as Salesforce words it
 	Fields  []string // API names; nil leaves the key out, as request errors do
+
+	further []Refusal // what else is wrong, where the org tells all problems
 }
+
+// all are the refusal and the further ones, each an entry of the answer.
+func (r Refusal) all() []Refusal { return append([]Refusal{r}, r.further...) }
 
 // Error is the code and the message.
 func (r Refusal) Error() string { return r.Code + ": " + r.Message }
@@ -55,11 +60,15 @@ func jsonAnswer(status int, value any) answer {
 
 // refuse answers with an error, in the array that the data API wraps it in.
 func refuse(r Refusal) answer {
-	entry := map[string]any{"message": r.Message, "errorCode": r.Code}
-	if r.Fields != nil {
-		entry["fields"] = r.Fields
+	var entries []any
+	for _, one := range r.all() {
+		entry := map[string]any{"message": one.Message, "errorCode": one.Code}
+		if one.Fields != nil {
+			entry["fields"] = one.Fields
+		}
+		entries = append(entries, entry)
 	}
-	return jsonAnswer(r.Status, []any{entry})
+	return jsonAnswer(r.Status, entries)
 }
 
 // The refusals that more than one resource gives.

@@ -123,11 +123,15 @@ func (o *Org) oneOfMany(c *call, record map[string]any) any {
 // failed is the result of a record that was refused. It has an ID only where there
 // is one.
 func failed(r Refusal, id string) map[string]any {
-	fields := r.Fields
-	if fields == nil {
-		fields = []string{}
+	var problems []any
+	for _, one := range r.all() {
+		fields := one.Fields
+		if fields == nil {
+			fields = []string{}
+		}
+		problems = append(problems, map[string]any{"statusCode": one.Code, "message": one.Message, "fields": fields})
 	}
-	result := map[string]any{"success": false, "errors": []any{map[string]any{"statusCode": r.Code, "message": r.Message, "fields": fields}}}
+	result := map[string]any{"success": false, "errors": problems}
 	if id != "" {
 		result["id"] = id
 	}
