@@ -32,7 +32,7 @@ func (o *Org) createAssignment(c *call, object object) (answer, error) {
 		}
 		given[key], _ = id18(text)
 		if user, isUser := o.rows["User"][fmt.Sprint(given[key])]; isUser && !o.seesRecord(objects[0], user) {
-			return answer{}, badRequest("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", f.name)
+			return answer{}, o.noSuchReference(f.name)
 		}
 	}
 	if len(missing) > 0 {
@@ -100,7 +100,7 @@ func (o *Org) checkAssignment(object string, given row) error {
 	case o.rows["User"][member]["usertype"] == "CspLitePortal":
 		return badRequest("OP_WITH_INVALID_USER_TYPE_EXCEPTION", "High-volume portal users can't be members of groups", "UserOrGroupId")
 	case o.rows["User"][member] == nil && o.rows["Group"][member] == nil:
-		return badRequest("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", "UserOrGroupId")
+		return o.noSuchReference("UserOrGroupId")
 	case o.held(object, given):
 		return o.rules.memberRefusal
 	}

@@ -50,6 +50,8 @@ type Org struct {
 	permissions permissions // of the integration user
 	paging      paging
 	passwords   passwords
+	features    map[string]*feature // with a limit, by lower-case field name
+	orgRules    []orgRule
 	rowControl  func(object string, record sfprov.Fields) *Refusal
 	journal     journal
 	changes     *transaction // that is under way, if any
@@ -99,6 +101,7 @@ func NewStandaloneOrg(opts ...Option) (*Org, error) {
 		holdings:    map[string][]string{},
 		picklist:    standardPicklists(),
 		blocked:     map[string]Refusal{},
+		features:    map[string]*feature{},
 		pending:     map[string]string{},
 		rules:       defaultRules(),
 		access:      newAccess(),
@@ -123,7 +126,7 @@ func NewStandaloneOrg(opts ...Option) (*Org, error) {
 func (o *Org) seed() {
 	for _, profile := range []struct{ name, licence string }{
 		{standardProfile, "Salesforce"},
-		{"System Administrator", "Salesforce"},
+		{administratorProfile, "Salesforce"},
 		{"Minimum Access - API Only Integrations", "Salesforce Integration"},
 		{"Chatter Free User", "Chatter Free"},
 	} {
@@ -131,7 +134,7 @@ func (o *Org) seed() {
 	}
 	admin := o.seedFields()
 	admin["username"], admin["lastname"], admin["email"] = adminName, "Integration", adminName
-	admin["profileid"] = o.profileID("System Administrator")
+	admin["profileid"] = o.profileID(administratorProfile)
 	o.access.runAs = o.insertUser(admin)
 }
 

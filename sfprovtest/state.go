@@ -83,7 +83,7 @@ func (o *Org) AddUser(fields sfprov.Fields) string {
 	user := o.seedFields()
 	maps.Copy(user, o.seedRow(fields))
 	user = normalised(user)
-	if err := o.checkUser("", nil, user, user); err != nil {
+	if err := o.checkSeed("", nil, user, user); err != nil {
 		panic(fmt.Sprintf("sfprovtest: AddUser: %v", err))
 	}
 	return o.insertUser(user)

@@ -115,6 +115,8 @@ func (o *Org) index(id string, before, after row) {
 	if after["isactive"] == true {
 		o.used[o.licenceOf(after)]++
 	}
+	o.countFeatures(before, -1)
+	o.countFeatures(after, 1)
 }
 
 // updateUser is PATCH /sobjects/User/{id}. A refused one changes nothing.

@@ -3,6 +3,7 @@ package sfprovtest
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -23,6 +24,10 @@ type rules struct {
 	inactiveAssignee    Refusal // none if its status is 0
 	contactRefusal      Refusal // several, if its status is 0
 	reactivationRefusal Refusal
+	managerRefusal      Refusal // the usual ones, if its status is 0
+	inactiveManager     Refusal // the usual one, if its status is 0
+	namelessReference   bool    // INVALID_CROSS_REFERENCE_KEY without the field
+	allProblems         bool    // are told, not the first one only
 }
 
 func defaultRules() rules {
@@ -81,6 +86,25 @@ func (o *Org) SetDeleteRefusal(r Refusal) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.rules.deleteRefusal = r.or(defaultRules().deleteRefusal)
+}
+
+// SetAllProblems says whether a user with whom several things are wrong is refused with
+// all of them, each an entry of the answer or of the row's errors, or with the first one,
+// which is the default. Real orgs do both. What is wrong with the user as a whole, such as
+// a licence that is missing, is told only once the fields are right.
+func (o *Org) SetAllProblems(told bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.rules.allProblems = told
+}
+
+// SetReferenceFields says whether INVALID_CROSS_REFERENCE_KEY, for the ID of a record that
+// there isn't, names the field, which is the default. Real answers are known with and
+// without.
+func (o *Org) SetReferenceFields(named bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.rules.namelessReference = !named
 }
 
 // badRequest is the usual status of a refused change.
@@ -159,12 +183,60 @@ func jsonValue(f field, value any) (any, error) {
 	}
 }
 
-// checkUser applies the rules to a user as it would be after a change. before is
-// nil for a create. The lock is held.
+// checkUser applies the rules to a user as it would be after the change that a request
+// makes. before is nil for a create. The lock is held.
 func (o *Org) checkUser(id string, before, after, change row) error {
-	user := objects[0]
+	if err := o.checkSeed(id, before, after, change); err != nil {
+		return err
+	}
+	return o.told(o.brokenRules(before, after))
+}
+
+// checkSeed applies the rules that every org has. What is wrong with the fields is found
+// first, and only then what is wrong with the user as a whole.
+func (o *Org) checkSeed(id string, before, after, change row) error {
+	problems := slices.Concat(missingFields(before, after, change), o.wrongValues(change), o.takenValues(id, change))
+	if len(problems) > 0 {
+		return o.told(problems)
+	}
+	for _, err := range []error{
+		o.checkContact(id, after, change),
+		o.checkManager(id, before, change),
+		o.checkActive(id, before, change),
+		o.checkAdministrators(before, after),
+		o.checkLicence(before, after),
+		o.checkFeatures(before, after),
+	} {
+		if err != nil {
+			problems = append(problems, err)
+		}
+	}
+	return o.told(problems)
+}
+
+// told are the problems that the client is told of; nil if there are none.
+func (o *Org) told(problems []error) error {
+	switch {
+	case len(problems) == 0:
+		return nil
+	case !o.rules.allProblems:
+		return problems[0]
+	}
+	var all []Refusal
+	for _, problem := range problems {
+		if one := (Refusal{}); errors.As(problem, &one) {
+			all = append(all, one)
+		}
+	}
+	first := all[0]
+	first.further = all[1:]
+	return first
+}
+
+// missingFields refuses a user without the fields that it needs.
+func missingFields(before, after, change row) []error {
 	var missing []string
-	for _, f := range user.fields {
+	for _, f := range objects[0].fields {
 		key := strings.ToLower(f.name)
 		_, changed := change[key]
 		needed := f.required || f.name == "CommunityNickname" && before != nil // on create, Salesforce makes one up
@@ -172,29 +244,22 @@ func (o *Org) checkUser(id string, before, after, change row) error {
 			missing = append(missing, f.name)
 		}
 	}
-	if len(missing) > 0 {
-		return badRequest("REQUIRED_FIELD_MISSING", "Required fields are missing: ["+strings.Join(missing, ", ")+"]", missing...)
+	if len(missing) == 0 {
+		return nil
 	}
-	for _, f := range o.fieldsOf(user) {
-		value, changed := change[strings.ToLower(f.name)]
-		text, isText := value.(string)
-		if !changed || !isText {
-			continue
+	return []error{badRequest("REQUIRED_FIELD_MISSING", "Required fields are missing: ["+strings.Join(missing, ", ")+"]", missing...)}
+}
+
+// wrongValues refuses values that their fields can't have.
+func (o *Org) wrongValues(change row) (problems []error) {
+	for _, f := range o.fieldsOf(objects[0]) {
+		if text, isText := change[strings.ToLower(f.name)].(string); isText {
+			if err := o.checkText(f, text); err != nil {
+				problems = append(problems, err)
+			}
 		}
-		if err := o.checkText(f, text); err != nil {
-			return err
-		}
 	}
-	if err := o.checkUnique(id, change); err != nil {
-		return err
-	}
-	if err := o.checkContact(id, after, change); err != nil {
-		return err
-	}
-	if err := o.checkActive(id, before, change); err != nil {
-		return err
-	}
-	return o.checkLicence(before, after)
+	return problems
 }
 
 // checkText applies the rules of one field of text.
@@ -239,9 +304,17 @@ func (o *Org) checkReference(f field, value string) error {
 		return nil
 	}
 	if _, exists := o.rows[target.name][id]; !exists {
-		return badRequest("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", f.name)
+		return o.noSuchReference(f.name)
 	}
 	return nil
+}
+
+// noSuchReference refuses the ID of a record that there isn't.
+func (o *Org) noSuchReference(field string) Refusal {
+	if o.rules.namelessReference {
+		return badRequest("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
+	}
+	return badRequest("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", field)
 }
 
 // uniqueKey is where a value of a unique field is noted.
@@ -261,28 +334,31 @@ func (o *Org) uniqueFields() []string {
 	return names
 }
 
-// checkUnique refuses values that another user holds.
-func (o *Org) checkUnique(id string, change row) error {
+// takenValues refuses values that another user holds.
+func (o *Org) takenValues(id string, change row) (problems []error) {
 	for _, name := range o.uniqueFields() {
 		value := change[name]
 		holder, taken := o.unique[uniqueKey(name, value)]
-		if value == nil || !taken || holder == id {
-			continue
+		if value != nil && taken && holder != id {
+			problems = append(problems, o.takenValue(name, holder))
 		}
-		switch name {
-		case "username":
-			return badRequest("DUPLICATE_USERNAME", "Duplicate Username.<br>The username already exists in this or another Salesforce organization. "+
-				"Usernames must be unique across all Salesforce organizations. To resolve, use a different username "+
-				"(it doesn't need to match the user's email address). ", "Username")
-		case "federationidentifier":
-			return o.rules.federationRefusal
-		case "communitynickname":
-			return badRequest("DUPLICATE_COMM_NICKNAME", "Duplicate Nickname.<br>Another user has already selected this nickname.<br>Please select another.", "CommunityNickname")
-		}
-		f, _ := o.fieldOf(objects[0], name)
-		return badRequest("DUPLICATE_VALUE", fmt.Sprintf("duplicate value found: %s duplicates value on record with id: %s", f.name, holder[:15]))
 	}
-	return nil
+	return problems
+}
+
+func (o *Org) takenValue(name, holder string) Refusal {
+	switch name {
+	case "username":
+		return badRequest("DUPLICATE_USERNAME", "Duplicate Username.<br>The username already exists in this or another Salesforce organization. "+
+			"Usernames must be unique across all Salesforce organizations. To resolve, use a different username "+
+			"(it doesn't need to match the user's email address). ", "Username")
+	case "federationidentifier":
+		return o.rules.federationRefusal
+	case "communitynickname":
+		return badRequest("DUPLICATE_COMM_NICKNAME", "Duplicate Nickname.<br>Another user has already selected this nickname.<br>Please select another.", "CommunityNickname")
+	}
+	f, _ := o.fieldOf(objects[0], name)
+	return badRequest("DUPLICATE_VALUE", fmt.Sprintf("duplicate value found: %s duplicates value on record with id: %s", f.name, holder[:15]))
 }
 
 // checkActive refuses to deactivate users who are needed, and to activate those of
