@@ -83,7 +83,8 @@ func Refuse(status int, code, message string, fields ...string) Fault {
 
 // LockedRow is a fault: another process is changing the same records.
 func LockedRow() Fault {
-	return Refuse(http.StatusBadRequest, "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record or 1 records: 00e5g0000000001", []string{}...)
+	r := lockedRow()
+	return Refuse(r.Status, r.Code, r.Message, r.Fields...)
 }
 
 // ConcurrentLimit is a fault: too many long requests run at the same time.

@@ -52,6 +52,7 @@ type Org struct {
 	passwords   passwords
 	features    map[string]*feature // with a limit, by lower-case field name
 	orgRules    []orgRule
+	memberships membershipLock
 	rowControl  func(object string, record sfprov.Fields) *Refusal
 	journal     journal
 	changes     *transaction // that is under way, if any
@@ -102,6 +103,7 @@ func NewStandaloneOrg(opts ...Option) (*Org, error) {
 		picklist:    standardPicklists(),
 		blocked:     map[string]Refusal{},
 		features:    map[string]*feature{},
+		memberships: membershipLock{holders: map[*call]struct{}{}},
 		pending:     map[string]string{},
 		rules:       defaultRules(),
 		access:      newAccess(),

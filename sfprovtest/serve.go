@@ -52,6 +52,7 @@ func (o *Org) serve(w http.ResponseWriter, r *http.Request) {
 	if override := c.query.Get("_HttpMethod"); override != "" && c.method == http.MethodPost {
 		c.method = override // for clients whose HTTP stack knows no PATCH
 	}
+	defer o.answered(c)
 	seen := o.observe(c)
 	fault := o.faults.forRequest(seen)
 	if fault.Expire {
@@ -79,6 +80,7 @@ func (o *Org) serve(w http.ResponseWriter, r *http.Request) {
 			o.late.Go(func() {
 				if o.wait(nil, fault.Late) {
 					o.handle(c)
+					o.answered(c)
 				}
 			})
 		}
@@ -134,6 +136,8 @@ func (o *Org) handle(c *call) answer {
 	defer o.turn.Unlock()
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.memberships.handled = c
+	defer func() { o.memberships.handled = nil }()
 	if a, known := o.outside(c); known {
 		return a
 	}

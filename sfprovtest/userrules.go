@@ -189,7 +189,10 @@ func (o *Org) checkUser(id string, before, after, change row) error {
 	if err := o.checkSeed(id, before, after, change); err != nil {
 		return err
 	}
-	return o.told(o.brokenRules(before, after))
+	if err := o.told(o.brokenRules(before, after)); err != nil {
+		return err
+	}
+	return o.lockMemberships(before, after)
 }
 
 // checkSeed applies the rules that every org has. What is wrong with the fields is found
