@@ -42,6 +42,7 @@ func (o *Org) createAssignment(c *call, object object) (answer, error) {
 		return answer{}, err
 	}
 	id := o.assign(object, given)
+	o.noteAssignment(o.access.runAs, object.name, given, true)
 	a := jsonAnswer(http.StatusCreated, map[string]any{"id": id, "success": true, "errors": []any{}})
 	a.header.Set("Location", "/services/data/v"+c.version+"/sobjects/"+object.name+"/"+id)
 	return a, nil
@@ -193,6 +194,7 @@ func (o *Org) deleteAssignment(object object, record row) (answer, error) {
 	id, _ := record["id"].(string)
 	drop(o, o.assigned, assignmentKey(object.name, record))
 	o.remove(object.name, id)
+	o.noteAssignment(o.access.runAs, object.name, record, false)
 	return jsonAnswer(http.StatusNoContent, nil), nil
 }
 

@@ -91,6 +91,7 @@ func (o *Org) Grant(userID, id string) {
 		}
 		kind, _ := o.object(assignment)
 		o.assign(kind, given)
+		o.noteAssignment(byTest, assignment, given, true)
 		return
 	}
 	panic("sfprovtest: Grant: there is nothing to grant with the ID " + id)

@@ -15,8 +15,13 @@ const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 // newID makes an 18-character record ID. The lock is held.
 func (o *Org) newID(prefix string) string {
 	o.nextID++
+	return recordID(prefix, o.nextID)
+}
+
+// recordID is the 18-character record ID with a number.
+func recordID(prefix string, number int) string {
 	var digits [5]byte
-	for i, n := len(digits)-1, o.nextID; i >= 0; i, n = i-1, n/len(base62) {
+	for i, n := len(digits)-1, number; i >= 0; i, n = i-1, n/len(base62) {
 		digits[i] = base62[n%len(base62)]
 	}
 	id, _ := id18(prefix + "5g00000" + string(digits[:]))

@@ -33,6 +33,7 @@ type Org struct {
 	mu          sync.Mutex // guards all below, never held during I/O
 	offset      time.Duration
 	nextID      int
+	trailed     int                       // entries of the audit trail and the login history
 	rows        map[string]map[string]row // by object, by 18-character ID
 	order       map[string][]string       // IDs in the order of creation, by object
 	unique      map[string]string         // ID of the user, by field and value

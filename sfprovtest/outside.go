@@ -11,7 +11,7 @@ func (o *Org) outside(c *call) (a answer, known bool) {
 	path := strings.TrimRight(c.path, "/")
 	switch {
 	case path == tokenPath:
-		return o.token(c), true
+		return o.noteLogin(c, o.token(c)), true
 	case path == userInfoPath:
 		return o.userInfo(c), true
 	case path == introspectPath:

@@ -62,6 +62,7 @@ func (o *Org) password(c *call, id string) (answer, error) {
 		generated := "Gen3rated-" + long[9:]
 		put(o, o.passwords.resets, long, o.passwords.resets[long]+1)
 		o.storePassword(long, user, generated)
+		o.notePassword(o.access.runAs, user, true)
 		return jsonAnswer(http.StatusOK, map[string]string{"NewPassword": generated}), nil
 	}
 	return answer{}, methodNotAllowed(c.method, "HEAD,GET,POST,DELETE")
@@ -88,6 +89,7 @@ func (o *Org) setPassword(c *call, id string, user row) (answer, error) {
 		return answer{}, Refusal{Status: http.StatusBadRequest, Code: "INVALID_NEW_PASSWORD", Message: problem}
 	}
 	o.storePassword(id, user, password)
+	o.notePassword(o.access.runAs, user, false)
 	return jsonAnswer(http.StatusNoContent, nil), nil
 }
 

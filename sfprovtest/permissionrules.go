@@ -13,6 +13,8 @@ var objectsNeed = map[string][]Permission{ //nolint:gochecknoglobals // a consta
 	"UserLicense":                {ViewSetup},
 	"UserRole":                   {ViewRoles},
 	"UserLogin":                  {ManageUsers},
+	"SetupAuditTrail":            {ViewSetup},
+	"LoginHistory":               {ManageUsers},
 	"PermissionSet":              {ViewSetup, AssignPermissionSets, ManageProfilesPermissionSets},
 	"PermissionSetGroup":         {ViewSetup, AssignPermissionSets, ManageProfilesPermissionSets},
 	"PermissionSetLicense":       {ViewSetup, AssignPermissionSets},
@@ -63,6 +65,9 @@ func (o *Org) seesField(object object, f field) bool {
 
 // seesRecord reports whether the integration user can see a record.
 func (o *Org) seesRecord(object object, record row) bool {
+	if object.name == "SetupAuditTrail" || object.name == "LoginHistory" {
+		return o.isRemembered(record)
+	}
 	public := object.name != "User" || !o.permissions.private
 	return public || o.permissions.any(ViewAllUsers) || record["id"] == o.access.runAs
 }

@@ -221,7 +221,7 @@ func as(kind fieldType, f field) field {
 }
 
 // objects are those that user provisioning needs, User first.
-var objects = slices.Concat(userObjects, accessObjects, contactObjects) //nolint:gochecknoglobals // a constant table
+var objects = slices.Concat(userObjects, accessObjects, contactObjects, trailObjects) //nolint:gochecknoglobals // a constant table
 
 // userObjects are users and what every user has. Fields, lengths and flags are
 // those of the Object Reference and the Field Reference.

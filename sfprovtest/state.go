@@ -150,6 +150,7 @@ func (o *Org) SetUser(id string, fields sfprov.Fields) {
 	maps.Copy(after, change)
 	after["name"] = fullName(after)
 	o.index(long, before, after)
+	o.noteChange(byTest, before, after)
 }
 
 // mustUser is the 18-character ID of a user. That there is none is the test's
@@ -199,6 +200,7 @@ func (o *Org) ConfirmEmail(id string) {
 		delete(o.pending, long)
 		after := maps.Clone(o.rows["User"][long])
 		after["email"] = pending
+		o.noteChange(long, o.rows["User"][long], after)
 		o.rows["User"][long] = after
 	}
 }

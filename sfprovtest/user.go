@@ -20,6 +20,7 @@ func (o *Org) createUser(c *call) (answer, error) {
 		return answer{}, err
 	}
 	id := o.insertUser(user)
+	o.noteCreate(o.access.runAs, user)
 	a := jsonAnswer(http.StatusCreated, map[string]any{"id": id, "success": true, "errors": []any{}})
 	a.header.Set("Location", "/services/data/v"+c.version+"/sobjects/User/"+id)
 	return a, nil
@@ -139,6 +140,10 @@ func (o *Org) updateUser(c *call, id string) (answer, error) {
 		drop(o, o.pending, id) // an older change that was waiting
 	}
 	o.store(id, before, after, !o.rules.emailConfirmed)
+	o.noteChange(o.access.runAs, before, after)
+	if email, waits := o.pending[id]; waits && change["email"] != nil {
+		o.notePendingEmail(o.access.runAs, after, email)
+	}
 	return jsonAnswer(http.StatusNoContent, nil), nil
 }
 

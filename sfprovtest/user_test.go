@@ -356,7 +356,7 @@ func TestDescribe(t *testing.T) {
 	isRefusal(t, c.post(t, users, alice(org, object{"Badge__c": "1234567890123"})), 400, "STRING_TOO_LONG", "Badge: data value too large: 1234567890123 (max length=12)", "Badge__c")
 
 	assert.Equal(t, "User", c.get(t, users).object(t)["objectDescribe"].(object)["name"])
-	assert.Len(t, c.get(t, data+"/sobjects").object(t)["sobjects"], 15)
+	assert.Len(t, c.get(t, data+"/sobjects").object(t)["sobjects"], 17)
 	isRefusal(t, c.get(t, data+"/sobjects/Shoe/describe"), 404, "NOT_FOUND", "The requested resource does not exist")
 }
 

@@ -13,6 +13,9 @@ func (o *Org) updateUserLogin(c *call, login row) (answer, error) {
 	if change["ispasswordlocked"] == true {
 		return answer{}, badRequest("FIELD_INTEGRITY_EXCEPTION", "Is Password Locked: value can only be set to false", "IsPasswordLocked")
 	}
+	if frozen, given := change["isfrozen"]; given {
+		o.noteFreeze(o.access.runAs, login, login["isfrozen"], frozen)
+	}
 	change["lastmodifieddate"], change["lastmodifiedbyid"] = o.now(), o.access.runAs
 	for key, value := range change {
 		put(o, login, key, value)
@@ -30,6 +33,7 @@ func (o *Org) Freeze(id string, frozen bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if login := o.loginOf(o.mustUser(id)); login != nil {
+		o.noteFreeze(byTest, login, login["isfrozen"], frozen)
 		login["isfrozen"] = frozen
 	}
 }
