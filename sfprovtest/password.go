@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -15,7 +16,8 @@ type passwords struct {
 	ofUser map[string][]string // by user ID
 	resets map[string]int
 	minLen int
-	kept   int // how many of the last ones can't be used again
+	kept   int           // how many of the last ones can't be used again
+	life   time.Duration // 0 for ever
 }
 
 // SetPasswordPolicy sets how long a password must be, and how many of a user's
@@ -25,6 +27,27 @@ func (o *Org) SetPasswordPolicy(minLength, history int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.passwords.minLen, o.passwords.kept = minLength, history
+}
+
+// SetPasswordLifetime sets after how long passwords expire that are set from now on; 0, the
+// default, is never. Each user's PasswordExpirationDate says when.
+func (o *Org) SetPasswordLifetime(d time.Duration) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.passwords.life = d
+}
+
+// ExpirePassword makes a user's password expire now, whatever the policy.
+func (o *Org) ExpirePassword(id string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.rows["User"][o.mustUser(id)]["passwordexpirationdate"] = o.now()
+}
+
+// passwordExpired reports whether a user has a password that has expired.
+func (o *Org) passwordExpired(user row) bool {
+	when, expires := user["passwordexpirationdate"].(time.Time)
+	return expires && !o.now().Before(when)
 }
 
 // CheckPassword reports whether a user's password is this one.
@@ -55,7 +78,7 @@ func (o *Org) password(c *call, id string) (answer, error) {
 	}
 	switch c.method {
 	case http.MethodGet, http.MethodHead:
-		return jsonAnswer(http.StatusOK, map[string]bool{"isExpired": len(o.passwords.ofUser[long]) == 0}), nil
+		return jsonAnswer(http.StatusOK, map[string]bool{"isExpired": len(o.passwords.ofUser[long]) == 0 || o.passwordExpired(user)}), nil
 	case http.MethodPost:
 		return o.setPassword(c, long, user)
 	case http.MethodDelete:
@@ -99,4 +122,9 @@ func (o *Org) storePassword(id string, user row, password string) {
 	if id == o.access.runAs {
 		o.access.passwordExpired = false
 	}
+	var expires any
+	if o.passwords.life > 0 {
+		expires = o.now().Add(o.passwords.life)
+	}
+	put(o, user, "passwordexpirationdate", expires)
 }

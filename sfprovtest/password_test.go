@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/sfprov/sfprov/sfprovtest"
 )
@@ -49,4 +50,35 @@ func TestPassword(t *testing.T) {
 	for _, r := range org.Requests() {
 		assert.NotContains(t, string(r.Body), "Passw0rd")
 	}
+}
+
+func TestExpiredPassword(t *testing.T) {
+	t.Parallel()
+	org, c, id := seeded(t, nil)
+	path := users + "/" + id + "/password"
+	expired := func() any { return c.get(t, path).object(t)["isExpired"] }
+	until := func() any { return userOf(t, org, id).Fields["PasswordExpirationDate"] }
+	set := func(password string) {
+		require.Equal(t, 204, c.post(t, path, object{"NewPassword": password}).status)
+	}
+	set("Passw0rd1")
+	assert.Nil(t, until(), "by default, passwords never expire")
+	org.SetTokenLifetime(0)
+	org.FastForward(1000 * 24 * time.Hour)
+	assert.Equal(t, false, expired())
+
+	org.ExpirePassword(id)
+	assert.Equal(t, true, expired())
+	set("Passw0rd2")
+	assert.Equal(t, false, expired())
+
+	org.SetPasswordLifetime(90 * 24 * time.Hour)
+	set("Passw0rd3")
+	assert.NotNil(t, until())
+	org.FastForward(90*24*time.Hour - time.Minute)
+	assert.Equal(t, false, expired())
+	org.FastForward(time.Minute)
+	assert.Equal(t, true, expired())
+	assert.Equal(t, 200, c.send(t, http.MethodDelete, path, "", "").status)
+	assert.Equal(t, false, expired())
 }
