@@ -2,7 +2,6 @@ package sfprovtest_test
 
 import (
 	"net/http"
-	"strings"
 	"testing"
 	"time"
 
@@ -212,5 +211,5 @@ func TestLoginHistory(t *testing.T) {
 	assert.Equal(t, 200, c.login(t, secretForm(org)).status)
 	assert.Len(t, logins(), 5)
 	assert.Equal(t, time.Hour, last().Sub(first).Round(time.Minute))
-	assert.False(t, strings.Contains(c.query(t, "SELECT LoginUrl FROM LoginHistory").body, "http:"))
+	assert.NotContains(t, c.query(t, "SELECT LoginUrl FROM LoginHistory").body, "http:")
 }

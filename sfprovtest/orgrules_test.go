@@ -82,65 +82,60 @@ func problemsIn(tb testing.TB, errors list, codeKey string) []problem {
 	return problems
 }
 
-// inEveryWay runs a test for each way.
-func inEveryWay(t *testing.T, test func(t *testing.T, do write)) {
-	t.Helper()
-	for name, do := range ways {
-		t.Run(name, func(t *testing.T) {
+func TestValidationRule(t *testing.T) {
+	t.Parallel()
+	for way, do := range ways {
+		t.Run(way, func(t *testing.T) {
 			t.Parallel()
-			test(t, do)
+			org, c, old := seeded(t, sfprov.Fields{"LastName": "Old"})
+			org.AddValidationRule("numbers", func(user sfprov.Fields) string {
+				if user["EmployeeNumber"] == nil {
+					return "Every user needs a personnel number."
+				}
+				return ""
+			}, "EmployeeNumber")
+			broken := []problem{{"FIELD_CUSTOM_VALIDATION_EXCEPTION", "Every user needs a personnel number.", list{"EmployeeNumber"}}}
+
+			assert.Equal(t, broken, do(t, c, "", alice(org, nil)))
+			_, made := org.UserByUsername("alice@acme.example")
+			assert.False(t, made)
+			assert.Empty(t, do(t, c, "", alice(org, object{"EmployeeNumber": "E-1"})))
+
+			assert.Equal(t, broken, do(t, c, old, object{"Title": "CEO"}), "who broke the rule before meets it with any change")
+			assert.Nil(t, userOf(t, org, old).Fields["Title"])
+			assert.Empty(t, do(t, c, old, object{"EmployeeNumber": "E-2", "Title": "CEO"}))
+			assert.Equal(t, broken, do(t, c, old, object{"EmployeeNumber": nil}))
+			seed := org.AddUser(nil)
+			assert.Nil(t, userOf(t, org, seed).Fields["EmployeeNumber"], "a seed need not obey")
+
+			org.RemoveUserRule("numbers")
+			assert.Empty(t, do(t, c, old, object{"EmployeeNumber": nil}))
 		})
 	}
 }
 
-func TestValidationRule(t *testing.T) {
-	t.Parallel()
-	inEveryWay(t, func(t *testing.T, do write) {
-		org, c, old := seeded(t, sfprov.Fields{"LastName": "Old"})
-		org.AddValidationRule("numbers", func(user sfprov.Fields) string {
-			if user["EmployeeNumber"] == nil {
-				return "Every user needs a personnel number."
-			}
-			return ""
-		}, "EmployeeNumber")
-		broken := []problem{{"FIELD_CUSTOM_VALIDATION_EXCEPTION", "Every user needs a personnel number.", list{"EmployeeNumber"}}}
-
-		assert.Equal(t, broken, do(t, c, "", alice(org, nil)))
-		_, made := org.UserByUsername("alice@acme.example")
-		assert.False(t, made)
-		assert.Empty(t, do(t, c, "", alice(org, object{"EmployeeNumber": "E-1"})))
-
-		assert.Equal(t, broken, do(t, c, old, object{"Title": "CEO"}), "who broke the rule before meets it with any change")
-		assert.Nil(t, userOf(t, org, old).Fields["Title"])
-		assert.Empty(t, do(t, c, old, object{"EmployeeNumber": "E-2", "Title": "CEO"}))
-		assert.Equal(t, broken, do(t, c, old, object{"EmployeeNumber": nil}))
-		seed := org.AddUser(nil)
-		assert.Nil(t, userOf(t, org, seed).Fields["EmployeeNumber"], "a seed need not obey")
-
-		org.RemoveUserRule("numbers")
-		assert.Empty(t, do(t, c, old, object{"EmployeeNumber": nil}))
-	})
-}
-
 func TestUserRule(t *testing.T) {
 	t.Parallel()
-	inEveryWay(t, func(t *testing.T, do write) {
-		org, c, id := seeded(t, sfprov.Fields{"Department": "Sales"})
-		org.AddUserRule("flow", func(before, after sfprov.Fields) *sfprovtest.Refusal {
-			if before != nil && before["Department"] == "Sales" && after["Department"] != "Sales" {
-				return &sfprovtest.Refusal{Code: "CANNOT_EXECUTE_FLOW_TRIGGER", Message: "no"}
-			}
-			after["LastName"] = "changed by a rule that must not"
-			return nil
+	for way, do := range ways {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			org, c, id := seeded(t, sfprov.Fields{"Department": "Sales"})
+			org.AddUserRule("flow", func(before, after sfprov.Fields) *sfprovtest.Refusal {
+				if before != nil && before["Department"] == "Sales" && after["Department"] != "Sales" {
+					return &sfprovtest.Refusal{Code: "CANNOT_EXECUTE_FLOW_TRIGGER", Message: "no"}
+				}
+				after["LastName"] = "changed by a rule that must not"
+				return nil
+			})
+			assert.Empty(t, do(t, c, "", alice(org, object{"Department": "Service"})), "before is nil for a create")
+			made, _ := org.UserByUsername("alice@acme.example")
+			assert.Equal(t, "Jones", made.Fields["LastName"], "what a rule gets is a copy")
+			assert.Equal(t, []problem{{"CANNOT_EXECUTE_FLOW_TRIGGER", "no", list{}}}, do(t, c, id, object{"Department": "Service"}))
+			assert.Equal(t, "STRING_TOO_LONG", do(t, c, id, object{"Department": "Service", "Alias": "far too long"})[0].code, "rules come last")
+			assert.Panics(t, func() { org.AddUserRule("flow", nil) })
+			assert.Panics(t, func() { org.RemoveUserRule("another") })
 		})
-		assert.Empty(t, do(t, c, "", alice(org, object{"Department": "Service"})), "before is nil for a create")
-		made, _ := org.UserByUsername("alice@acme.example")
-		assert.Equal(t, "Jones", made.Fields["LastName"], "what a rule gets is a copy")
-		assert.Equal(t, []problem{{"CANNOT_EXECUTE_FLOW_TRIGGER", "no", list{}}}, do(t, c, id, object{"Department": "Service"}))
-		assert.Equal(t, "STRING_TOO_LONG", do(t, c, id, object{"Department": "Service", "Alias": "far too long"})[0].code, "rules come last")
-		assert.Panics(t, func() { org.AddUserRule("flow", nil) })
-		assert.Panics(t, func() { org.RemoveUserRule("another") })
-	})
+	}
 }
 
 // TestAllProblems shows a user with whom several things are wrong.
@@ -150,49 +145,55 @@ func TestAllProblems(t *testing.T) {
 	taken := problem{"DUPLICATE_VALUE", "This Federation ID is already in use. Use a different Federation ID.", list{"FederationIdentifier"}}
 	used := problem{"LICENSE_LIMIT_EXCEEDED", "License limit exceeded", list{}}
 	manager := problem{"INACTIVE_OWNER_OR_USER", "", list{"ManagerId"}}
-	inEveryWay(t, func(t *testing.T, do write) {
-		org, c, boss := seeded(t, sfprov.Fields{"FederationIdentifier": "E-1", "IsActive": false})
-		id := org.AddUser(nil)
-		org.SetFeatureLicenses("UserPermissionsMarketingUser", 0)
-		wrong := object{"Username": "alice", "FederationIdentifier": "E-1", "UserPermissionsMarketingUser": true}
-		late := object{"ManagerId": boss, "UserPermissionsMarketingUser": true}
-		for name, c1 := range map[string]struct {
-			id     string
-			fields object
-			late   object
-		}{"create": {"", alice(org, wrong), alice(org, late)}, "update": {id, wrong, late}} {
-			org.SetAllProblems(false)
-			assert.Equal(t, []problem{form}, do(t, c, c1.id, c1.fields), name)
-			org.SetAllProblems(true)
-			assert.Equal(t, []problem{form, taken}, do(t, c, c1.id, c1.fields), name)
-			found := do(t, c, c1.id, c1.late)
-			require.Len(t, found, 2, name)
-			found[0].message = ""
-			assert.Equal(t, []problem{manager, used}, found, name)
-		}
-	})
+	for way, do := range ways {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			org, c, boss := seeded(t, sfprov.Fields{"FederationIdentifier": "E-1", "IsActive": false})
+			id := org.AddUser(nil)
+			org.SetFeatureLicenses("UserPermissionsMarketingUser", 0)
+			wrong := object{"Username": "alice", "FederationIdentifier": "E-1", "UserPermissionsMarketingUser": true}
+			late := object{"ManagerId": boss, "UserPermissionsMarketingUser": true}
+			for name, c1 := range map[string]struct {
+				id     string
+				fields object
+				late   object
+			}{"create": {"", alice(org, wrong), alice(org, late)}, "update": {id, wrong, late}} {
+				org.SetAllProblems(false)
+				assert.Equal(t, []problem{form}, do(t, c, c1.id, c1.fields), name)
+				org.SetAllProblems(true)
+				assert.Equal(t, []problem{form, taken}, do(t, c, c1.id, c1.fields), name)
+				found := do(t, c, c1.id, c1.late)
+				require.Len(t, found, 2, name)
+				found[0].message = ""
+				assert.Equal(t, []problem{manager, used}, found, name)
+			}
+		})
+	}
 }
 
 // TestReferenceFields shows both forms in which a record that there isn't is refused.
 func TestReferenceFields(t *testing.T) {
 	t.Parallel()
-	inEveryWay(t, func(t *testing.T, do write) {
-		org, c, id := seeded(t, nil)
-		wrong := object{"ManagerId": unknownUser}
-		group := org.AddGroup("Staff")
-		for _, named := range []bool{true, false} {
-			org.SetReferenceFields(named)
-			fields, member := list{}, list{}
-			if named {
-				fields, member = list{"ManagerId"}, list{"UserOrGroupId"}
+	for way, do := range ways {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			org, c, id := seeded(t, nil)
+			wrong := object{"ManagerId": unknownUser}
+			group := org.AddGroup("Staff")
+			for _, named := range []bool{true, false} {
+				org.SetReferenceFields(named)
+				fields, member := list{}, list{}
+				if named {
+					fields, member = list{"ManagerId"}, list{"UserOrGroupId"}
+				}
+				want := []problem{{"INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", fields}}
+				assert.Equal(t, want, do(t, c, "", alice(org, wrong)))
+				assert.Equal(t, want, do(t, c, id, wrong))
+				r := c.post(t, data+"/sobjects/GroupMember", object{"GroupId": group, "UserOrGroupId": unknownUser})
+				isRefusal(t, r, 400, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", member...)
 			}
-			want := []problem{{"INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", fields}}
-			assert.Equal(t, want, do(t, c, "", alice(org, wrong)))
-			assert.Equal(t, want, do(t, c, id, wrong))
-			r := c.post(t, data+"/sobjects/GroupMember", object{"GroupId": group, "UserOrGroupId": unknownUser})
-			isRefusal(t, r, 400, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", member...)
-		}
-	})
+		})
+	}
 }
 
 // userOf is a user who must be there.
