@@ -1,18 +1,11 @@
 package sfprovtest
 
-// ExpirePassword says whether the password of the integration user has expired. Logins
-// then succeed, and each request to the data API is refused with
-// INVALID_OPERATION_WITH_EXPIRED_PASSWORD, but for the one that sets that password. The
-// status of the refusal is not documented: it is that of SetExpiredPasswordStatus.
-func (o *Org) ExpirePassword(expired bool) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.access.passwordExpired = expired
-}
+import "strings"
 
-// SetExpiredPasswordStatus sets the status with which requests are refused once the
-// integration user's password has expired. The default, 401, was inferred from what
-// clients report; 403 is possible.
+// SetExpiredPasswordStatus sets the status with which requests to the data API are refused
+// once the integration user's password has expired (see [Org.ExpirePassword]): with
+// INVALID_OPERATION_WITH_EXPIRED_PASSWORD, but for the one that sets it; logins succeed. The
+// default, 401, was inferred from what clients report; 403 is possible.
 func (o *Org) SetExpiredPasswordStatus(status int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -23,7 +16,7 @@ func (o *Org) SetExpiredPasswordStatus(status int) {
 // The lock is held.
 func (o *Org) checkPasswordAge(c *call) error {
 	own := "/sobjects/User/" + o.access.runAs + "/password"
-	if !o.access.passwordExpired || len(c.path) >= len(own) && c.path[len(c.path)-len(own):] == own {
+	if !o.passwordExpired(o.rows["User"][o.access.runAs]) || strings.HasSuffix(c.path, own) {
 		return nil
 	}
 	return Refusal{

@@ -37,7 +37,8 @@ func (o *Org) SetPasswordLifetime(d time.Duration) {
 	o.passwords.life = d
 }
 
-// ExpirePassword makes a user's password expire now, whatever the policy.
+// ExpirePassword makes a user's password expire now, whatever the policy. That of the
+// integration user stops all its requests: see [Org.SetExpiredPasswordStatus].
 func (o *Org) ExpirePassword(id string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -119,9 +120,6 @@ func (o *Org) setPassword(c *call, id string, user row) (answer, error) {
 func (o *Org) storePassword(id string, user row, password string) {
 	put(o, o.passwords.ofUser, id, append(o.passwords.ofUser[id], password))
 	put(o, user, "lastpasswordchangedate", any(o.now()))
-	if id == o.access.runAs {
-		o.access.passwordExpired = false
-	}
 	var expires any
 	if o.passwords.life > 0 {
 		expires = o.now().Add(o.passwords.life)

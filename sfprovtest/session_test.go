@@ -99,11 +99,11 @@ func TestLoginsOfAUserWhoMayNot(t *testing.T) {
 	}
 }
 
-func TestExpiredPassword(t *testing.T) {
+func TestExpiredPasswordOfTheIntegrationUser(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
 	c := logIn(t, org)
-	org.ExpirePassword(true)
+	org.ExpirePassword(org.AdminID())
 	again := logIn(t, org)
 	for _, one := range []*client{c, again} {
 		for _, path := range []string{data, users + "/" + org.AdminID(), data + "/query?q=SELECT+Id+FROM+User"} {

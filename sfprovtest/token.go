@@ -28,8 +28,7 @@ type access struct {
 	requests   int           // that a session serves; 0 for any number
 	assertion  time.Duration // longest life of a JWT assertion; 0 for any
 
-	passwordExpired bool
-	expiredStatus   int // of requests then
+	expiredStatus int // of requests once the integration user's password has expired
 }
 
 // tokenScope is what all tokens may do.
