@@ -51,6 +51,11 @@ func TestParallelInserts(t *testing.T) {
 				assert.Equal(t, locked, do(t, c, id, object{"UserRoleId": role}), "changed roles need the lock too")
 				assert.Empty(t, do(t, c, "", with(nil)), "users without a role don't")
 				assert.Empty(t, do(t, c, id, object{"Title": "CEO"}))
+				owner := org.AddUser(sfprov.Fields{"UserRoleId": role})
+				external := object{
+					"ProfileId": org.AddProfile("Partner", "Partner Community"), "ContactId": org.AddContact("Jones", org.AddAccount("Acme", owner)),
+				}
+				assert.Equal(t, locked, do(t, c, "", alice(org, external)), "users of an account need it too")
 				seed := org.AddUser(sfprov.Fields{"UserRoleId": role})
 				assert.Empty(t, do(t, c, seed, object{"UserRoleId": role[:15]}), "the same role is none of the changes")
 				org.SetLockRefusal(sfprovtest.Refusal{Status: 400, Code: "UNKNOWN_EXCEPTION", Message: "group membership operation already in progress", Fields: []string{}})
@@ -58,6 +63,7 @@ func TestParallelInserts(t *testing.T) {
 				org.SetLockRefusal(sfprovtest.Refusal{})
 				done()
 				assert.Empty(t, do(t, c, id, object{"UserRoleId": role}), "it has been let go")
+				assert.Empty(t, do(t, c, "", alice(org, external)))
 			})
 		})
 	}

@@ -34,6 +34,7 @@ func TestManagers(t *testing.T) {
 			org.SetUser(boss, sfprov.Fields{"ManagerId": clerk}) // an administrator can't, but a test can
 			org.SetUser(clerk, sfprov.Fields{"ManagerId": lead})
 			assert.Empty(t, do(t, c, "", alice(org, object{"Username": "a3@acme.example", "ManagerId": boss})), "a cycle above is nobody's fault here")
+			assert.Empty(t, do(t, c, org.AddUser(nil), object{"ManagerId": boss}))
 			assert.Empty(t, do(t, c, boss, object{"Title": "CEO"}))
 
 			org.SetUser(lead, sfprov.Fields{"IsActive": false})
