@@ -1,8 +1,11 @@
 package sfprovtest_test
 
 import (
+	"context"
+	"fmt"
 	"maps"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -202,4 +205,28 @@ func userOf(tb testing.TB, org *sfprovtest.Org, id string) sfprovtest.User {
 	user, found := org.User(id)
 	require.True(tb, found)
 	return user
+}
+
+// An org whose administrators want a personnel number: every create and update without one
+// is refused, in their words, until the rule is removed.
+func ExampleOrg_AddValidationRule() {
+	org, p := exampleOrg()
+	defer org.Close()
+	org.AddValidationRule("personnel numbers", func(user sfprov.Fields) string {
+		if user["EmployeeNumber"] == nil {
+			return "Every user needs a personnel number."
+		}
+		return ""
+	}, "EmployeeNumber")
+
+	fields := sfprov.Fields{"LastName": "Jones", "Email": "alice@acme.com"}
+	_, err := p.Create(context.Background(), sfprov.User{Username: "alice@acme.com", Fields: fields})
+	fmt.Println("refused:", strings.Contains(err.Error(), "Every user needs a personnel number."))
+
+	fields["EmployeeNumber"] = "4711"
+	_, err = p.Create(context.Background(), sfprov.User{Username: "alice@acme.com", Fields: fields})
+	fmt.Println(err)
+	// Output:
+	// refused: true
+	// <nil>
 }
