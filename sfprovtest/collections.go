@@ -25,37 +25,44 @@ func (o *Org) collections(c *call) (answer, error) {
 	if c.method != http.MethodPost && c.method != http.MethodPatch {
 		return answer{}, methodNotAllowed(c.method, "DELETE,PATCH,POST")
 	}
+	records, allOrNone, err := decodeCollection(c)
+	if err != nil {
+		return answer{}, err
+	}
+	var types []string
+	for _, record := range records {
+		types = append(types, strings.ToLower(typeOfRecord(record)))
+	}
+	slices.Sort(types)
+	if err := checkCollection(len(records), len(slices.Compact(types))); err != nil {
+		return answer{}, err
+	}
+	return o.rowByRow(allOrNone, len(records), func(i int) map[string]any { return o.oneOfMany(c, records[i]) }), nil
+}
+
+// decodeCollection reads the body of a collection of records.
+func decodeCollection(c *call) (records []map[string]any, allOrNone bool, err error) {
 	var body struct {
 		AllOrNone bool              `json:"allOrNone"`
 		Records   []json.RawMessage `json:"records"`
 	}
 	if err := json.Unmarshal(c.body, &body); err != nil {
-		return answer{}, Refusal{Status: http.StatusBadRequest, Code: "JSON_PARSER_ERROR", Message: "The HTTP entity body is not a valid JSON object at [line:1, column:1]"}
+		return nil, false, Refusal{Status: http.StatusBadRequest, Code: "JSON_PARSER_ERROR", Message: "The HTTP entity body is not a valid JSON object at [line:1, column:1]"}
 	}
-	records := make([]map[string]any, len(body.Records))
-	var types []string
+	records = make([]map[string]any, len(body.Records))
 	for i, raw := range body.Records {
 		decoder := json.NewDecoder(bytes.NewReader(raw))
 		decoder.UseNumber()
 		if err := decoder.Decode(&records[i]); err != nil {
-			return answer{}, Refusal{Status: http.StatusBadRequest, Code: "JSON_PARSER_ERROR", Message: "A record is not a valid JSON object at [line:1, column:1]"}
+			return nil, false, Refusal{Status: http.StatusBadRequest, Code: "JSON_PARSER_ERROR", Message: "A record is not a valid JSON object at [line:1, column:1]"}
 		}
-		types = append(types, strings.ToLower(typeOfRecord(records[i])))
 	}
-	slices.Sort(types)
-	if err := checkCollection(len(records), len(slices.Compact(types)), body.AllOrNone); err != nil {
-		return answer{}, err
-	}
-	results := make([]any, len(records))
-	for i, record := range records {
-		results[i] = o.oneOfMany(c, record)
-	}
-	return jsonAnswer(http.StatusOK, results), nil
+	return records, body.AllOrNone, nil
 }
 
 // checkCollection refuses what is no collection. All objects of this org but
 // accounts and contacts are setup objects, which are not mixed.
-func checkCollection(records, types int, allOrNone bool) error {
+func checkCollection(records, types int) error {
 	switch {
 	case records == 0:
 		return Refusal{Status: http.StatusBadRequest, Code: "REQUIRED_FIELD_MISSING", Message: "At least 1 record is required"}
@@ -63,8 +70,6 @@ func checkCollection(records, types int, allOrNone bool) error {
 		return Refusal{Status: http.StatusBadRequest, Code: "EXCEEDED_ID_LIMIT", Message: fmt.Sprintf("record limit reached. cannot submit more than %d records in this call", maxCollection)}
 	case types > 1:
 		return Refusal{Status: http.StatusBadRequest, Code: "INVALID_INPUT", Message: "Setup objects can't be mixed with objects of other types in one request"}
-	case allOrNone:
-		return unsupported("allOrNone for collections")
 	}
 	return nil
 }
@@ -76,7 +81,7 @@ func typeOfRecord(record map[string]any) string {
 }
 
 // oneOfMany does with one record what a request of its own would.
-func (o *Org) oneOfMany(c *call, record map[string]any) any {
+func (o *Org) oneOfMany(c *call, record map[string]any) map[string]any {
 	object, known := o.visibleObject(typeOfRecord(record))
 	if !known {
 		return failed(badRequest("INVALID_TYPE", "sObject type '"+typeOfRecord(record)+"' is not supported."), "")
@@ -141,32 +146,58 @@ func failed(r Refusal, id string) map[string]any {
 // deleteCollection is DELETE /composite/sobjects?ids=.
 func (o *Org) deleteCollection(c *call) (answer, error) {
 	ids := strings.FieldsFunc(c.query.Get("ids"), func(r rune) bool { return r == ',' })
-	if err := checkCollection(len(ids), 1, c.query.Get("allOrNone") == "true"); err != nil {
+	if err := checkCollection(len(ids), 1); err != nil {
 		return answer{}, err
 	}
-	results := make([]any, len(ids))
-	for i, id := range ids {
-		long, ok := id18(id)
-		if !ok {
-			results[i] = failed(badRequest("MALFORMED_ID", "malformed id "+id), "")
-			continue
-		}
-		object, known := objectOfID(long)
-		if !known || !o.seesObject(object) {
-			results[i] = failed(noSuchRecord(), long)
-			continue
-		}
-		if refusal := o.refusedRow(object.name, map[string]any{"Id": long}); refusal != nil {
-			results[i] = failed(*refusal, long)
-			continue
-		}
-		results[i] = map[string]any{"id": long, "success": true, "errors": []any{}}
-		_, err := o.oneRecord(c, object, long)
-		if refusal := (Refusal{}); errors.As(err, &refusal) {
-			results[i] = failed(refusal, long)
-		}
+	allOrNone := c.query.Get("allOrNone") == "true"
+	return o.rowByRow(allOrNone, len(ids), func(i int) map[string]any { return o.deleteOne(c, ids[i]) }), nil
+}
+
+func (o *Org) deleteOne(c *call, id string) map[string]any {
+	long, ok := id18(id)
+	if !ok {
+		return failed(badRequest("MALFORMED_ID", "malformed id "+id), "")
 	}
-	return jsonAnswer(http.StatusOK, results), nil
+	object, known := objectOfID(long)
+	if !known || !o.seesObject(object) {
+		return failed(noSuchRecord(), long)
+	}
+	if refusal := o.refusedRow(object.name, map[string]any{"Id": long}); refusal != nil {
+		return failed(*refusal, long)
+	}
+	_, err := o.oneRecord(c, object, long)
+	if refusal := (Refusal{}); errors.As(err, &refusal) {
+		return failed(refusal, long)
+	}
+	return map[string]any{"id": long, "success": true, "errors": []any{}}
+}
+
+// rowByRow makes the results of a collection. With allOrNone, all is undone if a row
+// fails. A composite around the collection can undo what is left.
+func (o *Org) rowByRow(allOrNone bool, rows int, work func(i int) map[string]any) answer {
+	around, changes := o.changes, &transaction{}
+	o.changes = changes
+	defer func() { o.changes = around }()
+	results, good := make([]map[string]any, rows), true
+	for i := range results {
+		results[i] = work(i)
+		good = good && results[i]["success"] == true
+	}
+	switch {
+	case allOrNone && !good:
+		changes.rollBack()
+		for i, result := range results {
+			if result["success"] == true {
+				results[i] = failed(Refusal{
+					Code:    "ALL_OR_NONE_OPERATION_ROLLED_BACK",
+					Message: "Record rolled back because not all records were valid and the request was using AllOrNone header",
+				}, "")
+			}
+		}
+	case around != nil:
+		around.undo = append(around.undo, changes.undo...)
+	}
+	return jsonAnswer(http.StatusOK, results)
 }
 
 // objectOfID is the object that an ID is of.

@@ -213,9 +213,10 @@ func TestElsewhere(t *testing.T) {
 	t.Parallel()
 	org, c, id := seeded(t, nil)
 	const missing = "The requested resource does not exist"
-	for _, path := range []string{"/x", "/sobjects/Shoe", "/sobjects/Profile/" + id + "/password", "/sobjects/User/x/password", "/sobjects/User/" + id + "/x/y", "/query/a/b", "/queryAll"} {
+	for _, path := range []string{"/sobjects/Shoe__c", "/sobjects/Profile/" + id + "/password"} {
 		isRefusal(t, c.get(t, data+path), 404, "NOT_FOUND", missing)
 	}
+	isRefusal(t, c.get(t, data+"/sobjects/User/x/password"), 404, "NOT_FOUND", "Provided external ID field does not exist or is not accessible: x")
 	for _, path := range []string{"/", "/services", "/services/data/66.0", "/services/data/v66", "/services/data/v66.0x", "/services/data/v66.0/%0Ax"} {
 		r := c.get(t, path)
 		assert.Equal(t, 404, r.status, path)

@@ -357,7 +357,7 @@ func TestDescribe(t *testing.T) {
 
 	assert.Equal(t, "User", c.get(t, users).object(t)["objectDescribe"].(object)["name"])
 	assert.Len(t, c.get(t, data+"/sobjects").object(t)["sobjects"], 17)
-	isRefusal(t, c.get(t, data+"/sobjects/Shoe/describe"), 404, "NOT_FOUND", "The requested resource does not exist")
+	isRefusal(t, c.get(t, data+"/sobjects/Shoe__c/describe"), 404, "NOT_FOUND", "The requested resource does not exist")
 }
 
 func TestUserLogin(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 type rules struct {
 	emailConfirmed      bool // changed addresses take effect at once
 	inactiveOnCreate    bool
+	customUpsert        bool // standard fields find no records
 	federationRefusal   Refusal
 	usernameRefusal     Refusal
 	deleteRefusal       Refusal

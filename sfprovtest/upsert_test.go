@@ -1,0 +1,111 @@
+package sfprovtest_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/sfprov/sfprov"
+	"github.com/sfprov/sfprov/sfprovtest"
+)
+
+func TestUpsertByEveryField(t *testing.T) {
+	t.Parallel()
+	for field, value := range map[string]string{
+		"Username": "a+b@acme.example", "email": "a+b@acme.example", "FederationIdentifier": "x/1 y", "CommunityNickname": "al", "Badge__c": "7%",
+	} {
+		org := sfprovtest.NewOrg(t)
+		c := logIn(t, org)
+		org.AddCustomField("Badge__c", 12, true)
+		org.AddUser(nil) // somebody else
+		path := field + "/" + url.PathEscape(value)
+		body := alice(org, object{"Username": "a+b@acme.example", "Email": "a+b@acme.example"})
+		delete(body, map[string]string{"Username": "Username", "email": "Email"}[field])
+
+		assert.Equal(t, 404, c.get(t, users+"/"+path).status, field)
+		isRefusal(t, c.patch(t, path+"?updateOnly=true", body), 404, "NOT_FOUND", "The requested resource does not exist")
+		made := c.patch(t, path, body)
+		assert.Equal(t, 201, made.status, made.body)
+		id := made.object(t)["id"]
+		assert.Equal(t, object{"id": id, "success": true, "errors": list{}, "created": true}, made.object(t))
+
+		changed := c.patch(t, path, object{"Title": "CFO"})
+		assert.Equal(t, 200, changed.status, field)
+		assert.Equal(t, object{"id": id, "success": true, "errors": list{}, "created": false}, changed.object(t))
+		assert.Equal(t, object{
+			"attributes": object{"type": "User", "url": users + "/" + fmt.Sprint(id)}, "Id": id, "Title": "CFO",
+		}, c.get(t, users+"/"+path+"?fields=Title").object(t))
+		assert.Equal(t, 204, c.send(t, http.MethodPatch, "/services/data/v45.0/sobjects/User/"+path, "application/json", "{}").status)
+		assert.Equal(t, 405, c.send(t, http.MethodPut, users+"/"+path, "application/json", "{}").status)
+	}
+}
+
+func TestUpsertThatIsRefused(t *testing.T) {
+	t.Parallel()
+	org, c, id := seeded(t, sfprov.Fields{"Username": "a@x.com", "Email": "same@x.com"})
+	other := org.AddUser(sfprov.Fields{"Username": "b@x.com", "Email": "same@x.com"})
+	r := c.patch(t, "Email/same@x.com", object{"Title": "CFO"})
+	assert.Equal(t, 300, r.status)
+	assert.Equal(t, list{users + "/" + id, users + "/" + other}, decode[list](t, r.body))
+	isRefusal(t, c.patch(t, "Username/a@x.com", object{"username": "c@x.com"}), 400, "INVALID_FIELD", "The Username field should not be specified in the sobject data.")
+	const none = "Provided external ID field does not exist or is not accessible: "
+	isRefusal(t, c.patch(t, "Title/CFO", object{}), 404, "NOT_FOUND", none+"Title")
+	org.SetStandardUpsert(false)
+	isRefusal(t, c.patch(t, "Username/a@x.com", object{}), 404, "NOT_FOUND", none+"Username")
+	assert.Equal(t, 200, c.patch(t, "Id/"+id, object{"Title": "CEO"}).status)
+	assert.Equal(t, 201, c.patch(t, "Id", alice(org, nil)).status)
+}
+
+func TestCollectionsOfUpserts(t *testing.T) {
+	t.Parallel()
+	org, c, id := seeded(t, sfprov.Fields{"Username": "a@x.com"})
+	upsert := func(field string, body object) []object {
+		return c.send(t, http.MethodPatch, collections+"/User/"+field, "application/json", asJSON(t, body)).results(t)
+	}
+	results := upsert("Username", object{"records": list{
+		rowOf("User", object{"Username": "A@x.com", "Title": "CFO"}), rowOf("User", alice(org, nil)), rowOf("User", object{"Title": "x"}),
+	}})
+	assert.Equal(t, object{"id": id, "success": true, "errors": list{}, "created": false}, results[0])
+	assert.Equal(t, true, results[1]["created"])
+	assert.Contains(t, fmt.Sprint(results[2]), "MISSING_ARGUMENT")
+	results = upsert("Id", object{"records": list{
+		rowOf("User", object{"Id": id, "Title": "CEO"}), rowOf("User", alice(org, object{"Id": nil, "Username": "new@x.com"})),
+	}})
+	assert.Equal(t, false, results[0]["created"])
+	assert.Equal(t, true, results[1]["created"])
+
+	results = upsert("Id", object{"allOrNone": true, "records": list{rowOf("User", object{"Id": id, "Title": "rolled back"}), rowOf("User", object{"Id": "junk"})}})
+	assert.Contains(t, fmt.Sprint(results[0]), "ALL_OR_NONE_OPERATION_ROLLED_BACK")
+	user, _ := org.User(id)
+	assert.Equal(t, "CEO", user.Fields["Title"])
+
+	read := c.post(t, collections+"/User", object{"ids": list{id[:15], unknownUser}, "fields": list{"Title"}})
+	want := list{object{"attributes": object{"type": "User", "url": users + "/" + id}, "Id": id, "Title": "CEO"}, nil}
+	assert.Equal(t, want, decode[list](t, read.body))
+	assert.Equal(t, want, decode[list](t, c.get(t, collections+"/User?fields=Title&ids="+id+","+unknownUser).body))
+	isRefusal(t, c.post(t, collections+"/User", object{"ids": list{id}, "fields": list{"Nope"}}), 400, "INVALID_FIELD", "No such column 'Nope' on sobject of type User")
+}
+
+func TestCollectionsAllOrNone(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	c := logIn(t, org)
+	results := c.post(t, collections, object{"allOrNone": true, "records": list{
+		rowOf("User", alice(org, nil)), rowOf("User", alice(org, object{"Username": "b@x.com", "LastName": nil})),
+	}}).results(t)
+	assert.Equal(t, object{"success": false, "errors": list{object{
+		"statusCode": "ALL_OR_NONE_OPERATION_ROLLED_BACK", "fields": list{},
+		"message": "Record rolled back because not all records were valid and the request was using AllOrNone header",
+	}}}, results[0])
+	assert.Contains(t, fmt.Sprint(results[1]), "REQUIRED_FIELD_MISSING")
+	assert.Empty(t, org.Users())
+	assert.Equal(t, true, c.post(t, collections, object{"allOrNone": true, "records": list{rowOf("User", alice(org, nil))}}).results(t)[0]["success"])
+
+	id, group := org.AddUser(nil), org.AddGroup("A")
+	member := c.post(t, data+"/sobjects/GroupMember", object{"GroupId": group, "UserOrGroupId": id}).object(t)["id"]
+	c.send(t, http.MethodDelete, collections+"?allOrNone=true&ids="+fmt.Sprint(member)+","+unknownUser, "", "").results(t)
+	assert.Equal(t, []string{"A"}, org.Access(id).PublicGroups)
+}
