@@ -83,20 +83,25 @@ func (o *Org) composite(c *call) (answer, error) {
 
 // partOf is an answer as a part of a composite one.
 func partOf(a answer, ref string) map[string]any {
-	var body any // no body is null
-	switch {
-	case json.Valid(a.body):
-		body = json.RawMessage(a.body)
-	case len(a.body) > 0:
-		body = string(a.body)
-	}
 	headers := map[string]string{}
 	for name := range a.header {
 		if name != "Content-Type" {
 			headers[name] = a.header.Get(name)
 		}
 	}
-	return map[string]any{"body": body, "httpHeaders": headers, "httpStatusCode": a.status, "referenceId": ref}
+	return map[string]any{"body": bodyOf(a), "httpHeaders": headers, "httpStatusCode": a.status, "referenceId": ref}
+}
+
+// bodyOf is the body of an answer as a part of another: null if there is none, a string
+// if it isn't JSON.
+func bodyOf(a answer) any {
+	switch {
+	case json.Valid(a.body):
+		return json.RawMessage(a.body)
+	case len(a.body) > 0:
+		return string(a.body)
+	}
+	return nil
 }
 
 // rolledBack is the answer to a request that would have succeeded.
@@ -171,6 +176,9 @@ func newCall(c *call, sub subrequest, known answers) (*call, string, error) {
 	}
 	if match == nil || strings.Trim(match[2], "/") == "composite" {
 		return nil, "", notFound()
+	}
+	if strings.Trim(match[2], "/") == "composite/batch" {
+		return nil, "", unsupported("batch in a composite or a batch")
 	}
 	inner := &call{method: sub.Method, path: u.Path, query: u.Query(), header: c.header.Clone(), body: []byte(body), version: match[1]}
 	inner.header.Set("Content-Type", "application/json")

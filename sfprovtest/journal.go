@@ -112,6 +112,9 @@ func (o *Org) seen(c *call) Request {
 	if strings.HasSuffix(strings.TrimRight(c.path, "/"), "/composite") && bytes.Contains(c.body, []byte("password")) {
 		r.Body = withoutPasswords(c.body)
 	}
+	if strings.HasSuffix(strings.TrimRight(c.path, "/"), "/composite/batch") && bytes.Contains(c.body, []byte("assword")) {
+		r.Body = []byte(`"[REDACTED]"`) // a password may be in it
+	}
 	if isLoginPath(c.path) { // the token endpoint, or an attempt at it
 		form, _ := url.ParseQuery(string(c.body)) // what can't be parsed is left out
 		for name := range form {

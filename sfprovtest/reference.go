@@ -28,8 +28,12 @@ func (s answers) note(ref string, a answer) {
 }
 
 // resolve puts the values of answers into the place of references to them. escape
-// makes a value fit its surroundings.
+// makes a value fit its surroundings. Where there are no answers to refer to, as in a
+// batch, text stays as it is.
 func (s answers) resolve(text string, escape func(string) string) (string, error) {
+	if s == nil {
+		return text, nil
+	}
 	var failed error
 	resolved := answerReference.ReplaceAllStringFunc(text, func(found string) string {
 		parts := answerReference.FindStringSubmatch(found)

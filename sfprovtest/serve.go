@@ -182,5 +182,8 @@ func (o *Org) resource(c *call, path string) (answer, error) {
 	if path == "composite" {
 		return o.composite(c)
 	}
+	if path == "composite/batch" {
+		return o.batch(c)
+	}
 	return o.route(c, path)
 }
