@@ -203,7 +203,7 @@ func TestEnsureAllSendsLockedRowsAgain(t *testing.T) {
 		org := sfprovtest.NewOrg(t, sfprovtest.WithInMemoryNetwork())
 		p := provisionerIn(t, org, byFederationID)
 		refusals, refused := map[string]int{}, 0
-		org.SetRowControl(func(_ string, record sfprov.Fields) *sfprovtest.Refusal {
+		org.SetRowControl(func(_ string, record sfprov.Fields) []sfprovtest.Refusal {
 			name := fmt.Sprint(record["Username"])
 			if id, isText := record["id"].(string); isText {
 				name = id[:15]
@@ -212,7 +212,7 @@ func TestEnsureAllSendsLockedRowsAgain(t *testing.T) {
 				return nil
 			}
 			refused++
-			return &sfprovtest.Refusal{Status: 400, Code: "UNABLE_TO_LOCK_ROW", Message: "unable to obtain exclusive access to this record"}
+			return []sfprovtest.Refusal{{Status: 400, Code: "UNABLE_TO_LOCK_ROW", Message: "unable to obtain exclusive access to this record"}}
 		})
 		users := crowd(400)
 		for _, o := range outcomes(t, 400, ensureAll(t.Context(), p, slices.Values(users))) {
@@ -232,9 +232,9 @@ func TestEnsureAllSendsLockedRowsAgain(t *testing.T) {
 		assert.Len(t, org.Users(), 400)
 
 		// One that stays locked is told so, and is not done.
-		org.SetRowControl(func(_ string, record sfprov.Fields) *sfprovtest.Refusal {
+		org.SetRowControl(func(_ string, record sfprov.Fields) []sfprovtest.Refusal {
 			if record["Username"] == "late@primary.com" {
-				return &sfprovtest.Refusal{Status: 400, Code: "UNABLE_TO_LOCK_ROW", Message: "locked"}
+				return []sfprovtest.Refusal{{Status: 400, Code: "UNABLE_TO_LOCK_ROW", Message: "locked"}}
 			}
 			return nil
 		})
@@ -254,11 +254,11 @@ func TestEnsureAllLooksForRefusedAccess(t *testing.T) {
 		furnish(org)
 		group := org.AddGroup("Latecomers")
 		p := provisionerIn(t, org, byFederationID)
-		org.SetRowControl(func(object string, _ sfprov.Fields) *sfprovtest.Refusal {
+		org.SetRowControl(func(object string, _ sfprov.Fields) []sfprovtest.Refusal {
 			if object != "GroupMember" {
 				return nil
 			}
-			return &sfprovtest.Refusal{Status: 400, Code: "DUPLICATE_VALUE", Message: "another was faster"}
+			return []sfprovtest.Refusal{{Status: 400, Code: "DUPLICATE_VALUE", Message: "another was faster"}}
 		})
 		org.KeepControl(func(r sfprovtest.Request) *sfprovtest.Fault {
 			if given && strings.Contains(string(r.Body), `"GroupMember"`) && strings.HasSuffix(r.Path, "/composite/sobjects") {

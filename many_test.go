@@ -315,11 +315,11 @@ func TestLocksLowerTheParallelism(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		org := sfprovtest.NewOrg(t, sfprovtest.WithInMemoryNetwork())
 		locked := 0
-		org.SetRowControl(func(string, sfprov.Fields) *sfprovtest.Refusal {
+		org.SetRowControl(func(string, sfprov.Fields) []sfprovtest.Refusal {
 			if locked++; locked > 400 {
 				return nil
 			}
-			return &sfprovtest.Refusal{Status: 400, Code: "UNABLE_TO_LOCK_ROW", Message: "unable to obtain exclusive access to this record"}
+			return []sfprovtest.Refusal{{Status: 400, Code: "UNABLE_TO_LOCK_ROW", Message: "unable to obtain exclusive access to this record"}}
 		})
 		lowest := 8
 		p := provisionerIn(t, org, byFederationID)

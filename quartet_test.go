@@ -86,13 +86,13 @@ func refuseWrites(org *sfprovtest.Org, method, object string, why sfprovtest.Ref
 		f := sfprovtest.Refuse(why.Status, why.Code, why.Message, why.Fields...)
 		return &f
 	})
-	org.SetRowControl(func(of string, record sfprov.Fields) *sfprovtest.Refusal {
+	org.SetRowControl(func(of string, record sfprov.Fields) []sfprovtest.Refusal {
 		_, isChange := record["id"]
 		_, isRemoval := record["Id"]
 		if of != object || isRemoval || isChange != (method == http.MethodPatch) {
 			return nil
 		}
-		return &why
+		return []sfprovtest.Refusal{why}
 	})
 }
 

@@ -212,9 +212,9 @@ func objectOfID(id string) (object, bool) {
 
 // SetRowControl lets a function refuse single records of sObject Collections, as
 // locks, triggers and rules of an org do: it gets the object and the fields that
-// were sent, an ID among them if there is one, and returns a refusal or nil, which
-// lets the record pass. The function must not use the org. nil takes it back.
-func (o *Org) SetRowControl(control func(object string, record sfprov.Fields) *Refusal) {
+// were sent, an ID among them if there is one, and returns what is wrong
+// with it; nothing lets the record pass. The function must not use the org. nil takes it back.
+func (o *Org) SetRowControl(control func(object string, record sfprov.Fields) []Refusal) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.rowControl = control
@@ -230,5 +230,11 @@ func (o *Org) refusedRow(object string, record map[string]any) *Refusal {
 			fields[name] = value
 		}
 	}
-	return o.rowControl(object, fields)
+	problems := o.rowControl(object, fields)
+	if len(problems) == 0 {
+		return nil
+	}
+	first := problems[0]
+	first.further = problems[1:]
+	return &first
 }

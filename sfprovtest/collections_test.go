@@ -100,9 +100,9 @@ func TestRowControl(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
 	c := logIn(t, org)
-	org.SetRowControl(func(kind string, record sfprov.Fields) *sfprovtest.Refusal {
+	org.SetRowControl(func(kind string, record sfprov.Fields) []sfprovtest.Refusal {
 		if kind == "User" && record["Username"] == "bob@x.com" {
-			return &sfprovtest.Refusal{Status: 400, Code: "UNABLE_TO_LOCK_ROW", Message: "locked"}
+			return []sfprovtest.Refusal{{Status: 400, Code: "UNABLE_TO_LOCK_ROW", Message: "locked"}, {Code: "FIELD_CUSTOM_VALIDATION_EXCEPTION", Message: "no"}}
 		}
 		return nil
 	})
@@ -110,6 +110,7 @@ func TestRowControl(t *testing.T) {
 	results := c.post(t, collections, body).results(t)
 	assert.Equal(t, true, results[0]["success"])
 	assert.Contains(t, fmt.Sprint(results[1]), "UNABLE_TO_LOCK_ROW")
+	assert.Len(t, results[1]["errors"], 2)
 	org.SetRowControl(nil)
 	assert.Equal(t, true, c.post(t, collections, body).results(t)[1]["success"])
 }

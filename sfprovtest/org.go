@@ -54,7 +54,7 @@ type Org struct {
 	features    map[string]*feature // with a limit, by lower-case field name
 	orgRules    []orgRule
 	memberships membershipLock
-	rowControl  func(object string, record sfprov.Fields) *Refusal
+	rowControl  func(object string, record sfprov.Fields) []Refusal
 	journal     journal
 	changes     *transaction // that is under way, if any
 
