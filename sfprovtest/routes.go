@@ -3,7 +3,6 @@ package sfprovtest
 import (
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 )
@@ -41,7 +40,7 @@ func (o *Org) sobject(c *call, parts []string) (answer, error) {
 		return answer{}, err
 	}
 	if len(parts) > 1 {
-		return o.belowObject(c, object, parts[1:])
+		return o.belowObject(c, object, parts[1], parts[2:])
 	}
 	switch {
 	case c.method == http.MethodPost && object.name == "User":
@@ -69,32 +68,36 @@ func (o *Org) objectInPath(name string) (object, error) {
 	return found, nil
 }
 
-// ofObjects are the resources of an object that real orgs have and this one hasn't.
-var ofObjects = []string{
-	"updated", "deleted", "listviews", "quickactions", "compactlayouts", "layouts", "describe", "defaultvalues",
-	"relevantitems", "approvallayouts", "eventschema", "namedlayouts",
+// ofObjects reports whether real orgs have a resource of that name below an object.
+func ofObjects(name string) bool {
+	switch strings.ToLower(name) {
+	case "updated", "deleted", "listviews", "quickactions", "compactlayouts", "layouts", "describe", "defaultvalues",
+		"relevantitems", "approvallayouts", "eventschema", "namedlayouts":
+		return true
+	}
+	return false
 }
 
 // belowObject is what is below /sobjects/{object}: its description, a record by its ID
 // or by a field, and what a record has.
-func (o *Org) belowObject(c *call, object object, parts []string) (answer, error) {
-	switch long, _ := id18(parts[0]); {
-	case len(parts) == 1 && parts[0] == "describe":
+func (o *Org) belowObject(c *call, object object, name string, rest []string) (answer, error) {
+	switch long, _ := id18(name); {
+	case len(rest) == 0 && name == "describe":
 		return o.describe(c, object)
-	case slices.Contains(ofObjects, strings.ToLower(parts[0])):
-		return answer{}, unsupported("resource " + strings.Join(parts, "/") + " of objects")
-	case len(parts) == 1 && strings.EqualFold(parts[0], "Id") && (c.method == http.MethodPost || c.method == http.MethodPatch):
+	case ofObjects(name):
+		return answer{}, unsupported("resource " + strings.Join(append([]string{name}, rest...), "/") + " of objects")
+	case len(rest) == 0 && strings.EqualFold(name, "Id") && (c.method == http.MethodPost || c.method == http.MethodPatch):
 		return o.upsertWithoutID(c, object)
-	case len(parts) == 1:
-		return o.oneRecord(c, object, parts[0])
-	case len(parts) == 2 && long != "" && object.name == "User" && parts[1] == "password":
-		return o.password(c, parts[0])
-	case len(parts) == 2 && parts[1] == "password" && long != "":
+	case len(rest) == 0:
+		return o.oneRecord(c, object, name)
+	case len(rest) == 1 && long != "" && object.name == "User" && rest[0] == "password":
+		return o.password(c, name)
+	case len(rest) == 1 && rest[0] == "password" && long != "":
 		return answer{}, notFound() // only users have one
 	case long != "":
-		return answer{}, unsupported("resource " + strings.Join(parts[1:], "/") + " of records")
+		return answer{}, unsupported("resource " + strings.Join(rest, "/") + " of records")
 	}
-	return o.byField(c, object, parts[0], strings.Join(parts[1:], "/"))
+	return o.byField(c, object, name, strings.Join(rest, "/"))
 }
 
 // oneRecord is a record by its ID.

@@ -13,7 +13,7 @@ import (
 func TestWhatIsMissingSaysSo(t *testing.T) {
 	t.Parallel()
 	_, c, id := seeded(t, nil)
-	for _, path := range strings.Fields(`
+	for path := range strings.FieldsSeq(`
 		/tooling/query /jobs/ingest /jobs/query /search /parameterizedSearch /recent /theme /tabs /appMenu /actions /analytics
 		/chatter/users/me /connect /ui-api/records /wave /process/rules /apps /support /metadata /event /limits/recordCount
 		/composite/graph /composite/tree/User /query/a/b /x /x/y /sobjects/Lead /sobjects/Case/describe /sobjects/Shoe/1

@@ -117,8 +117,8 @@ func (o *Org) upsertNew(c *call, object object, f field, value string) (answer, 
 	inner := *c
 	var body map[string]json.RawMessage
 	if json.Unmarshal(c.body, &body) == nil && body != nil {
-		body[f.name], _ = json.Marshal(value)
-		inner.body, _ = json.Marshal(body)
+		body[f.name] = jsonAnswer(0, value).body
+		inner.body = jsonAnswer(0, body).body
 	}
 	return o.upsertWithoutID(&inner, object)
 }
@@ -193,8 +193,8 @@ func (o *Org) upsertOne(c *call, object object, f field, record map[string]any) 
 		}
 	}
 	inner := *c
-	inner.body, _ = json.Marshal(record) // it was decoded from JSON
-	inner.version = "66.0"               // so that the answer tells the ID
+	inner.body = jsonAnswer(0, record).body
+	inner.version = "66.0" // so that the answer tells the ID
 	var a answer
 	var err error
 	switch {
