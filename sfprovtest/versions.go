@@ -60,6 +60,7 @@ func (o *Org) resources(c *call) (answer, error) {
 	base := "/services/data/v" + c.version
 	return jsonAnswer(http.StatusOK, map[string]string{
 		"limits": base + "/limits", "query": base + "/query", "sobjects": base + "/sobjects",
-		"identity": o.identityURL(),
+		"composite": base + "/composite",
+		"identity":  o.identityURL(),
 	}), nil
 }
