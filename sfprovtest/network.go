@@ -2,18 +2,14 @@ package sfprovtest
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/big"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,14 +23,22 @@ type settings struct {
 	address       string // of the socket
 }
 
-// WithTLS makes the org serve https on loopback, with a certificate of its own
-// that only [Org.Client] trusts. Without it, it is http on loopback.
+// WithTLS makes the org serve https, with a certificate of its own that only
+// [Org.Client] trusts, and whoever is given [Org.CertificatePEM]. Without it, it is
+// http.
 func WithTLS() Option { return func(s *settings) { s.tls = true } }
 
 // WithInMemoryNetwork makes the org serve over an in-memory network, which only
 // [Org.Client] reaches. Unlike sockets, it works inside a testing/synctest
 // bubble, where minutes of waiting pass in no time.
 func WithInMemoryNetwork() Option { return func(s *settings) { s.inMemory = true } }
+
+// WithAddress makes the org listen at this host and port instead of a free port of
+// 127.0.0.1, for clients in other processes: "127.0.0.1:8080". Port 0 is any that is
+// free. The host becomes that of [Org.URL], unless it means every address of the
+// machine, as 0.0.0.0 and an empty one do. Anybody who reaches it can use the org:
+// the credentials are the same for all orgs, and no secret.
+func WithAddress(address string) Option { return func(s *settings) { s.address = address } }
 
 // inMemoryURL looks like a real org's, so that nothing is lenient because of a
 // loopback address.
@@ -50,6 +54,8 @@ type network struct {
 	server *http.Server
 	served chan struct{} // closed when the server's loop has ended
 
+	authority *x509.Certificate // of its certificate, with TLS
+
 	opened, open atomic.Int64
 	connections  sync.WaitGroup // those that are open
 }
@@ -57,8 +63,11 @@ type network struct {
 // listen starts to serve. connect is asked before the client connects, and fails
 // where it is to fail.
 func listen(s settings, handler http.Handler, connect func() error) (*network, error) {
-	if s.tls && s.inMemory {
+	switch {
+	case s.tls && s.inMemory:
 		return nil, errors.New("WithTLS and WithInMemoryNetwork exclude each other")
+	case s.address != "" && s.inMemory:
+		return nil, errors.New("WithAddress and WithInMemoryNetwork exclude each other")
 	}
 	n := &network{served: make(chan struct{})}
 	n.server = &http.Server{
@@ -76,20 +85,9 @@ func listen(s settings, handler http.Handler, connect func() error) (*network, e
 		transport.DialContext, transport.DialTLSContext = dial, dial
 		listener, n.url = pipes, inMemoryURL
 	} else {
-		sockets, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", s.address)
-		if err != nil {
+		var err error
+		if listener, err = n.onSockets(s, transport, connect); err != nil {
 			return nil, err
-		}
-		listener, n.url = sockets, "http://"+sockets.Addr().String()
-		transport.DialContext = failing(connect, dialOnly(sockets.Addr().String()))
-		if s.tls {
-			certificate, pool, err := selfSigned()
-			if err != nil {
-				return nil, errors.Join(err, sockets.Close())
-			}
-			listener = tls.NewListener(sockets, &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12})
-			transport.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
-			n.url = "https://" + sockets.Addr().String()
 		}
 	}
 	go func() {
@@ -97,6 +95,73 @@ func listen(s settings, handler http.Handler, connect func() error) (*network, e
 		_ = n.server.Serve(listener) // ends with ErrServerClosed
 	}()
 	return n, nil
+}
+
+// onSockets listens where the settings say, and lets the transport reach that.
+func (n *network) onSockets(s settings, transport *http.Transport, connect func() error) (net.Listener, error) {
+	if s.address == "" {
+		s.address = "127.0.0.1:0"
+	}
+	host, _, err := net.SplitHostPort(s.address)
+	if err != nil {
+		return nil, fmt.Errorf("WithAddress wants a host and a port, such as 127.0.0.1:8080, and not %q: %w", s.address, err)
+	}
+	sockets, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", s.address)
+	if err != nil {
+		return nil, fmt.Errorf("can't listen on %s: %w", s.address, err)
+	}
+	bound := sockets.Addr().String()
+	address := reachable(host, bound)
+	n.url = "http://" + address
+	transport.DialContext = failing(connect, dialOnly(address, bound))
+	if !s.tls {
+		return sockets, nil
+	}
+	certificate, err := newCertificate(certified(host)...)
+	if err != nil {
+		return nil, errors.Join(err, sockets.Close())
+	}
+	n.url, n.authority = "https://"+address, certificate.authority
+	pool := x509.NewCertPool()
+	pool.AddCert(n.authority)
+	transport.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+	return tls.NewListener(sockets, &tls.Config{Certificates: []tls.Certificate{certificate.server}, MinVersion: tls.VersionTLS12}), nil
+}
+
+// reachable is the address by which clients reach what listens on a host, and is
+// bound to an address.
+func reachable(host, bound string) string {
+	boundHost, port, err := net.SplitHostPort(bound)
+	switch ip := net.ParseIP(host); {
+	case err != nil:
+		return bound
+	case host != "" && ip == nil: // a name
+		return net.JoinHostPort(host, port)
+	case ip != nil && !ip.IsUnspecified():
+		return net.JoinHostPort(boundHost, port)
+	case ip != nil && ip.To4() == nil: // ::
+		return net.JoinHostPort("::1", port)
+	}
+	return net.JoinHostPort("127.0.0.1", port)
+}
+
+// certified are the hosts, beside loopback, that the certificate of a server is for
+// which listens on this one.
+func certified(host string) []string {
+	if ip := net.ParseIP(host); host != "" && (ip == nil || !ip.IsUnspecified()) {
+		return []string{host}
+	}
+	var hosts []string
+	if name, err := os.Hostname(); err == nil {
+		hosts = append(hosts, name)
+	}
+	addresses, _ := net.InterfaceAddrs() // without them, it is for fewer hosts
+	for _, address := range addresses {
+		if block, isBlock := address.(*net.IPNet); isBlock {
+			hosts = append(hosts, block.IP.String())
+		}
+	}
+	return hosts
 }
 
 func (n *network) count(_ net.Conn, state http.ConnState) {
@@ -137,10 +202,11 @@ func elsewhere(org, address string) error {
 	return fmt.Errorf("sfprovtest: this client reaches the org at %s only, not %s", org, address)
 }
 
-// dialOnly dials one address, so that a wrong one in a test can't reach the world.
-func dialOnly(org string) dial {
+// dialOnly dials one address, bound, by this or its public name, so that a wrong one
+// in a test can't reach the world.
+func dialOnly(org, bound string) dial {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		if address != org {
+		if address != org && address != bound {
 			return nil, elsewhere(org, address)
 		}
 		return (&net.Dialer{}).DialContext(ctx, network, address)
@@ -152,36 +218,6 @@ func (o *Org) Connections() int { return int(o.network.opened.Load()) }
 
 // OpenConnections is how many are open now.
 func (o *Org) OpenConnections() int { return int(o.network.open.Load()) }
-
-// selfSigned makes a certificate for loopback, and the pool that trusts it.
-func selfSigned() (tls.Certificate, *x509.CertPool, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return tls.Certificate{}, nil, err
-	}
-	template := x509.Certificate{
-		SerialNumber: big.NewInt(1),
-		Subject:      pkix.Name{CommonName: "sfprovtest"},
-		NotBefore:    time.Now().Add(-time.Hour),
-		NotAfter:     time.Now().Add(24 * time.Hour),
-		KeyUsage:     x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		IsCA:         true, BasicConstraintsValid: true,
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		DNSNames:    []string{"localhost"},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, &template, &template, &key.PublicKey, key)
-	if err != nil {
-		return tls.Certificate{}, nil, err
-	}
-	leaf, err := x509.ParseCertificate(der)
-	if err != nil {
-		return tls.Certificate{}, nil, err
-	}
-	pool := x509.NewCertPool()
-	pool.AddCert(leaf)
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, pool, nil
-}
 
 // pipeListener is a network of net.Pipes.
 type pipeListener struct {

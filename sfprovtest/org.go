@@ -114,7 +114,7 @@ func NewStandaloneOrg(opts ...Option) (*Org, error) {
 		journal:     journal{usageLimit: 100_000},
 	}
 	o.seed()
-	settings := settings{address: "127.0.0.1:0"}
+	var settings settings
 	for _, opt := range opts {
 		opt(&settings)
 	}

@@ -84,7 +84,7 @@ func TestNewOrg(t *testing.T) {
 
 	tb = &fakeTB{}
 	assert.Nil(t, sfprovtest.NewOrg(tb, sfprovtest.WithAddress("127.0.0.1:-1")))
-	assert.Regexp(t, "^sfprovtest: listen tcp: ", tb.fatal)
+	assert.Regexp(t, "^sfprovtest: can't listen on 127.0.0.1:-1: ", tb.fatal)
 	assert.Empty(t, tb.cleanups)
 	_, err = sfprovtest.NewStandaloneOrg(sfprovtest.WithAddress("127.0.0.1:-1"), sfprovtest.WithTLS())
 	require.Error(t, err)
