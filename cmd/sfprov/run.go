@@ -22,6 +22,7 @@ const (
 // found one, or any other for a failure.
 func commands() []*cli.Command {
 	return []*cli.Command{
+		orgCommand(),
 		versionCommand(),
 	}
 }

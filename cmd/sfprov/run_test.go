@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// sfprov runs the program with these arguments, to its end.
-func sfprov(t *testing.T, args ...string) (code int, stdout, stderr string) {
+// invoke runs the program with these arguments, to its end.
+func invoke(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, err bytes.Buffer
 	code = run(t.Context(), append([]string{"sfprov"}, args...), strings.NewReader(""), &out, &err)
@@ -32,7 +32,7 @@ func TestUsageErrorsExitWithTwo(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			code, stdout, stderr := sfprov(t, tt.args...)
+			code, stdout, stderr := invoke(t, tt.args...)
 			assert.Equal(t, exitUsage, code)
 			assert.Empty(t, stdout)
 			assert.Contains(t, stderr, tt.says)
@@ -45,7 +45,7 @@ func TestUsageErrorsExitWithTwo(t *testing.T) {
 func TestHelpIsDataAndSuccess(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{nil, {"--help"}, {"help"}, {"version", "--help"}, {"help", "version"}, {"--version"}} {
-		code, stdout, stderr := sfprov(t, args...)
+		code, stdout, stderr := invoke(t, args...)
 		assert.Equal(t, exitFine, code, "%q", args)
 		assert.NotEmpty(t, stdout, "%q", args)
 		assert.Empty(t, stderr, "%q", args)
@@ -55,7 +55,7 @@ func TestHelpIsDataAndSuccess(t *testing.T) {
 func TestVersion(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"version", "--json"}, {"--json", "version"}} {
-		code, stdout, stderr := sfprov(t, args...)
+		code, stdout, stderr := invoke(t, args...)
 		assert.Equal(t, exitFine, code)
 		assert.Empty(t, stderr)
 		var version map[string]string
@@ -63,7 +63,7 @@ func TestVersion(t *testing.T) {
 		assert.NotEmpty(t, version["version"])
 		assert.Regexp(t, `^go1\.`, version["go"])
 	}
-	code, stdout, _ := sfprov(t, "version")
+	code, stdout, _ := invoke(t, "version")
 	assert.Equal(t, exitFine, code)
 	assert.Regexp(t, `^sfprov \S+, made with go1\.\S+\n$`, stdout)
 }

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sfprov/sfprov/sfprovtest"
+)
+
+// Where faults strike, unless the rule says.
+const (
+	anywhere = ""
+	dataAPI  = "/services/data"
+	logins   = "/oauth2/token"
+)
+
+// readyFault is a fault that a rule can name.
+type readyFault struct {
+	fault sfprovtest.Fault
+	path  string // where it strikes, unless the rule says
+}
+
+// readyFaults are those that clients in other processes can meet, by name.
+func readyFaults() map[string]readyFault {
+	return map[string]readyFault{
+		"answer-cut":         {sfprovtest.CutAnswer(), anywhere},
+		"concurrent-limit":   {sfprovtest.ConcurrentLimit(), dataAPI},
+		"daily-limit":        {sfprovtest.DailyLimit(), dataAPI},
+		"dropped":            {sfprovtest.Dropped(), anywhere},
+		"gateway-502":        {sfprovtest.GatewayHTML(http.StatusBadGateway), anywhere},
+		"gateway-503":        {sfprovtest.GatewayHTML(http.StatusServiceUnavailable), anywhere},
+		"gateway-504":        {sfprovtest.GatewayHTML(http.StatusGatewayTimeout), anywhere},
+		"huge-body":          {sfprovtest.HugeBody(), anywhere},
+		"late-commit":        {sfprovtest.LateCommit(2 * time.Second), dataAPI},
+		"locked-row":         {sfprovtest.LockedRow(), dataAPI},
+		"login-refused":      {sfprovtest.LoginRefused(), logins},
+		"login-throttled":    {sfprovtest.LoginThrottled(), logins},
+		"lost-answer":        {sfprovtest.LostAnswer(), anywhere},
+		"redirect":           {sfprovtest.Redirect(http.StatusFound, "https://elsewhere.example/"), anywhere},
+		"reset":              {sfprovtest.Reset(), anywhere},
+		"server-unavailable": {sfprovtest.ServerUnavailable(), dataAPI},
+		"session-expired":    {sfprovtest.ExpiredSession(), dataAPI},
+		"slow-body":          {sfprovtest.SlowBody(50 * time.Millisecond), anywhere},
+		"slow-headers":       {sfprovtest.SlowHeaders(5 * time.Second), anywhere},
+		"stalled-last-chunk": {sfprovtest.LateLastChunk(5 * time.Second), anywhere},
+		"unknown-exception":  {sfprovtest.UnknownException(), dataAPI},
+	}
+}
+
+func faultNames() string { return strings.Join(slices.Sorted(maps.Keys(readyFaults())), ", ") }
+
+// faultRule is a fault, which requests it strikes, and how often. It is written
+// NAME[@[METHOD:]PATH][=HOW]: HOW is the share of the requests, from 0 to 1, or the
+// number of the first ones, as in 3x; without it, all are struck.
+type faultRule struct {
+	text         string
+	fault        sfprovtest.Fault
+	method, path string
+	share        float64
+	times        int // 0 is for ever
+}
+
+// parseFault reads a rule.
+func parseFault(text string) (faultRule, error) {
+	rest, how, limited := strings.Cut(text, "=")
+	name, where, placed := strings.Cut(rest, "@")
+	ready, known := readyFaults()[name]
+	if !known {
+		return faultRule{}, fmt.Errorf("there is no fault %q; there are %s", name, faultNames())
+	}
+	rule := faultRule{text: text, fault: ready.fault, path: ready.path, share: 1}
+	if placed {
+		method, path, both := strings.Cut(where, ":")
+		if !both {
+			method, path = "", where
+		}
+		if path == "" || both && (method == "" || strings.ToUpper(method) != method) {
+			return faultRule{}, fmt.Errorf("fault %q: after the @ there must be a part of a path, or a method, a colon and that, as in POST:/sobjects/User", text)
+		}
+		rule.method, rule.path = method, path
+	}
+	if limited {
+		if err := rule.parseHow(how); err != nil {
+			return faultRule{}, fmt.Errorf("fault %q: %w", text, err)
+		}
+	}
+	return rule, nil
+}
+
+func (r *faultRule) parseHow(how string) error {
+	if number, isTimes := strings.CutSuffix(how, "x"); isTimes {
+		times, err := strconv.Atoi(number)
+		if err != nil || times < 1 {
+			return errors.New("before the x there must be how many requests are struck, from 1")
+		}
+		r.times = times
+		return nil
+	}
+	share, err := strconv.ParseFloat(how, 64)
+	if err != nil || !(share > 0 && share <= 1) { // which a NaN is not
+		return errors.New("after the = there must be the share of the requests that are struck, such as 0.05, or 1 for all, or a number of them, such as 3x")
+	}
+	r.share = share
+	return nil
+}
+
+// control is the rule at work. The same requests in the same order meet the same
+// faults for a seed.
+func (r faultRule) control(seed uint64) sfprovtest.Control {
+	random := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // repeatable, not secret
+	given := 0
+	on := sfprovtest.On(r.method, r.path, r.fault)
+	return func(q sfprovtest.Request) *sfprovtest.Fault { // the org asks one at a time
+		fault := on(q)
+		if fault == nil || r.times > 0 && given >= r.times || r.share < 1 && random.Float64() >= r.share {
+			return nil
+		}
+		given++
+		return fault
+	}
+}
