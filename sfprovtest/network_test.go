@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"net"
-	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
@@ -148,7 +147,7 @@ func TestAnswersNameTheAddress(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t, sfprovtest.WithAddress("localhost:0"))
 	cfg := org.Config()
-	response, err := http.PostForm(org.URL()+"/services/oauth2/token", url.Values{
+	response, err := org.Client().PostForm(org.URL()+"/services/oauth2/token", url.Values{
 		"grant_type": {"client_credentials"}, "client_id": {cfg.ClientID}, "client_secret": {string(cfg.ClientSecret)},
 	})
 	require.NoError(t, err)

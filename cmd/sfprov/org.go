@@ -68,7 +68,7 @@ func serveOrg(ctx context.Context, cmd *cli.Command) error {
 	if cmd.Bool("tls") {
 		options = append(options, sfprovtest.WithTLS())
 	}
-	org, err := sfprovtest.NewStandaloneOrg(options...)
+	org, err := sfprovtest.NewStandaloneOrg(options...) //nolint:contextcheck // Close ends it
 	if err != nil {
 		return err
 	}

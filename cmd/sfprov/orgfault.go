@@ -87,28 +87,26 @@ func parseFault(text string) (faultRule, error) {
 		rule.method, rule.path = method, path
 	}
 	if limited {
-		if err := rule.parseHow(how); err != nil {
+		var err error
+		if rule.share, rule.times, err = parseHow(how); err != nil {
 			return faultRule{}, fmt.Errorf("fault %q: %w", text, err)
 		}
 	}
 	return rule, nil
 }
 
-func (r *faultRule) parseHow(how string) error {
+// parseHow reads how often a rule strikes: by its share, or so many times.
+func parseHow(how string) (share float64, times int, err error) {
 	if number, isTimes := strings.CutSuffix(how, "x"); isTimes {
-		times, err := strconv.Atoi(number)
-		if err != nil || times < 1 {
-			return errors.New("before the x there must be how many requests are struck, from 1")
+		if times, err = strconv.Atoi(number); err != nil || times < 1 {
+			return 0, 0, errors.New("before the x there must be how many requests are struck, from 1")
 		}
-		r.times = times
-		return nil
+		return 1, times, nil
 	}
-	share, err := strconv.ParseFloat(how, 64)
-	if err != nil || !(share > 0 && share <= 1) { // which a NaN is not
-		return errors.New("after the = there must be the share of the requests that are struck, such as 0.05, or 1 for all, or a number of them, such as 3x")
+	if share, err = strconv.ParseFloat(how, 64); err != nil || !(share > 0 && share <= 1) { // which a NaN is not
+		return 0, 0, errors.New("after the = there must be the share of the requests that are struck, such as 0.05, or 1 for all, or a number of them, such as 3x")
 	}
-	r.share = share
-	return nil
+	return share, 0, nil
 }
 
 // control is the rule at work. The same requests in the same order meet the same
