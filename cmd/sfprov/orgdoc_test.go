@@ -13,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/sfprov/sfprov/sfprovtest"
 )
 
 const (
@@ -45,18 +47,24 @@ func needs(t *testing.T, programs ...string) {
 	}
 }
 
+// built is the program, in a folder of its own.
+func built(t *testing.T) string {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip("there are no signals")
+	}
+	needs(t, "go", "sh", "curl", "sed")
+	program := filepath.Join(t.TempDir(), "sfprov")
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	return program
+}
+
 // The program as it is built: a shell takes its block, the script of the documentation
 // runs against it, and a signal ends it, with and without TLS.
 func TestTheScriptAgainstTheProgram(t *testing.T) {
 	t.Parallel()
-	needs(t, "go", "sh", "curl", "sed")
-	if runtime.GOOS == "windows" {
-		t.Skip("there are no signals")
-	}
-	program := filepath.Join(t.TempDir(), "sfprov")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".")
-	out, err := build.CombinedOutput()
-	require.NoError(t, err, "%s", out)
+	program := built(t)
 	for name, tt := range map[string]struct {
 		args   []string
 		signal os.Signal
@@ -91,6 +99,58 @@ func TestTheScriptAgainstTheProgram(t *testing.T) {
 			require.NoError(t, err)
 			assert.Empty(t, left, "temporary files")
 		})
+	}
+}
+
+// The lines that the documentation gives for scripts, but for the build, with the other
+// script for what uses the org.
+func TestTheLinesForScripts(t *testing.T) {
+	t.Parallel()
+	lines := regexp.MustCompile("(?s)```sh\ngo build -o sfprov ./cmd/sfprov\n(.*?)```").FindStringSubmatch(doc(t))
+	require.Len(t, lines, 2)
+	script, err := filepath.Abs(scriptPath)
+	require.NoError(t, err)
+	text := strings.Replace(lines[1], "# ... what uses the org", "sh '"+script+"'", 1)
+	require.NotEqual(t, lines[1], text)
+	shell := exec.CommandContext(t.Context(), "sh", "-ec", text+"wait $!\n")
+	shell.Dir = filepath.Dir(built(t))
+	shell.Env = append(os.Environ(), "NO_PROXY=*", "no_proxy=*")
+	out, err := shell.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	assert.Contains(t, string(out), `"IsFrozen":true`)
+}
+
+// The block that the documentation shows is the one that the command writes.
+func TestTheDocumentationShowsTheBlock(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	var block strings.Builder
+	require.NoError(t, settingsOf(org).writeTo(&block))
+	assert.Contains(t, doc(t), "```sh\n"+strings.ReplaceAll(block.String(), org.URL(), "http://127.0.0.1:8080")+"```")
+}
+
+// Every flag of the command is in the documentation, and the other way round.
+func TestTheDocumentationHasTheFlags(t *testing.T) {
+	t.Parallel()
+	documented := []string{}
+	for _, row := range regexp.MustCompile("(?m)^\\| `--([a-z-]+)[^`]*` \\|").FindAllStringSubmatch(doc(t), -1) {
+		documented = append(documented, row[1])
+	}
+	there := []string{"json"} // of all commands
+	for _, flag := range orgCommand().Flags {
+		there = append(there, flag.Names()[0])
+	}
+	assert.ElementsMatch(t, there, documented)
+}
+
+// What a shell takes is what was meant, whatever is in it.
+func TestQuoted(t *testing.T) {
+	t.Parallel()
+	needs(t, "sh")
+	for _, text := range []string{"", "plain", "a b", `it's`, `"$HOME" \ !` + "`id`", "two\nlines"} {
+		out, err := exec.CommandContext(t.Context(), "sh", "-c", "printf %s "+quoted(text)).Output()
+		require.NoError(t, err)
+		assert.Equal(t, text, string(out))
 	}
 }
 
