@@ -2,9 +2,13 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -14,7 +18,9 @@ import (
 func invoke(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, err bytes.Buffer
-	code = run(t.Context(), append([]string{"sfprov"}, args...), strings.NewReader(""), &out, &err)
+	ctx, stop := context.WithTimeout(t.Context(), 20*time.Second) // if it should serve, and must not
+	defer stop()
+	code = run(ctx, append([]string{"sfprov"}, args...), strings.NewReader(""), &out, &err)
 	return code, out.String(), err.String()
 }
 
@@ -66,4 +72,23 @@ func TestVersion(t *testing.T) {
 	code, stdout, _ := invoke(t, "version")
 	assert.Equal(t, exitFine, code)
 	assert.Regexp(t, `^sfprov \S+, made with go1\.\S+\n$`, stdout)
+}
+
+func TestExitCodes(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		err    error
+		code   int
+		stderr string
+	}{
+		{nil, exitFine, ""},
+		{errors.New("no answer"), exitFailed, "sfprov: no answer\n"},
+		{foundError{"3 of 60 differ"}, exitFound, "sfprov: 3 of 60 differ\n"},
+		{fmt.Errorf("probe: %w", foundError{"3 of 60 differ"}), exitFound, "sfprov: probe: 3 of 60 differ\n"},
+		{usagef("no %s", "file"), exitUsage, "sfprov: no file\nsfprov --help, and sfprov COMMAND --help, tell what there is.\n"},
+	} {
+		var stderr bytes.Buffer
+		assert.Equal(t, tt.code, exitCode(tt.err, &stderr))
+		assert.Equal(t, tt.stderr, stderr.String())
+	}
 }
