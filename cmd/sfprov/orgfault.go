@@ -14,42 +14,50 @@ import (
 	"github.com/sfprov/sfprov/sfprovtest"
 )
 
-// Where faults strike, unless the rule says.
-const (
-	anywhere = ""
-	dataAPI  = "/services/data"
-	logins   = "/oauth2/token"
-)
+// selection says which requests a fault strikes, unless the rule says.
+type selection func(sfprovtest.Request) bool
+
+func anyRequest(sfprovtest.Request) bool { return true }
+
+func dataAPI(q sfprovtest.Request) bool { return strings.Contains(q.Path, "/services/data") }
+
+// writes are the requests that change something. A composite one does so by its parts,
+// which are struck for themselves.
+func writes(q sfprovtest.Request) bool {
+	return dataAPI(q) && q.Method != http.MethodGet && q.Method != http.MethodHead && !strings.HasSuffix(q.Path, "/composite")
+}
+
+func logins(q sfprovtest.Request) bool { return strings.Contains(q.Path, "/oauth2/token") }
 
 // readyFault is a fault that a rule can name.
 type readyFault struct {
-	fault sfprovtest.Fault
-	path  string // where it strikes, unless the rule says
+	fault   sfprovtest.Fault
+	strikes selection
 }
 
 // readyFaults are those that clients in other processes can meet, by name.
 func readyFaults() map[string]readyFault {
 	return map[string]readyFault{
-		"answer-cut":         {sfprovtest.CutAnswer(), anywhere},
+		"answer-cut":         {sfprovtest.CutAnswer(), anyRequest},
 		"concurrent-limit":   {sfprovtest.ConcurrentLimit(), dataAPI},
 		"daily-limit":        {sfprovtest.DailyLimit(), dataAPI},
-		"dropped":            {sfprovtest.Dropped(), anywhere},
-		"gateway-502":        {sfprovtest.GatewayHTML(http.StatusBadGateway), anywhere},
-		"gateway-503":        {sfprovtest.GatewayHTML(http.StatusServiceUnavailable), anywhere},
-		"gateway-504":        {sfprovtest.GatewayHTML(http.StatusGatewayTimeout), anywhere},
-		"huge-body":          {sfprovtest.HugeBody(), anywhere},
-		"late-commit":        {sfprovtest.LateCommit(2 * time.Second), dataAPI},
-		"locked-row":         {sfprovtest.LockedRow(), dataAPI},
+		"dropped":            {sfprovtest.Dropped(), anyRequest},
+		"gateway-502":        {sfprovtest.GatewayHTML(http.StatusBadGateway), anyRequest},
+		"gateway-503":        {sfprovtest.GatewayHTML(http.StatusServiceUnavailable), anyRequest},
+		"gateway-504":        {sfprovtest.GatewayHTML(http.StatusGatewayTimeout), anyRequest},
+		"huge-body":          {sfprovtest.HugeBody(), anyRequest},
+		"late-commit":        {sfprovtest.LateCommit(2 * time.Second), writes},
+		"locked-row":         {sfprovtest.LockedRow(), writes},
 		"login-refused":      {sfprovtest.LoginRefused(), logins},
 		"login-throttled":    {sfprovtest.LoginThrottled(), logins},
-		"lost-answer":        {sfprovtest.LostAnswer(), anywhere},
-		"redirect":           {sfprovtest.Redirect(http.StatusFound, "https://elsewhere.example/"), anywhere},
-		"reset":              {sfprovtest.Reset(), anywhere},
+		"lost-answer":        {sfprovtest.LostAnswer(), anyRequest},
+		"redirect":           {sfprovtest.Redirect(http.StatusFound, "https://elsewhere.example/"), anyRequest},
+		"reset":              {sfprovtest.Reset(), anyRequest},
 		"server-unavailable": {sfprovtest.ServerUnavailable(), dataAPI},
 		"session-expired":    {sfprovtest.ExpiredSession(), dataAPI},
-		"slow-body":          {sfprovtest.SlowBody(50 * time.Millisecond), anywhere},
-		"slow-headers":       {sfprovtest.SlowHeaders(5 * time.Second), anywhere},
-		"stalled-last-chunk": {sfprovtest.LateLastChunk(5 * time.Second), anywhere},
+		"slow-body":          {sfprovtest.SlowBody(50 * time.Millisecond), anyRequest},
+		"slow-headers":       {sfprovtest.SlowHeaders(5 * time.Second), anyRequest},
+		"stalled-last-chunk": {sfprovtest.LateLastChunk(5 * time.Second), anyRequest},
 		"unknown-exception":  {sfprovtest.UnknownException(), dataAPI},
 	}
 }
@@ -60,11 +68,11 @@ func faultNames() string { return strings.Join(slices.Sorted(maps.Keys(readyFaul
 // NAME[@[METHOD:]PATH][=HOW]: HOW is the share of the requests, from 0 to 1, or the
 // number of the first ones, as in 3x; without it, all are struck.
 type faultRule struct {
-	text         string
-	fault        sfprovtest.Fault
-	method, path string
-	share        float64
-	times        int // 0 is for ever
+	text    string
+	fault   sfprovtest.Fault
+	strikes selection
+	share   float64
+	times   int // 0 is for ever
 }
 
 // parseFault reads a rule.
@@ -75,7 +83,7 @@ func parseFault(text string) (faultRule, error) {
 	if !known {
 		return faultRule{}, fmt.Errorf("there is no fault %q; there are %s", name, faultNames())
 	}
-	rule := faultRule{text: text, fault: ready.fault, path: ready.path, share: 1}
+	rule := faultRule{text: text, fault: ready.fault, strikes: ready.strikes, share: 1}
 	if placed {
 		method, path, both := strings.Cut(where, ":")
 		if !both {
@@ -84,7 +92,8 @@ func parseFault(text string) (faultRule, error) {
 		if path == "" || both && (method == "" || strings.ToUpper(method) != method) {
 			return faultRule{}, fmt.Errorf("fault %q: after the @ there must be a part of a path, or a method, a colon and that, as in POST:/sobjects/User", text)
 		}
-		rule.method, rule.path = method, path
+		on := sfprovtest.On(method, path, rule.fault)
+		rule.strikes = func(q sfprovtest.Request) bool { return on(q) != nil }
 	}
 	if limited {
 		var err error
@@ -114,13 +123,11 @@ func parseHow(how string) (share float64, times int, err error) {
 func (r faultRule) control(seed uint64) sfprovtest.Control {
 	random := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // repeatable, not secret
 	given := 0
-	on := sfprovtest.On(r.method, r.path, r.fault)
 	return func(q sfprovtest.Request) *sfprovtest.Fault { // the org asks one at a time
-		fault := on(q)
-		if fault == nil || r.times > 0 && given >= r.times || r.share < 1 && random.Float64() >= r.share {
+		if !r.strikes(q) || r.times > 0 && given >= r.times || r.share < 1 && random.Float64() >= r.share {
 			return nil
 		}
 		given++
-		return fault
+		return &r.fault
 	}
 }

@@ -42,10 +42,11 @@ func TestFaultsStrikeAsTheirRulesSay(t *testing.T) {
 	for text, want := range map[string]struct{ posts, gets, logins [2]int }{
 		"dropped":                                {[2]int{100, 100}, [2]int{100, 100}, [2]int{100, 100}},
 		"dropped=1":                              {[2]int{100, 100}, [2]int{100, 100}, [2]int{100, 100}},
-		"locked-row":                             {[2]int{100, 100}, [2]int{100, 100}, [2]int{0, 0}},
+		"locked-row":                             {[2]int{100, 100}, [2]int{0, 0}, [2]int{0, 0}},
+		"daily-limit":                            {[2]int{100, 100}, [2]int{100, 100}, [2]int{0, 0}},
 		"login-refused":                          {[2]int{0, 0}, [2]int{0, 0}, [2]int{100, 100}},
-		"locked-row=0.5":                         {[2]int{35, 65}, [2]int{35, 65}, [2]int{0, 0}},
-		"locked-row=3x":                          {[2]int{3, 3}, [2]int{3, 3}, [2]int{0, 0}},
+		"daily-limit=0.5":                        {[2]int{35, 65}, [2]int{35, 65}, [2]int{0, 0}},
+		"daily-limit=3x":                         {[2]int{3, 3}, [2]int{3, 3}, [2]int{0, 0}},
 		"lost-answer@POST:/sobjects/User=2x":     {[2]int{2, 2}, [2]int{0, 0}, [2]int{0, 0}},
 		"lost-answer@/query":                     {[2]int{0, 0}, [2]int{100, 100}, [2]int{0, 0}},
 		"gateway-503@POST:/services/oauth2/toke": {[2]int{0, 0}, [2]int{0, 0}, [2]int{100, 100}},
@@ -58,6 +59,11 @@ func TestFaultsStrikeAsTheirRulesSay(t *testing.T) {
 			assert.GreaterOrEqual(t, count, tt.want[0], "%s at %s", text, tt.q.Path)
 			assert.LessOrEqual(t, count, tt.want[1], "%s at %s", text, tt.q.Path)
 		}
+	}
+	whole := sfprovtest.Request{Method: http.MethodPost, Path: "/services/data/v66.0/composite"}
+	for text, want := range map[string]int{"locked-row": 0, "locked-row@/composite": 10, "daily-limit": 10} {
+		count, _ := struck(t, text, 10, whole)
+		assert.Equal(t, want, count, "%s: records are locked in the parts of a composite", text)
 	}
 	_, first := struck(t, "dropped=3x", 10, post)
 	assert.Equal(t, 3, first, "the first ones are struck")
@@ -79,9 +85,18 @@ func TestFaultsThatAreBadlyWritten(t *testing.T) {
 // The faults that can be named are those of sfprovtest, and those of the documentation.
 func TestReadyFaults(t *testing.T) {
 	t.Parallel()
+	get := sfprovtest.Request{Method: http.MethodGet, Path: "/services/data/v66.0/query"}
+	patch := sfprovtest.Request{Method: http.MethodPatch, Path: "/services/data/v66.0/sobjects/User/005"}
+	login := sfprovtest.Request{Method: http.MethodPost, Path: "/services/oauth2/token"}
+	strikes := map[string][]bool{ // get, patch, login
+		"all requests": {true, true, true}, "the data API": {true, true, false}, "writes": {false, true, false}, "logins": {false, false, true},
+	}
 	var documented []string
-	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z0-9][a-z0-9-]*)` \\|").FindAllStringSubmatch(doc(t), -1) {
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z0-9][a-z0-9-]*)` \\| ([^|]*) \\|").FindAllStringSubmatch(doc(t), -1) {
 		documented = append(documented, row[1])
+		rule, err := parseFault(row[1])
+		require.NoError(t, err)
+		assert.Equal(t, strikes[row[2]], []bool{rule.strikes(get), rule.strikes(patch), rule.strikes(login)}, row[1])
 	}
 	assert.ElementsMatch(t, slices.Collect(maps.Keys(readyFaults())), documented)
 
