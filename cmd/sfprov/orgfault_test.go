@@ -96,7 +96,8 @@ func TestReadyFaults(t *testing.T) {
 		documented = append(documented, row[1])
 		rule, err := parseFault(row[1])
 		require.NoError(t, err)
-		assert.Equal(t, strikes[row[2]], []bool{rule.strikes(get), rule.strikes(patch), rule.strikes(login)}, row[1])
+		got := []bool{rule.strikes(get), rule.strikes(patch), rule.strikes(login)}
+		assert.Equal(t, strikes[row[2]], got, row[1])
 	}
 	assert.ElementsMatch(t, slices.Collect(maps.Keys(readyFaults())), documented)
 
