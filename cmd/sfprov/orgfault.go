@@ -27,6 +27,8 @@ func writes(q sfprovtest.Request) bool {
 	return dataAPI(q) && q.Method != http.MethodGet && q.Method != http.MethodHead && !strings.HasSuffix(q.Path, "/composite")
 }
 
+func queries(q sfprovtest.Request) bool { return strings.HasSuffix(q.Path, "/query") }
+
 func logins(q sfprovtest.Request) bool { return strings.Contains(q.Path, "/oauth2/token") }
 
 // readyFault is a fault that a rule can name.
@@ -42,15 +44,24 @@ func readyFaults() map[string]readyFault {
 		"concurrent-limit":   {sfprovtest.ConcurrentLimit(), dataAPI},
 		"daily-limit":        {sfprovtest.DailyLimit(), dataAPI},
 		"dropped":            {sfprovtest.Dropped(), anyRequest},
+		"duplicate-rule":     {sfprovtest.DuplicateRule(), writes},
+		"expired-password":   {sfprovtest.ExpiredPassword(), dataAPI},
+		"failed-flow":        {sfprovtest.FailedFlow("Made-up Flow"), writes},
+		"failed-trigger":     {sfprovtest.FailedTrigger("MadeUpTrigger", "System.NullPointerException: Attempt to de-reference a null object"), writes},
 		"gateway-502":        {sfprovtest.GatewayHTML(http.StatusBadGateway), anyRequest},
 		"gateway-503":        {sfprovtest.GatewayHTML(http.StatusServiceUnavailable), anyRequest},
 		"gateway-504":        {sfprovtest.GatewayHTML(http.StatusGatewayTimeout), anyRequest},
+		"group-lock":         {sfprovtest.GroupMembershipLock(0), writes},
 		"huge-body":          {sfprovtest.HugeBody(), anyRequest},
 		"late-commit":        {sfprovtest.LateCommit(2 * time.Second), writes},
 		"locked-row":         {sfprovtest.LockedRow(), writes},
 		"login-refused":      {sfprovtest.LoginRefused(), logins},
+		"login-retry":        {sfprovtest.LoginRetry(), logins},
 		"login-throttled":    {sfprovtest.LoginThrottled(), logins},
 		"lost-answer":        {sfprovtest.LostAnswer(), anyRequest},
+		"maintenance":        {sfprovtest.Maintenance(), writes},
+		"not-found-html":     {sfprovtest.NotFoundHTML(), anyRequest},
+		"query-timeout":      {sfprovtest.QueryTimeout(), queries},
 		"redirect":           {sfprovtest.Redirect(http.StatusFound, "https://elsewhere.example/"), anyRequest},
 		"reset":              {sfprovtest.Reset(), anyRequest},
 		"server-unavailable": {sfprovtest.ServerUnavailable(), dataAPI},
@@ -59,6 +70,7 @@ func readyFaults() map[string]readyFault {
 		"slow-headers":       {sfprovtest.SlowHeaders(5 * time.Second), anyRequest},
 		"stalled-last-chunk": {sfprovtest.LateLastChunk(5 * time.Second), anyRequest},
 		"unknown-exception":  {sfprovtest.UnknownException(), dataAPI},
+		"validation-rule":    {sfprovtest.BrokenValidation("A made-up rule refuses this."), writes},
 	}
 }
 

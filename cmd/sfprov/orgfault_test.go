@@ -89,7 +89,7 @@ func TestReadyFaults(t *testing.T) {
 	patch := sfprovtest.Request{Method: http.MethodPatch, Path: "/services/data/v66.0/sobjects/User/005"}
 	login := sfprovtest.Request{Method: http.MethodPost, Path: "/services/oauth2/token"}
 	strikes := map[string][]bool{ // get, patch, login
-		"all requests": {true, true, true}, "the data API": {true, true, false}, "writes": {false, true, false}, "logins": {false, false, true},
+		"all requests": {true, true, true}, "the data API": {true, true, false}, "writes": {false, true, false}, "queries": {true, false, false}, "logins": {false, false, true},
 	}
 	var documented []string
 	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z0-9][a-z0-9-]*)` \\| ([^|]*) \\|").FindAllStringSubmatch(doc(t), -1) {
