@@ -23,6 +23,7 @@ const (
 func commands() []*cli.Command {
 	return []*cli.Command{
 		orgCommand(),
+		probeCommand(),
 		versionCommand(),
 	}
 }
