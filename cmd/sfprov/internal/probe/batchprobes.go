@@ -18,7 +18,6 @@ func collectionProbes() []Probe {
 		post(503, "collection-refused-row", "The keys of a row that is refused, id among them", `{"records":[{"attributes":{"type":"User"}}]}`),
 		post(504, "collection-all-or-none", "The rows of a collection that is rolled back", `{"allOrNone":true,"records":[{"attributes":{"type":"User"}},{"attributes":{"type":"User"},"SfprovProbe":"x"}]}`),
 		post(505, "collection-mixed", "Code and wording for setup objects mixed with others", `{"records":[{"attributes":{"type":"User"}},{"attributes":{"type":"Contact"},"SfprovProbe":"x"}]}`),
-		post(506, "collection-without-type", "Code and wording for a record without attributes", `{"records":[{"LastName":"sfprov-probe"}]}`),
 		patch(507, "collection-without-id", "Code and wording for a change without an ID", `{"records":[{"attributes":{"type":"User"},"Title":"sfprov-probe"}]}`),
 		patch(508, "collection-absent", "Code, and whether the row has an id, for an ID that never existed", `{"records":[{"attributes":{"type":"User"},"id":"<absent-user>","Title":"sfprov-probe"}]}`),
 		sending(http.MethodPost, 509, "collection-retrieve", "The body of a retrieve: null for who isn't there", path+"/User", `{"ids":["<me>","<absent-user>"],"fields":["Id"]}`),
@@ -52,13 +51,10 @@ func relatedProbes() []Probe {
 		return sending(http.MethodPost, number, name, doubt, root+"/sobjects/"+object, body)
 	}
 	return []Probe{
-		create(601, "assignment-empty", "Code and fields for an assignment without values", "PermissionSetAssignment", `{}`),
 		create(602, "assignment-absent", "Status and code for an assignment to nobody", "PermissionSetAssignment", `{"AssigneeId":"<absent-user>","PermissionSetId":"<absent-permission-set>"}`),
 		create(603, "assignment-of-wrong-type", "Code and wording for a reference to another object", "PermissionSetAssignment", `{"AssigneeId":"<absent-group>","PermissionSetId":"<absent-permission-set>"}`),
 		create(604, "member-absent", "Status and code for a member of no group", "GroupMember", `{"GroupId":"<absent-group>","UserOrGroupId":"<absent-user>"}`),
-		{Number: 605, Name: "delete-assignment-absent", Doubt: "Status and code for the deletion of an assignment that there isn't", Method: http.MethodDelete, Path: root + "/sobjects/PermissionSetAssignment/<absent-assignment>"},
 		query(606, "permission-access", "The permissions that UserPermissionAccess knows, and whether it has an Id", "SELECT PermissionsManageUsers, PermissionsManageInternalUsers, PermissionsFreezeUsers FROM UserPermissionAccess LIMIT 1"),
-		query(607, "permission-access-unknown", "The wording for a permission that the org hasn't got", "SELECT PermissionsSfprovProbe FROM UserPermissionAccess LIMIT 1"),
 		query(608, "license-keys", "Whether licences have definition keys", "SELECT LicenseDefinitionKey, Status, TotalLicenses, UsedLicenses FROM UserLicense LIMIT 1"),
 		query(609, "organization", "Which fields of the org can be read", "SELECT Id, OrganizationType, IsSandbox FROM Organization"),
 	}

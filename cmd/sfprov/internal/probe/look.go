@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -116,6 +117,13 @@ func lookFields(s seen) map[string]string {
 	})
 }
 
+// lookUser tells of the describe of User what is the same everywhere.
+func lookUser(s seen) map[string]string {
+	all := lookFields(s)
+	maps.Copy(all, lookPicklists(s))
+	return all
+}
+
 // lookPicklists tells which of Salesforce's own values the org has.
 func lookPicklists(s seen) map[string]string {
 	seen := map[string]string{}
@@ -136,7 +144,7 @@ func lookPicklists(s seen) map[string]string {
 			}
 		}
 		slices.Sort(has)
-		seen[name] = strings.Join(has, " ")
+		seen["values of "+name] = strings.Join(has, " ")
 	}
 	return seen
 }

@@ -31,13 +31,11 @@ func httpProbes() []Probe {
 	return []Probe{
 		get(201, "root", "The keys of a version's root, and the limit header", root),
 		get(202, "two-slashes", "Whether two slashes before services are taken as one", "/"+root),
-		get(203, "suffix-json", "Whether .json after a path is refused since version 58", root+"/sobjects.json"),
 		without(get(204, "no-token", "The answer to no Authorization header", root+"/limits"), withNothing),
 		without(get(205, "wrong-token", "The answer to a token that is none", root+"/limits"), withWrong),
 		without(get(206, "malformed-authorization", "The answer to an Authorization header of no known form", root+"/limits"), withBadForm),
 		get(207, "no-such-resource", "The answer to a resource that there isn't", root+"/sfprovprobe"),
 		sending(http.MethodPut, 208, "method-not-allowed", "Code and wording for a method that is not allowed", users, `{}`),
-		sending(http.MethodPost, 209, "post-query", "Whether a query may be sent by POST", queryPath, `{}`),
 		get(210, "long-address", "Status and code for an address of more than 16,384 bytes", queryPath+"/<long>"),
 		{Number: 211, Name: "long-headers", Doubt: "Status and code for headers of more than 16,384 bytes", Method: http.MethodGet, Path: root, header: map[string]string{"X-Sfprov-Probe": longHeader()}},
 		sending(http.MethodPost, 212, "media-type", "Code and wording for a body that is neither JSON nor XML", users, `sfprov-probe`).with(func(p *Probe) {
@@ -45,7 +43,6 @@ func httpProbes() []Probe {
 		}),
 		sending(http.MethodPost, 213, "method-override", "Whether _HttpMethod is case-sensitive in its value", users+"/<absent-user>?_HttpMethod=patch", `{}`),
 		get(214, "limits", "The keys of limits", root+"/limits"),
-		{Number: 215, Name: "head-user", Doubt: "What HEAD of a user says", Method: http.MethodHead, Path: users + "/<me>"},
 	}
 }
 
@@ -81,9 +78,7 @@ func queryProbes() []Probe {
 		query(309, "query-case", "Whether = ignores case in a username", "SELECT Id FROM User WHERE Username = '<my-username-upper>'"),
 		query(310, "query-alias", "Whether an alias after the object is taken", "SELECT u.Id FROM User u WHERE u.Id = '<me>'"),
 		query(311, "query-parents", "The shape of parents two steps away", "SELECT Profile.UserLicense.LicenseDefinitionKey FROM User WHERE Id = '<me>'"),
-		query(312, "query-semi-join", "Whether a semi-join is taken", "SELECT Id FROM Profile WHERE Id IN (SELECT ProfileId FROM User WHERE Id = '<me>')"),
 		query(313, "query-fields-standard", "The keys that FIELDS(STANDARD) gives", "SELECT FIELDS(STANDARD) FROM User WHERE Id = '<me>' LIMIT 1"),
-		query(314, "query-fields-all-unbounded", "The refusal of FIELDS(ALL) without a limit", "SELECT FIELDS(ALL) FROM User"),
 		query(315, "query-all", "Whether queryAll is there", "SELECT Id FROM User WHERE Id = '<me>'").with(func(p *Probe) { p.Path = root + "/queryAll" }),
 		query(316, "query-small-batch", "What a batch size below 200 does", "SELECT Id FROM User LIMIT 1").with(func(p *Probe) {
 			p.header = map[string]string{"Sforce-Query-Options": "batchSize=1"}
@@ -99,13 +94,11 @@ func aggregateProbes() []Probe {
 		query(322, "query-group", "The keys of an aggregate, and the user types that there are", "SELECT UserType, COUNT(Id) n FROM User GROUP BY UserType").with(func(p *Probe) {
 			p.look = lookKnown("UserType", "Standard", "PowerPartner", "CspLitePortal", "CustomerSuccess", "PowerCustomerSuccess", "CsnOnly", "Guest", "AutomatedProcess", "CloudIntegrationUser")
 		}),
-		query(323, "query-having", "Whether HAVING is taken", "SELECT UserType, COUNT(Id) FROM User GROUP BY UserType HAVING COUNT(Id) > 0"),
 		query(324, "group-types", "The types of groups: Regular and Queue", "SELECT Type FROM Group GROUP BY Type").with(func(p *Probe) {
 			p.look = lookKnown("Type", "Regular", "Queue", "Role", "RoleAndSubordinates", "RoleAndSubordinatesInternal", "Organization", "AllCustomerPortal", "PRMOrganization", "Manager", "ManagerAndSubordinatesInternal")
 		}),
 		query(325, "unlimited-licenses", "Whether TotalLicenses is -1 where there is no limit", "SELECT COUNT() FROM UserLicense WHERE TotalLicenses = -1"),
 		query(326, "used-licenses-filter", "The refusal of a filter by UsedLicenses since version 64", "SELECT Id FROM UserLicense WHERE UsedLicenses > 0"),
 		query(327, "profile-permission-sets", "Whether the permission sets of profiles show up as assignments", "SELECT COUNT() FROM PermissionSetAssignment WHERE PermissionSet.IsOwnedByProfile = true"),
-		query(328, "users-without-login", "Whether users without a UserLogin can be told", "SELECT Id FROM UserLogin WHERE UserId = '<absent-user>'"),
 	}
 }

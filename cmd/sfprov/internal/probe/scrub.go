@@ -18,7 +18,7 @@ type scrubber struct {
 
 // learn takes a value out of all texts from now on.
 func (c *scrubber) learn(value, placeholder string) {
-	if value = strings.TrimSpace(value); len(value) >= 3 && !c.isOrdinary(value) {
+	if value = strings.TrimSpace(value); len(value) >= 3 && !c.isOrdinary(value) && c.known[value] == "" {
 		c.known[value] = placeholder
 	}
 }
@@ -143,6 +143,7 @@ Should Single Something Sorry State Street String Syntax TLS That The There Thes
 Title To Token Too TotalRequests Type URI URL UTF Unable Unexpected Unknown Unsupported Use User UserId
 UserLogin UserOrGroupId UserRole UserRoleId User Username Usernames Value Version WSDL Was We When XML Yes You Your Zone
 VALUE_STRING VALUE_NUMBER_INT VALUE_NULL START_OBJECT START_ARRAY END_OBJECT FIELDS STANDARD ALL SELECT FROM WHERE
+ERROR Row Setup Locked grant_type client_id redirect_uri
 AllOrNone ALL_OR_NONE_OPERATION_ROLLED_BACK Unrecognized Cannot Illegal Unescaped Unclosed EOF
 sfprovtest`)
 

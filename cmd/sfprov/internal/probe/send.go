@@ -158,7 +158,7 @@ func (r *runner) exchange(req *http.Request, p Probe, a *Answer) (seen, bool) {
 		return seen{}, false
 	}
 	got := seen{status: resp.StatusCode, header: resp.Header, values: r.values}
-	a.Body = r.describe(data, resp, a, &got)
+	a.Body = r.describe(p, data, resp, a, &got)
 	return got, true
 }
 
@@ -190,13 +190,15 @@ func kindOf(err error) string {
 var plainText = regexp.MustCompile(`^[A-Za-z_ .:']{1,64}$`) //nolint:gochecknoglobals // a constant
 
 // describe tells the body's kind, and fills in what it has.
-func (r *runner) describe(data []byte, resp *http.Response, a *Answer, got *seen) string {
+func (r *runner) describe(p Probe, data []byte, resp *http.Response, a *Answer, got *seen) string {
 	data = bytes.TrimSpace(data)
 	if len(data) == 0 {
 		return "none"
 	}
 	if json.Unmarshal(data, &got.body) == nil {
-		r.learnFrom(got.body)
+		if !p.Write { // those read the made-up user only
+			r.learnFrom(got.body)
+		}
 		s := shapeOf(got.body, r.clean)
 		a.Keys, a.Flags, a.Errors = s.keys, s.flags, s.errors
 		return "json"

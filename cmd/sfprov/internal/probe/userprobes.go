@@ -12,10 +12,8 @@ func readProbes() []Probe {
 		get(404, "user-absent", "The answer to an ID that never existed, and whether errors have the limit header", users+"/<absent-user>?fields=Id"),
 		get(405, "user-malformed", "Status and code for what is no ID", users+"/005sfprov?fields=Id"),
 		get(406, "user-of-another-object", "Status and code for a profile's ID in the place of a user's", users+"/<absent-profile>?fields=Id"),
-		get(407, "user-unknown-field", "Status and code for a field that there isn't, in a read", users+"/<me>?fields=SfprovProbe"),
 		get(408, "user-by-username", "Whether a user can be read by username", users+"/Username/<my-username>?fields=Id"),
 		get(409, "user-by-no-field", "The wording for a field that is neither external ID nor idLookup", users+"/LastName/sfprov-probe"),
-		get(410, "object-unknown", "Status and code for an object that there isn't", root+"/sobjects/SfprovProbe/<absent-user>"),
 		get(411, "user-updated", "The keys of getUpdated", users+"/updated/?start=2026-01-01T00:00:00Z&end=2026-01-01T00:01:00Z"),
 		get(412, "path-case", "Whether the object's name in a path ignores case", root+"/sobjects/uSER/<me>?fields=iD"),
 	}
@@ -30,8 +28,6 @@ func refusedCreates() []Probe {
 		create(422, "create-unknown-field", "Code and wording for a field that there isn't", `{"SfprovProbe":"x"}`),
 		create(423, "create-read-only", "Code and wording for a field that can't be written", `{"CreatedDate":"2026-01-01T00:00:00Z"}`),
 		create(424, "create-not-json", "Code and wording for JSON that is none", `{"LastName":`),
-		create(425, "create-array", "Code and wording for an array in the place of a record", `[]`),
-		create(426, "create-nothing", "Code and wording for a body that is empty", ``),
 		create(427, "create-several-faults", "Whether several faults come as several errors", `{"Email":"sfprov-probe","Alias":"sfprov-probe-too-long"}`),
 		create(428, "create-object-as-text", "Code and wording for an object in the place of a text", `{"LastName":{"a":"b"}}`),
 		create(429, "create-number-as-text", "Whether a number is taken for a text", `{"LastName":1}`),
@@ -48,11 +44,9 @@ func refusedWrites() []Probe {
 		patch(433, "patch-upper-false-as-text", `The same of "FALSE"`, `{"IsActive":"FALSE"}`),
 		patch(434, "patch-one-as-text", `The same of "1"`, `{"IsActive":"1"}`),
 		patch(435, "patch-number-as-boolean", "The same of the number 0", `{"IsActive":0}`),
-		patch(436, "patch-unknown-field", "Whether the field or the ID is refused first", `{"SfprovProbe":"x"}`),
 		sending(http.MethodPatch, 437, "patch-malformed", "Status and code for a change of what is no ID", users+"/005sfprov", `{"Title":"sfprov-probe"}`),
 		{Number: 438, Name: "delete-absent", Doubt: "Status and code for the deletion of a user who never existed", Method: http.MethodDelete, Path: users + "/<absent-user>"},
 		sending(http.MethodPatch, 439, "patch-login-absent", "Status and code for a freeze of a UserLogin that there isn't", root+"/sobjects/UserLogin/<absent-login>", `{"IsFrozen":true}`),
-		sending(http.MethodPost, 440, "create-login", "Code and wording for the creation of a UserLogin", root+"/sobjects/UserLogin", `{"UserId":"<absent-user>"}`),
 	}
 }
 
@@ -64,13 +58,11 @@ func upsertProbes() []Probe {
 		upsert(441, "upsert-username", "Whether users can be upserted by Username: missing fields are refused then", "Username/<nobody>"),
 		upsert(442, "upsert-email", "The same by Email", "Email/<nobody>"),
 		upsert(443, "upsert-federation-id", "The same by FederationIdentifier", "FederationIdentifier/sfprov-probe-<random>"),
-		upsert(444, "upsert-no-external-id", "The wording for a field by which there is no upsert", "LastName/sfprov-probe-<random>"),
 		upsert(445, "upsert-update-only", "Status and code for updateOnly where nobody fits", "Username/<nobody>?updateOnly=true"),
 		sending(http.MethodPatch, 446, "upsert-many", "Whether a collection upserts users by Username", root+"/composite/sobjects/User/Username",
 			`{"allOrNone":true,"records":[{"attributes":{"type":"User"},"Username":"<nobody>"}]}`),
 		sending(http.MethodPatch, 447, "upsert-many-by-id", "Whether a collection upserts by Id, with null for new ones", root+"/composite/sobjects/User/Id",
 			`{"allOrNone":true,"records":[{"attributes":{"type":"User"},"Id":null}]}`),
-		sending(http.MethodPost, 448, "create-by-id", "Whether POST to the field Id creates", users+"/Id", `{}`),
 	}
 }
 
@@ -84,10 +76,8 @@ func passwordProbes() []Probe {
 
 func describeProbes() []Probe {
 	return []Probe{
-		get(451, "describe-user", "What describe says of standard fields: idLookup, lengths, flags, CurrencyIsoCode", users+"/describe").with(func(p *Probe) { p.look = lookFields }),
+		get(451, "describe-user", "What describe says of standard fields: idLookup, lengths, flags, CurrencyIsoCode; which encodings and forms of locales there are", users+"/describe").with(func(p *Probe) { p.look = lookUser }),
 		get(452, "describe-all", "The key prefixes of objects, and the keys of the global describe", root+"/sobjects").with(func(p *Probe) { p.look = lookPrefixes }),
-		get(453, "describe-values", "Which encodings and which forms of locales the org has", users+"/describe").with(func(p *Probe) { p.look = lookPicklists }),
 		get(454, "describe-login", "The keys of the describe of UserLogin", root+"/sobjects/UserLogin/describe"),
-		get(455, "basic-user", "The keys of the basic information on User", users),
 	}
 }
