@@ -93,7 +93,7 @@ func (r *runner) setToken(token, identity string) {
 	r.know("me", me)
 	r.clean.learn(org[:15], "<org>")
 	r.clean.learn(me[:15], "<me>")
-	r.values["me-15"] = me[:15]
+	r.values["me-short"] = me[:15]
 	r.know("me-wrong-suffix", me[:15]+wrongSuffix(me[15:]))
 	for name, prefix := range map[string]string{
 		"absent-user": "005", "absent-login": "0Yw", "absent-permission-set": "0PS", "absent-group": "00G",

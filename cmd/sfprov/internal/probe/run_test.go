@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"flag"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 
@@ -177,11 +176,5 @@ func TestGolden(t *testing.T) {
 		report.Answers[i].Millis = 0
 	}
 	got := jsonOf(t, report)
-	const name = "testdata/sfprovtest.json"
-	if *update {
-		require.NoError(t, os.WriteFile(name, []byte(got), 0o600))
-	}
-	want, err := os.ReadFile(name)
-	require.NoError(t, err)
-	assert.Equal(t, string(want), got, "go test ./internal/probe -update rewrites it")
+	assert.Equal(t, golden(t, "testdata/sfprovtest.json", got), got, "go test ./internal/probe -update rewrites it")
 }

@@ -7,7 +7,7 @@ const meName = "user-me"
 func readProbes() []Probe {
 	return []Probe{
 		get(120, meName, "Which fields a user has, read without a list of them", users+"/<me>"),
-		get(402, "user-15", "Whether an ID of 15 characters is answered with 18", users+"/<me-15>?fields=Id"),
+		get(402, "user-15", "Whether an ID of 15 characters is answered with 18", users+"/<me-short>?fields=Id"),
 		get(403, "user-wrong-suffix", "Status and code for an ID whose last three characters are wrong", users+"/<me-wrong-suffix>?fields=Id"),
 		get(404, "user-absent", "The answer to an ID that never existed, and whether errors have the limit header", users+"/<absent-user>?fields=Id"),
 		get(405, "user-malformed", "Status and code for what is no ID", users+"/005sfprov?fields=Id"),
