@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -43,7 +44,7 @@ func probeCommand() *cli.Command {
 
 func runProbes(ctx context.Context, cmd *cli.Command, getenv func(string) string) error {
 	write := cmd.Bool("write")
-	set, err := probe.FromEnvironment(getenv, write)
+	set, err := probe.FromEnvironment(ctx, getenv, write)
 	if err != nil {
 		return usageError{err}
 	}
@@ -87,7 +88,7 @@ func confirm(cmd *cli.Command) error {
 		"stays behind, inactive: Salesforce deletes no users. Its addresses are at example.com, where nobody\n"+
 		"reads what Salesforce mails there. Go on? (yes/no)")
 	answer, err := bufio.NewReader(cmd.Root().Reader).ReadString('\n')
-	if err != nil && err != io.EOF { //nolint:errorlint // readers return it as it is
+	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
 	if strings.TrimSpace(answer) != "yes" {

@@ -72,7 +72,6 @@ func TestProbeAsksBeforeItWrites(t *testing.T) {
 	assert.Len(t, org.Users(), 2)
 }
 
-//nolint:paralleltest // it sets variables of the environment
 func TestProbeThatMakesNoSense(t *testing.T) {
 	probeEnvironment(t)
 	dir := t.TempDir()
@@ -103,7 +102,6 @@ func TestProbeThatMakesNoSense(t *testing.T) {
 	assert.Contains(t, stderr, "SALESFORCE_CLIENT_ID")
 }
 
-//nolint:paralleltest // it sets variables of the environment
 func TestProbeThatGetsNoToken(t *testing.T) {
 	probeEnvironment(t)
 	t.Setenv("SALESFORCE_CLIENT_SECRET", "wrong")

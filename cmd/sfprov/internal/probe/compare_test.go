@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -49,10 +50,7 @@ func TestCompareShowsEachKindOfDifference(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			two := one
-			two.Keys = map[string]string{}
-			for k, v := range one.Keys {
-				two.Keys[k] = v
-			}
+			two.Keys = maps.Clone(one.Keys)
 			change(&two)
 			for _, found := range [][]Difference{
 				Compare(Report{Answers: []Answer{one}}, Report{Answers: []Answer{two}}),

@@ -28,7 +28,7 @@ func loginProbes() []Probe {
 }
 
 func assertionProbes() []Probe {
-	const grant = "grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer" //nolint:gosec // a name, not a credential
+	const grant = "grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer"
 	return []Probe{
 		login(111, "jwt-hour", "Whether a JWT that lasts an hour is taken, where three minutes are documented", grant, "assertion=<assertion-for-an-hour>"),
 		login(112, "jwt-milliseconds", "Whether a JWT whose exp is in milliseconds is taken", grant, "assertion=<assertion-in-milliseconds>"),
@@ -48,7 +48,7 @@ func tokenProbes() []Probe {
 		}
 		return p
 	}
-	const credentials, secret = "client_id=<client-id>", "client_secret=<client-secret>"
+	const credentials, secret = "client_id=<client-id>", "client_secret=<client-secret>" //nolint:gosec // placeholders
 	return []Probe{
 		oauth(121, "introspect", "The keys of introspection, and whether it tells the expiry of a token", "/services/oauth2/introspect", withNothing,
 			"token=<token>", "token_type_hint=access_token", credentials, secret),

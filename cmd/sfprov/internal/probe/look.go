@@ -57,7 +57,7 @@ func lookToken(s seen) map[string]string {
 	}
 	if scope, is := s.object()["scope"].(string); is {
 		var known []string
-		for _, each := range strings.Fields(scope) {
+		for each := range strings.FieldsSeq(scope) {
 			if slices.Contains(scopes, each) {
 				known = append(known, each)
 			} else {
@@ -72,7 +72,7 @@ func lookToken(s seen) map[string]string {
 
 var scopes = []string{"api", "id", "web", "full", "openid", "profile", "email", "address", "phone", "refresh_token", "chatter_api"} //nolint:gochecknoglobals // a constant
 
-var versionForm = regexp.MustCompile(`^\d\d\.0$`) //nolint:gochecknoglobals // a constant
+var versionForm = regexp.MustCompile(`^\d\d\.0$`)
 
 // lookVersions tells the oldest and the newest version.
 func lookVersions(s seen) map[string]string {
@@ -149,7 +149,7 @@ func lookPicklists(s seen) map[string]string {
 	return seen
 }
 
-var shortForm = regexp.MustCompile(`^[A-Za-z0-9]{1,20}$`) //nolint:gochecknoglobals // a constant
+var shortForm = regexp.MustCompile(`^[A-Za-z0-9]{1,20}$`)
 
 func short(v any) string {
 	switch v := v.(type) {
@@ -192,7 +192,7 @@ func lookKnown(field string, known ...string) func(seen) map[string]string {
 	}
 }
 
-var madeUpNickname = regexp.MustCompile(`^User\w*\d+\w*$`) //nolint:gochecknoglobals // a constant
+var madeUpNickname = regexp.MustCompile(`^User\w*\d+\w*$`)
 
 // lookNew tells how the made-up user was stored, compared with what was sent.
 func lookNew(s seen) map[string]string {

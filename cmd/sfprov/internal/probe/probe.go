@@ -69,7 +69,8 @@ type Cost struct {
 	Logins   int `json:"logins"`   // of the requests: those that ask for a token, refused ones too
 }
 
-func (c *Cost) add(p Probe) {
+// with is the cost and that of a probe.
+func (c Cost) with(p Probe) Cost {
 	c.Requests++
 	if p.isAPICall() {
 		c.APICalls++
@@ -77,6 +78,7 @@ func (c *Cost) add(p Probe) {
 	if p.isLogin() {
 		c.Logins++
 	}
+	return c
 }
 
 // AtMost is what a run costs at most.
@@ -86,13 +88,13 @@ func AtMost(write bool) Cost {
 		if p.NotAsked != "" || p.Write && !write {
 			continue
 		}
-		cost.add(p)
+		cost = cost.with(p)
 		if p.release { // is tried again once
-			cost.add(p)
+			cost = cost.with(p)
 		}
 	}
 	if write { // looking for a user whose creation was not answered
-		cost.add(lookup())
+		cost = cost.with(lookup())
 	}
 	return cost
 }

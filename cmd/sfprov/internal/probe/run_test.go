@@ -26,7 +26,7 @@ func settingsOf(t *testing.T, org *sfprovtest.Org) Settings {
 		Domain: cfg.Domain, ClientID: cfg.ClientID, ClientSecret: cfg.ClientSecret, Username: cfg.Username,
 		PrivateKey: cfg.PrivateKey, Audience: cfg.Audience,
 	}, ProfileID: cfg.Defaults["ProfileId"].(string)}
-	require.NoError(t, set.check())
+	require.NoError(t, set.check(t.Context()))
 	return set
 }
 

@@ -54,8 +54,8 @@ var masks = []struct { //nolint:gochecknoglobals // constants
 }
 
 var (
-	word     = regexp.MustCompile(`<[a-z][a-z -]*>|[\p{L}\p{N}_]+`) //nolint:gochecknoglobals // a constant
-	repeated = regexp.MustCompile(`<word>([\s-]<word>)+`)           //nolint:gochecknoglobals // a constant
+	word     = regexp.MustCompile(`<[a-z][a-z -]*>|[\p{L}\p{N}_]+`)
+	repeated = regexp.MustCompile(`<word>([\s-]<word>)+`)
 )
 
 func (c *scrubber) text(text string) string {
@@ -113,7 +113,7 @@ func replaceFold(text, value, with string) string {
 	return regexp.MustCompile(`(?i)`+regexp.QuoteMeta(value)).ReplaceAllLiteralString(text, with)
 }
 
-var templateWord = regexp.MustCompile(`[\p{L}\p{N}_]+`) //nolint:gochecknoglobals // a constant
+var templateWord = regexp.MustCompile(`[\p{L}\p{N}_]+`)
 
 // sending remembers the words of a probe, which its answer may repeat.
 func (c *scrubber) sending(p Probe) {
@@ -127,6 +127,8 @@ func (c *scrubber) sending(p Probe) {
 
 // vocabulary are the words with capitals in Salesforce's own texts, and its names for
 // what users have.
+//
+//nolint:gochecknoglobals // a constant
 var vocabulary = wordsOf(`
 A About Access Active Additional Alias Allowed An Another Api API App Apex Array Assignee AssigneeId At Authentication
 Bad_OAuth_Token Bad Boolean Both Cannot Can City Code Column Common CommunityNickname Company CompanyName Concurrent

@@ -54,7 +54,7 @@ func (s *Settings) newClient() (*http.Client, error) {
 	return &http.Client{Transport: transport}, nil
 }
 
-var placeholder = regexp.MustCompile(`<([a-z][a-z-]*)>`) //nolint:gochecknoglobals // a constant
+var placeholder = regexp.MustCompile(`<([a-z][a-z-]*)>`)
 
 // filled puts the values into a template; missing is the first that is not known.
 func filled(template string, values map[string]string, escape func(string) string) (text, missing string) {
@@ -141,7 +141,7 @@ func (r *runner) authorise(req *http.Request, p Probe) {
 
 // exchange sends a request, and tells of the answer what may be told.
 func (r *runner) exchange(req *http.Request, p Probe, a *Answer) (seen, bool) {
-	r.cost.add(p)
+	r.cost = r.cost.with(p)
 	begun := time.Now()
 	resp, err := r.client.Do(req)
 	if err != nil {
@@ -163,15 +163,14 @@ func (r *runner) exchange(req *http.Request, p Probe, a *Answer) (seen, bool) {
 }
 
 func readBody(resp *http.Response) ([]byte, error) {
-	var body io.Reader = io.LimitReader(resp.Body, bodyLimit)
-	if resp.Header.Get("Content-Encoding") == "gzip" {
-		unpacked, err := gzip.NewReader(body)
-		if err != nil {
-			return nil, err
-		}
-		body = io.LimitReader(unpacked, bodyLimit)
+	if resp.Header.Get("Content-Encoding") != "gzip" {
+		return io.ReadAll(io.LimitReader(resp.Body, bodyLimit))
 	}
-	return io.ReadAll(body)
+	unpacked, err := gzip.NewReader(resp.Body)
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(io.LimitReader(unpacked, bodyLimit))
 }
 
 // kindOf is what sort of failure it is, without addresses.
@@ -187,7 +186,7 @@ func kindOf(err error) string {
 	return "the connection failed"
 }
 
-var plainText = regexp.MustCompile(`^[A-Za-z_ .:']{1,64}$`) //nolint:gochecknoglobals // a constant
+var plainText = regexp.MustCompile(`^[A-Za-z_ .:']{1,64}$`)
 
 // describe tells the body's kind, and fills in what it has.
 func (r *runner) describe(p Probe, data []byte, resp *http.Response, a *Answer, got *seen) string {
@@ -212,7 +211,7 @@ func (r *runner) describe(p Probe, data []byte, resp *http.Response, a *Answer, 
 	return "text"
 }
 
-var digits = regexp.MustCompile(`\d+`) //nolint:gochecknoglobals // a constant
+var digits = regexp.MustCompile(`\d+`)
 
 // headers are the names of all, and the values of those that belong to nobody.
 func (r *runner) headers(header http.Header) (names []string, values map[string]string) {
@@ -238,7 +237,7 @@ func (r *runner) headers(header http.Header) (names []string, values map[string]
 	return names, values
 }
 
-var headerVocabulary = regexp.MustCompile(`(?i)^(application/\S+|text/\S+|charset=\S+|no-cache|no-store|private|must-revalidate|max-age=\d+|GET|HEAD|POST|PATCH|PUT|DELETE|OPTIONS)$`) //nolint:gochecknoglobals // a constant
+var headerVocabulary = regexp.MustCompile(`(?i)^(application/\S+|text/\S+|charset=\S+|no-cache|no-store|private|must-revalidate|max-age=\d+|GET|HEAD|POST|PATCH|PUT|DELETE|OPTIONS)$`)
 
 // headerText keeps the words of HTTP, and scrubs the others.
 func (r *runner) headerText(value string) string {
@@ -253,7 +252,7 @@ func (r *runner) headerText(value string) string {
 	return strings.Join(parts, "; ")
 }
 
-var apiUsage = regexp.MustCompile(`^(api-usage|api-bursts|per-app-api-usage)=N/N(\(appName=.*\))?$`) //nolint:gochecknoglobals // a constant
+var apiUsage = regexp.MustCompile(`^(api-usage|api-bursts|per-app-api-usage)=N/N(\(appName=.*\))?$`)
 
 func limitForm(value string) string {
 	var parts []string
@@ -271,7 +270,7 @@ func limitForm(value string) string {
 	return strings.Join(parts, "; ")
 }
 
-var dataPath = regexp.MustCompile(`^/services/data/v[\d.]+/sobjects/[A-Za-z]+/[a-zA-Z0-9]{15,18}$`) //nolint:gochecknoglobals // a constant
+var dataPath = regexp.MustCompile(`^/services/data/v[\d.]+/sobjects/[A-Za-z]+/[a-zA-Z0-9]{15,18}$`)
 
 func (r *runner) locationForm(value string) string {
 	_, path, absolute := strings.Cut(value, "://")

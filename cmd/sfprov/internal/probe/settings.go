@@ -21,7 +21,7 @@ type Settings struct {
 
 // FromEnvironment reads the SALESFORCE_ variables; the error names every one that is
 // missing.
-func FromEnvironment(getenv func(string) string, write bool) (Settings, error) {
+func FromEnvironment(ctx context.Context, getenv func(string) string, write bool) (Settings, error) {
 	get := func(name string) string { return strings.TrimSpace(getenv("SALESFORCE_" + name)) }
 	cfg := sfprov.Config{
 		Domain: get("DOMAIN"), TokenEndpoint: get("TOKEN_ENDPOINT"), APIVersion: get("API_VERSION"),
@@ -53,16 +53,16 @@ func FromEnvironment(getenv func(string) string, write bool) (Settings, error) {
 	if len(problems) > 0 {
 		return Settings{}, errors.Join(problems...)
 	}
-	return s, s.check()
+	return s, s.check(ctx)
 }
 
 // check lets the library judge the settings, hosts above all, and fills in what is empty.
-func (s *Settings) check() error {
+func (s *Settings) check(ctx context.Context) error {
 	p, err := sfprov.New(s.Config)
 	if err != nil {
 		return err
 	}
-	if err := p.Close(context.Background()); err != nil {
+	if err := p.Close(ctx); err != nil {
 		return err
 	}
 	c := &s.Config
@@ -92,7 +92,7 @@ func (s *Settings) check() error {
 	return nil
 }
 
-var sandboxHost = regexp.MustCompile(`(?i)\.(sandbox|scratch)\.my\.salesforce\.com$|^test\.salesforce\.com$`) //nolint:gochecknoglobals // a constant
+var sandboxHost = regexp.MustCompile(`(?i)\.(sandbox|scratch)\.my\.salesforce\.com$|^test\.salesforce\.com$`)
 
 // kind is what sort of org it is, as its host tells.
 func (s *Settings) kind() string {

@@ -70,7 +70,7 @@ func (s *shape) object(path string, object map[string]any, clean *scrubber) {
 // request.
 var flags = []string{"success", "created", "hasErrors", "done", "isExpired", "active"} //nolint:gochecknoglobals // a constant
 
-var plainKey = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*(_[a-z0-9]+)*$`) //nolint:gochecknoglobals // a constant
+var plainKey = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*(_[a-z0-9]+)*$`)
 
 // publicKey is a key that may be told: those that an org's own people have named are not.
 func publicKey(path, key string, object map[string]any) string {
@@ -85,8 +85,8 @@ func publicKey(path, key string, object map[string]any) string {
 }
 
 var (
-	codeForm  = regexp.MustCompile(`^[A-Za-z][A-Za-z_]{2,70}$`)    //nolint:gochecknoglobals // a constant
-	fieldForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9.]{0,60}$`) //nolint:gochecknoglobals // a constant
+	codeForm  = regexp.MustCompile(`^[A-Za-z][A-Za-z_]{2,70}$`)
+	fieldForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9.]{0,60}$`)
 )
 
 // refusal adds the error that an object tells, whichever of Salesforce's forms it has.
