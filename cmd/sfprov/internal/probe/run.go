@@ -173,7 +173,7 @@ func (r *runner) send(ctx context.Context, p Probe, a *Answer) {
 // when the run was interrupted or the create went unanswered.
 func (r *runner) release(ctx context.Context, p Probe, a Answer) Answer {
 	ctx = context.WithoutCancel(ctx)
-	if r.values["new"] == "" {
+	if r.values["new"] == "" && !r.off { // off says that there is none
 		r.findNew(ctx)
 	}
 	if r.values["new"] == "" {

@@ -153,6 +153,18 @@ func TestWhatCannotBeReleasedIsTold(t *testing.T) {
 	assert.NotEmpty(t, told)
 }
 
+func TestACreationThatIsRefusedLeavesNothing(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	org.SetLicenses("Salesforce", 1) // which the integration user has
+	report, err := Run(t.Context(), settingsOf(t, org), Options{Write: true})
+	require.NoError(t, err)
+	assert.Empty(t, org.Users())
+	assert.Empty(t, report.Left)
+	assert.Equal(t, "LICENSE_LIMIT_EXCEEDED", byName(report)[createName].Errors[0].Code)
+	assert.LessOrEqual(t, report.Cost.Requests, AtMost(true).Requests)
+}
+
 func TestCostIsBoundedAndTold(t *testing.T) {
 	t.Parallel()
 	for _, write := range []bool{false, true} {
@@ -163,7 +175,7 @@ func TestCostIsBoundedAndTold(t *testing.T) {
 		assert.LessOrEqual(t, report.Cost.Requests, most.Requests)
 		assert.LessOrEqual(t, report.Cost.APICalls, most.APICalls)
 		assert.LessOrEqual(t, report.Cost.Logins, most.Logins)
-		t.Log(most, report.Cost)
+		assert.LessOrEqual(t, len(org.Requests()), most.Requests)
 	}
 }
 
