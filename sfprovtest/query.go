@@ -61,6 +61,11 @@ func (o *Org) query(c *call) (answer, error) {
 	if c.method != http.MethodGet && c.method != http.MethodHead {
 		return answer{}, methodNotAllowed(c.method, "HEAD,GET")
 	}
+	for _, name := range []string{"columns", "explain"} { // they ask for other answers than records
+		if c.query.Has(name) {
+			return answer{}, unsupported("parameter " + name + " of queries")
+		}
+	}
 	if !c.query.Has("q") {
 		return answer{}, Refusal{Status: http.StatusBadRequest, Code: "MALFORMED_QUERY", Message: "A query string has to be specified"}
 	}
