@@ -31,7 +31,7 @@ func (o *Org) createAssignment(c *call, object object) (answer, error) {
 			return answer{}, err
 		}
 		given[key], _ = id18(text)
-		if user, isUser := o.rows["User"][fmt.Sprint(given[key])]; isUser && !o.seesRecord(objects[0], user) {
+		if user, isUser := o.rows["User"][fmt.Sprint(given[key])]; isUser && !o.seesRecord(userObject, user) {
 			return answer{}, o.noSuchReference(f.name)
 		}
 	}
@@ -51,6 +51,9 @@ func (o *Org) createAssignment(c *call, object object) (answer, error) {
 // assign stores an assignment that was checked.
 func (o *Org) assign(object object, given row) string {
 	given["id"], given["systemmodstamp"] = o.newID(object.prefix), o.now()
+	if object.name == "PermissionSetAssignment" {
+		given["isactive"] = true
+	}
 	o.insert(object.name, given)
 	put(o, o.assigned, assignmentKey(object.name, given), struct{}{})
 	if object.name == "PermissionSetLicenseAssign" {
@@ -66,7 +69,7 @@ func (o *Org) ownSet(userID string, user row) {
 	id, _ := id18("0Pa" + userID[3:15])
 	assignment := o.rows["PermissionSetAssignment"][id]
 	if assignment == nil {
-		assignment = row{"id": id, "assigneeid": userID, "permissionsetgroupid": nil}
+		assignment = row{"id": id, "assigneeid": userID, "permissionsetgroupid": nil, "isactive": true}
 		o.insert("PermissionSetAssignment", assignment)
 	}
 	put(o, assignment, "permissionsetid", any(ownedSet(profile)))

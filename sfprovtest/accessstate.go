@@ -20,7 +20,11 @@ type Access struct {
 // AddRole adds a role and returns its ID. parent is the ID of the role above it,
 // or empty.
 func (o *Org) AddRole(name, parent string) string {
-	return o.addAccess("UserRole", row{"name": name, "developername": developerName(name), "parentroleid": orNil(parent)})
+	id := o.addAccess("UserRole", row{"name": name, "developername": developerName(name), "parentroleid": orNil(parent)})
+	for _, kind := range []string{"Role", "RoleAndSubordinates"} { // the groups that stand for it in sharing
+		o.addAccess("Group", row{"name": nil, "developername": developerName(name), "relatedid": id, "type": kind, "ownerid": orgID})
+	}
+	return id
 }
 
 // AddPermissionSet adds a permission set and returns its ID. license is the name
@@ -36,28 +40,28 @@ func (o *Org) AddPermissionSet(label, license string) string {
 	if license != "" && id == "" {
 		panic("sfprovtest: AddPermissionSet: the org has no licence " + license)
 	}
-	return o.addAccess("PermissionSet", row{"name": developerName(label), "label": label, "isownedbyprofile": false, "licenseid": orNil(id)})
+	return o.addAccess("PermissionSet", row{"name": developerName(label), "label": label, "isownedbyprofile": false, "iscustom": true, "type": "Regular", "licenseid": orNil(id)})
 }
 
 // AddPermissionSetGroup adds a permission set group and returns its ID.
 func (o *Org) AddPermissionSetGroup(label string) string {
-	return o.addAccess("PermissionSetGroup", row{"developername": developerName(label), "masterlabel": label, "status": "Updated"})
+	return o.addAccess("PermissionSetGroup", row{"developername": developerName(label), "masterlabel": label, "language": "en_US", "status": "Updated"})
 }
 
 // AddPermissionSetLicense adds a permission set licence for a number of users, -1
 // for any, and returns its ID.
 func (o *Org) AddPermissionSetLicense(label string, total int) string {
-	return o.addAccess("PermissionSetLicense", row{"developername": developerName(label), "masterlabel": label, "status": "Active", "totallicenses": total, "usedlicenses": 0})
+	return o.addAccess("PermissionSetLicense", row{"developername": developerName(label), "masterlabel": label, "language": "en_US", "permissionsetlicensekey": developerName(label), "status": "Active", "totallicenses": total, "usedlicenses": 0})
 }
 
 // AddGroup adds a public group and returns its ID.
 func (o *Org) AddGroup(name string) string {
-	return o.addAccess("Group", row{"name": name, "developername": developerName(name), "type": "Regular"})
+	return o.addAccess("Group", row{"name": name, "developername": developerName(name), "type": "Regular", "doesincludebosses": true, "ownerid": o.AdminID()})
 }
 
 // AddQueue adds a queue and returns its ID.
 func (o *Org) AddQueue(name string) string {
-	return o.addAccess("Group", row{"name": name, "developername": developerName(name), "type": "Queue"})
+	return o.addAccess("Group", row{"name": name, "developername": developerName(name), "type": "Queue", "ownerid": o.AdminID()})
 }
 
 func (o *Org) addAccess(name string, record row) string {

@@ -8,16 +8,30 @@ import (
 // contactObjects are what external users belong to: the users of portals and
 // Experience Cloud sites. Fields are those of the Object Reference.
 var contactObjects = []object{ //nolint:gochecknoglobals // a constant table
-	{name: "Account", label: "Account", prefix: "001", fields: []field{
+	{name: "Account", label: "Account", prefix: "001", missing: []string{
+		"Type", "ParentId", "Billing*", "Shipping*", "Phone", "Fax", "Website", "Industry", "AnnualRevenue", "NumberOfEmployees", "Description",
+		"AccountNumber", "AccountSource", "Ownership", "TickerSymbol", "Rating", "Site", "Sic", "PhotoUrl", "MasterRecordId", "LastReferencedDate", "LastViewedDate", "LastCURequestDate", "LastCUUpdateDate", "LastActivityDate",
+		"IsPartner", "IsCustomerPortal", "RecordTypeId", "Jigsaw*", "CleanStatus", "DunsNumber", "Tradestyle", "Naics*", "YearStarted", "SicDesc", "DandbCompanyId",
+	}, fields: audited(
 		readOnly("Id", "Account ID", typeID),
+		readOnly("IsDeleted", "Deleted", typeBoolean),
 		readOnly("Name", "Account Name", typeString),
 		parent("OwnerId", "Owner ID", "User"),
-	}},
-	{name: "Contact", label: "Contact", prefix: "003", fields: []field{
+	)},
+	{name: "Contact", label: "Contact", prefix: "003", missing: []string{
+		"Salutation", "Mailing*", "Other*", "Phone", "Fax", "MobilePhone", "HomePhone", "AssistantPhone", "AssistantName", "ReportsToId", "Title", "Department",
+		"LeadSource", "Birthdate", "Description", "MasterRecordId", "LastReferencedDate", "LastViewedDate", "LastCURequestDate", "LastCUUpdateDate", "LastActivityDate", "EmailBounced*", "IsEmailBounced", "PhotoUrl", "Jigsaw*", "IndividualId",
+		"CleanStatus", "RecordTypeId", "DoNotCall", "HasOptedOutOf*",
+	}, fields: audited(
 		readOnly("Id", "Contact ID", typeID),
-		readOnly("LastName", "Last Name", typeString),
+		readOnly("IsDeleted", "Deleted", typeBoolean),
 		parent("AccountId", "Account ID", "Account"),
-	}},
+		readOnly("LastName", "Last Name", typeString),
+		readOnly("FirstName", "First Name", typeString),
+		readOnly("Name", "Full Name", typeString),
+		readOnly("Email", "Email", typeEmail),
+		parent("OwnerId", "Owner ID", "User"),
+	)},
 }
 
 // AddAccount adds an account and returns its ID. Users of portals belong to it by
@@ -39,7 +53,7 @@ func (o *Org) AddContact(lastName, accountID string) string {
 	if long, ok := id18(accountID); ok {
 		accountID = long
 	}
-	return o.addAccess("Contact", row{"lastname": lastName, "accountid": orNil(accountID)})
+	return o.addAccess("Contact", row{"lastname": lastName, "name": lastName, "accountid": orNil(accountID), "ownerid": o.AdminID()})
 }
 
 // SetContactRefusal sets the answer to a user whose profile and contact don't go

@@ -152,6 +152,9 @@ func (f *Fault) write(w http.ResponseWriter, a answer, wait func(time.Duration) 
 		}
 		return
 	}
+	if len(a.body) > 0 {
+		w.Header().Set("Content-Length", strconv.Itoa(len(a.body))) // which net/http leaves out of long answers to HEAD
+	}
 	w.WriteHeader(a.status)
 	if _, err := w.Write(a.body); err != nil { // of which HEAD sends the length only
 		panic(http.ErrAbortHandler)

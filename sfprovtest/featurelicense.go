@@ -15,7 +15,7 @@ type feature struct{ total, used int }
 func (o *Org) SetFeatureLicenses(field string, total int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	f, known := o.fieldOf(objects[0], field)
+	f, known := o.fieldOf(userObject, field)
 	if !known || !strings.HasPrefix(f.name, "UserPermissions") {
 		panic("sfprovtest: User has no feature licence " + field)
 	}

@@ -9,7 +9,7 @@ import (
 // loginHistory are the logins of the integration user.
 var loginHistory = object{name: "LoginHistory", label: "Login History", prefix: "0Ya", fields: []field{ //nolint:gochecknoglobals // a constant table
 	readOnly("Id", "Login ID", typeID),
-	{name: "UserId", label: "User ID", kind: typeReference, length: 18, refersTo: "User"}, // without a relationship
+	unrelated(parent("UserId", "User ID", "User")),
 	readOnly("LoginTime", "Login Time", typeDateTime),
 	readOnly("LoginType", "Login Type", typePicklist),
 	readOnly("SourceIp", "Source IP", typeString),

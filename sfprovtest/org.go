@@ -47,6 +47,7 @@ type Org struct {
 	blocked     map[string]Refusal        // users who can't be deactivated, by ID
 	pending     map[string]string         // email addresses to be confirmed, by user ID
 	rules       rules
+	locals      locals
 	access      access
 	permissions permissions // of the integration user
 	paging      paging
@@ -96,7 +97,7 @@ func NewStandaloneOrg(opts ...Option) (*Org, error) {
 		order:       map[string][]string{},
 		unique:      map[string]string{},
 		logins:      map[string]string{},
-		fields:      objects[0].fields,
+		fields:      userObject.fields,
 		licences:    map[string]int{},
 		used:        map[string]int{},
 		assigned:    map[string]struct{}{},
@@ -139,6 +140,19 @@ func (o *Org) seed() {
 	admin["username"], admin["lastname"], admin["email"] = adminName, "Integration", adminName
 	admin["profileid"] = o.profileID(administratorProfile)
 	o.access.runAs = o.insertUser(admin)
+	o.insert("Organization", row{
+		"id": orgID, "name": "sfprovtest", "organizationtype": "Enterprise Edition", "instancename": "MEM1", "issandbox": false,
+		"defaultlocalesidkey": "en_US", "timezonesidkey": "America/Los_Angeles", "languagelocalekey": "en_US", "fiscalyearstartmonth": 1,
+	})
+	for _, records := range o.rows { // what was there before the first user is that user's, too
+		for _, record := range records {
+			for _, by := range []string{"createdbyid", "lastmodifiedbyid"} {
+				if value, given := record[by]; given && value == "" {
+					record[by] = o.access.runAs
+				}
+			}
+		}
+	}
 }
 
 // Close stops the org: its connections are closed, and nothing of it runs when

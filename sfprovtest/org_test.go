@@ -246,7 +246,7 @@ func TestSeeds(t *testing.T) {
 		"an unknown field":       func() { org.AddUser(sfprov.Fields{"Shoe": 42}) },
 		"a taken username":       func() { org.AddUser(sfprov.Fields{"Username": "eve@acme.example"}) },
 		"a missing field":        func() { org.AddUser(sfprov.Fields{"LastName": nil}) },
-		"the wrong type":         func() { org.AddUser(sfprov.Fields{"IsActive": "true"}) },
+		"the wrong type":         func() { org.AddUser(sfprov.Fields{"IsActive": "yes"}) },
 		"a slice":                func() { org.AddUser(sfprov.Fields{"Title": []string{"x"}}) },
 		"a user who isn't there": func() { org.SetUser(unknownUser, nil) },
 		"somebody else's name":   func() { org.SetUser(id, sfprov.Fields{"Username": "BOB@acme.example"}) },

@@ -83,7 +83,7 @@ func (o *Org) apiFields(user row) sfprov.Fields {
 	}
 	fields := make(sfprov.Fields, len(o.fields))
 	for _, f := range o.fields {
-		fields[f.name] = user[folded(f.name)]
+		fields[f.name] = valueOf(f, user)
 	}
 	return fields
 }

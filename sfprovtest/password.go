@@ -71,7 +71,7 @@ func (o *Org) PasswordMails(id string) int {
 func (o *Org) password(c *call, id string) (answer, error) {
 	long, ok := id18(id)
 	user, exists := o.rows["User"][long]
-	if !ok || !exists || !o.seesRecord(objects[0], user) {
+	if !ok || !exists || !o.seesRecord(userObject, user) {
 		return answer{}, notFound()
 	}
 	if err := o.mayRead(ResetPasswords); err != nil {

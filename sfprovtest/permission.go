@@ -165,7 +165,7 @@ const (
 func (o *Org) SetFieldAccess(field string, access FieldAccess) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	f, known := o.fieldOf(objects[0], field)
+	f, known := o.fieldOf(userObject, field)
 	if !known {
 		panic("sfprovtest: User has no field " + field)
 	}

@@ -10,7 +10,7 @@ import (
 func (o *Org) SetPicklist(field string, values ...string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if f, _ := o.fieldOf(objects[0], field); f.kind != typePicklist {
+	if f, _ := o.fieldOf(userObject, field); f.kind != typePicklist {
 		panic("sfprovtest: User has no picklist " + field)
 	}
 	o.picklist[strings.ToLower(field)] = slices.Clone(values)

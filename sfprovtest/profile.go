@@ -17,12 +17,12 @@ func (o *Org) addProfile(name, license string) string {
 	licenceID := o.licenceID(license)
 	if licenceID == "" {
 		licenceID = o.newID(prefixUserLicence)
-		o.insert("UserLicense", row{"id": licenceID, "name": license, "masterlabel": license, "status": "Active", "totallicenses": -1, "usedlicenses": 0})
+		o.insert("UserLicense", row{"id": licenceID, "name": license, "masterlabel": license, "licensedefinitionkey": licenseKey(license), "status": "Active", "totallicenses": -1, "usedlicenses": 0})
 		o.licences[licenceID] = -1
 	}
 	id := o.newID(prefixProfile)
 	o.insert("Profile", row{"id": id, "name": name, "userlicenseid": licenceID, "usertype": userTypeOf(license), "description": nil})
-	o.insert("PermissionSet", row{"id": ownedSet(id), "name": "X" + id[:15], "label": id[:15], "isownedbyprofile": true, "profileid": id, "licenseid": licenceID})
+	o.insert("PermissionSet", row{"id": ownedSet(id), "name": "X" + id[:15], "label": id[:15], "isownedbyprofile": true, "type": "Profile", "profileid": id, "licenseid": licenceID})
 	return id
 }
 
@@ -67,4 +67,19 @@ func (o *Org) licenceOf(user row) string {
 	profile, _ := user["profileid"].(string)
 	licence, _ := o.rows["Profile"][profile]["userlicenseid"].(string)
 	return licence
+}
+
+// licenseKeys are what Salesforce calls licences in its own tables.
+var licenseKeys = map[string]string{ //nolint:gochecknoglobals // a constant table
+	"Salesforce": "SFDC", "Salesforce Platform": "AUL", "Chatter Free": "PID_CHATTER", "Chatter External": "PID_Chatter_External", "Identity": "PID_IDENTITY",
+	"Salesforce Integration": "PID_Salesforce_Integration", "Customer Community": "PID_Customer_Community", "Customer Community Login": "PID_Customer_Community_Login",
+	"Customer Community Plus": "PID_Customer_Community_Plus", "Partner Community": "PID_Partner_Community", "External Identity": "PID_External_Identity",
+}
+
+// licenseKey is the key of a licence, made up where it is not known.
+func licenseKey(name string) string {
+	if key, known := licenseKeys[name]; known {
+		return key
+	}
+	return "PID_" + developerName(name)
 }

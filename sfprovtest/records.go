@@ -6,11 +6,30 @@ import "slices"
 func (o *Org) insert(object string, record row) {
 	if object == "User" {
 		record["name"] = fullName(record)
+	} else {
+		o.audit(object, record)
 	}
 	id, _ := record["id"].(string)
 	holdings, _ := holdingsKey(object, record)
 	o.place(object, id, record, len(o.order[object]), len(o.holdings[holdings]))
 	o.undoable(func() { o.remove(object, id) })
+}
+
+// audit notes who made a record and when, as far as its object has fields for that.
+func (o *Org) audit(name string, record row) {
+	made, _ := o.object(name)
+	for _, f := range made.fields {
+		key := f.key()
+		if _, given := record[key]; given {
+			continue
+		}
+		switch key {
+		case "createddate", "lastmodifieddate", "systemmodstamp":
+			record[key] = o.now()
+		case "createdbyid", "lastmodifiedbyid":
+			record[key] = o.access.runAs
+		}
+	}
 }
 
 // place puts a record where it is found: at a place in the order of its object, and in

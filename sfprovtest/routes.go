@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
 )
 
 // route finds the resource of a request that was let in.
@@ -144,7 +143,10 @@ func (o *Org) readRecord(c *call, object object, record row) (answer, error) {
 		fields = fields[:0:0]
 		for name := range strings.SplitSeq(asked, ",") {
 			f, known := o.visibleField(object, name)
-			if !known {
+			switch {
+			case !known && o.lacks(object, name):
+				return answer{}, unsupported("field " + name + " of " + object.name)
+			case !known:
 				return answer{}, noSuchColumn(name, object.name)
 			}
 			fields = append(fields, f)
@@ -162,11 +164,7 @@ func render(c *call, object object, fields []field, record row) map[string]any {
 		"type": object.name, "url": "/services/data/v" + c.version + "/sobjects/" + object.name + "/" + id,
 	}}
 	for _, f := range fields {
-		value := record[strings.ToLower(f.name)]
-		if when, isTime := value.(time.Time); isTime {
-			value = dateTime(when)
-		}
-		out[f.name] = value
+		out[f.name] = shown(f, record)
 	}
 	return out
 }

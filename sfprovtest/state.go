@@ -1,9 +1,10 @@
 package sfprovtest
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
-	"strings"
+	"strconv"
 	"time"
 
 	"github.com/sfprov/sfprov"
@@ -63,7 +64,7 @@ func (o *Org) user(id string, frozen bool) User {
 	record := o.rows["User"][id]
 	fields := make(sfprov.Fields, len(o.fields))
 	for _, f := range o.fields {
-		fields[f.name] = record[strings.ToLower(f.name)]
+		fields[f.name] = valueOf(f, record)
 	}
 	name, _ := record["username"].(string)
 	created, _ := record["createddate"].(time.Time)
@@ -82,7 +83,7 @@ func (o *Org) AddUser(fields sfprov.Fields) string {
 	defer o.mu.Unlock()
 	user := o.seedFields()
 	maps.Copy(user, o.seedRow(fields))
-	user = normalised(user)
+	user = o.normalised(user)
 	if err := o.checkSeed("", nil, user, user); err != nil {
 		panic(fmt.Sprintf("sfprovtest: AddUser: %v", err))
 	}
@@ -102,32 +103,38 @@ func (o *Org) seedFields() row {
 func (o *Org) seedRow(fields sfprov.Fields) row {
 	change := row{}
 	for name, value := range fields {
-		f, known := o.fieldOf(objects[0], name)
+		f, known := o.fieldOf(userObject, name)
 		if !known {
 			panic("sfprovtest: User has no field " + name)
 		}
-		change[strings.ToLower(f.name)] = seedValue(f, value)
+		change[f.key()] = o.seedValue(f, value)
 	}
 	return change
 }
 
 // seedValue is a value that the test gives, of the types that rows have.
-func seedValue(f field, value any) any {
-	switch value.(type) {
+func (o *Org) seedValue(f field, value any) any {
+	switch given := value.(type) {
 	case time.Time:
-		if f.kind == typeDateTime {
-			return value
+		switch f.kind { //nolint:exhaustive // all others don't take it
+		case typeDateTime:
+			return given
+		case typeDate:
+			return given.Format(time.DateOnly)
 		}
 	case int:
 		if f.kind == typeInt {
-			return value
+			return given
 		}
+		value = json.Number(strconv.Itoa(given))
+	case float64:
+		value = json.Number(strconv.FormatFloat(given, 'f', -1, 64))
 	}
-	value, err := jsonValue(f, value)
-	if err != nil {
-		panic(fmt.Sprintf("sfprovtest: User.%s is a %s: %v", f.name, f.kind, err))
+	read, problem := o.jsonValue(f, value)
+	if problem != nil {
+		panic(fmt.Sprintf("sfprovtest: User.%s is a %s: %v", f.name, f.kind, problem))
 	}
-	return value
+	return read
 }
 
 // SetUser changes fields of a user directly, past all rules, read-only ones such
@@ -140,7 +147,7 @@ func (o *Org) SetUser(id string, fields sfprov.Fields) {
 	long := o.mustUser(id)
 	before := o.rows["User"][long]
 	after := maps.Clone(before)
-	change := normalised(o.seedRow(fields))
+	change := o.normalised(o.seedRow(fields))
 	for _, name := range o.uniqueFields() {
 		if other := o.unique[uniqueKey(name, change[name])]; change[name] != nil && o.rows["User"][other] != nil && other != long {
 			panic("sfprovtest: SetUser: user " + other + " has the same " + name)

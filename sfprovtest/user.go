@@ -8,11 +8,14 @@ import (
 
 // createUser is POST /sobjects/User.
 func (o *Org) createUser(c *call) (answer, error) {
-	change, err := o.decodeChange(c, objects[0], func(f field) bool { return f.create })
+	change, err := o.decodeChange(c, userObject, func(f field) bool { return f.create })
 	if err != nil {
 		return answer{}, err
 	}
 	user := o.withDefaults(change)
+	if err := o.localise(user, change); err != nil {
+		return answer{}, err
+	}
 	if err := o.mayManage(user); err != nil {
 		return answer{}, err
 	}
@@ -29,33 +32,34 @@ func (o *Org) createUser(c *call) (answer, error) {
 // withDefaults fills in what Salesforce fills in.
 func (o *Org) withDefaults(change row) row {
 	user := maps.Clone(change)
-	for _, f := range objects[0].fields {
-		key := strings.ToLower(f.name)
-		if f.kind == typeBoolean && user[key] == nil {
-			user[key] = f.name == "IsActive" && !o.rules.inactiveOnCreate
-		}
-		if f.preset != "" && user[key] == nil {
-			user[key] = f.preset
+	for _, f := range o.fields {
+		if f.preset != "" && user[f.key()] == nil {
+			user[f.key()], _ = o.textValue(f, f.preset)
 		}
 	}
-	return normalised(user)
+	if user["isactive"] == nil {
+		user["isactive"] = !o.rules.inactiveOnCreate
+	}
+	return o.normalised(user)
 }
 
 // normalised is a row as Salesforce stores it.
-func normalised(change row) row {
+func (o *Org) normalised(change row) row {
 	if name, given := change["username"].(string); given {
 		change["username"] = strings.ToLower(name)
 	}
-	for _, f := range objects[0].fields {
-		key := strings.ToLower(f.name)
-		value, given := change[key]
+	for _, f := range o.fields {
+		if f.kind != typeBoolean && f.kind != typeReference {
+			continue
+		}
+		value, given := change[f.key()]
 		switch {
 		case given && value == nil && f.kind == typeBoolean:
-			change[key] = false // a boolean can't be null
+			change[f.key()] = false // a boolean can't be null
 		case given && f.kind == typeReference:
 			text, _ := value.(string)
 			if id, ok := id18(text); ok {
-				change[key] = id
+				change[f.key()] = id
 			}
 		}
 	}
@@ -122,7 +126,7 @@ func (o *Org) index(id string, before, after row) {
 
 // updateUser is PATCH /sobjects/User/{id}. A refused one changes nothing.
 func (o *Org) updateUser(c *call, id string) (answer, error) {
-	change, err := o.decodeChange(c, objects[0], func(f field) bool { return f.update })
+	change, err := o.decodeChange(c, userObject, func(f field) bool { return f.update })
 	if err != nil {
 		return answer{}, err
 	}
@@ -130,9 +134,12 @@ func (o *Org) updateUser(c *call, id string) (answer, error) {
 	if err := o.mayManage(before); err != nil {
 		return answer{}, err
 	}
-	change = normalised(change)
+	change = o.normalised(change)
 	after := maps.Clone(before)
 	maps.Copy(after, change)
+	if err := o.localise(after, change); err != nil {
+		return answer{}, err
+	}
 	if err := o.checkUser(id, before, after, change); err != nil {
 		return answer{}, err
 	}

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // rules are the parts of Salesforce's behaviour that its documentation leaves
@@ -26,6 +25,7 @@ type rules struct {
 	inactiveManager     Refusal // the usual one, if its status is 0
 	namelessReference   bool    // INVALID_CROSS_REFERENCE_KEY without the field
 	allProblems         bool    // are told, not the first one only
+	noBooleanTexts      bool    // "true" is no boolean
 }
 
 func defaultRules() rules {
@@ -128,7 +128,7 @@ func (o *Org) checkUser(id string, before, after, change row) error {
 // checkSeed applies the rules that every org has. What is wrong with the fields is found
 // first, and only then what is wrong with the user as a whole.
 func (o *Org) checkSeed(id string, before, after, change row) error {
-	problems := slices.Concat(missingFields(before, after, change), o.wrongValues(change), o.takenValues(id, change))
+	problems := slices.Concat(o.missingFields(before, after, change), o.wrongValues(change), o.takenValues(id, change))
 	if len(problems) > 0 {
 		return o.told(problems)
 	}
@@ -167,10 +167,13 @@ func (o *Org) told(problems []error) error {
 }
 
 // missingFields refuses a user without the fields that it needs.
-func missingFields(before, after, change row) []error {
+func (o *Org) missingFields(before, after, change row) []error {
 	var missing []string
-	for _, f := range objects[0].fields {
-		key := strings.ToLower(f.name)
+	for _, f := range o.fields {
+		if !f.required && f.name != "CommunityNickname" {
+			continue
+		}
+		key := f.key()
 		_, changed := change[key]
 		needed := f.required || f.name == "CommunityNickname" && before != nil // on create, Salesforce makes one up
 		if needed && after[key] == nil && (before == nil || changed) {
@@ -185,31 +188,14 @@ func missingFields(before, after, change row) []error {
 
 // wrongValues refuses values that their fields can't have.
 func (o *Org) wrongValues(change row) (problems []error) {
-	for _, f := range o.fieldsOf(objects[0]) {
-		if text, isText := change[strings.ToLower(f.name)].(string); isText {
-			if err := o.checkText(f, text); err != nil {
+	for _, f := range o.fieldsOf(userObject) {
+		if value := change[f.key()]; value != nil {
+			if err := o.checkValue(f, value); err != nil {
 				problems = append(problems, err)
 			}
 		}
 	}
 	return problems
-}
-
-// checkText applies the rules of one field of text.
-func (o *Org) checkText(f field, value string) error {
-	switch {
-	case f.kind != typeReference && f.length > 0 && utf8.RuneCountInString(value) > f.length:
-		return badRequest("STRING_TOO_LONG", fmt.Sprintf("%s: data value too large: %s (max length=%d)", f.label, value, f.length), f.name)
-	case f.name == "Username" && !hasEmailForm(value):
-		return o.rules.usernameRefusal
-	case f.kind == typeEmail && (!hasEmailForm(value) || strings.Count(value, "@") > 1):
-		return badRequest("INVALID_EMAIL_ADDRESS", fmt.Sprintf("%s: invalid email address: %s", f.label, value), f.name)
-	case f.kind == typePicklist && !slices.Contains(o.picklist[strings.ToLower(f.name)], value):
-		return badRequest("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", fmt.Sprintf("%s: bad value for restricted picklist field: %s", f.label, value), f.name)
-	case f.kind == typeReference:
-		return o.checkReference(f, value)
-	}
-	return nil
 }
 
 // hasEmailForm is for usernames, which may have several @.
@@ -229,17 +215,19 @@ func (o *Org) checkReference(f field, value string) error {
 	if !ok {
 		return badRequest("MALFORMED_ID", f.label+": id value of incorrect type: "+value, f.name)
 	}
-	target, known := o.object(f.refersTo)
-	if !strings.HasPrefix(id, target.prefix) {
-		return badRequest("FIELD_INTEGRITY_EXCEPTION", f.label+": id value of incorrect type: "+value, f.name)
+	for _, name := range f.refersTo {
+		target, known := o.object(name)
+		if !known {
+			return nil
+		}
+		if strings.HasPrefix(id, target.prefix) {
+			if _, exists := o.rows[target.name][id]; !exists {
+				return o.noSuchReference(f.name)
+			}
+			return nil
+		}
 	}
-	if !known {
-		return nil
-	}
-	if _, exists := o.rows[target.name][id]; !exists {
-		return o.noSuchReference(f.name)
-	}
-	return nil
+	return badRequest("FIELD_INTEGRITY_EXCEPTION", f.label+": id value of incorrect type: "+value, f.name)
 }
 
 // noSuchReference refuses the ID of a record that there isn't.
@@ -259,9 +247,9 @@ func uniqueKey(field string, value any) string {
 // held.
 func (o *Org) uniqueFields() []string {
 	names := []string{"username", "federationidentifier", "communitynickname"}
-	for _, f := range o.fields[len(objects[0].fields):] {
-		if f.lookup {
-			names = append(names, strings.ToLower(f.name))
+	for _, f := range o.fields[len(userObject.fields):] {
+		if f.unique {
+			names = append(names, f.key())
 		}
 	}
 	return names
@@ -290,7 +278,7 @@ func (o *Org) takenValue(name, holder string) Refusal {
 	case "communitynickname":
 		return badRequest("DUPLICATE_COMM_NICKNAME", "Duplicate Nickname.<br>Another user has already selected this nickname.<br>Please select another.", "CommunityNickname")
 	}
-	f, _ := o.fieldOf(objects[0], name)
+	f, _ := o.fieldOf(userObject, name)
 	return badRequest("DUPLICATE_VALUE", fmt.Sprintf("duplicate value found: %s duplicates value on record with id: %s", f.name, holder[:15]))
 }
 

@@ -1,16 +1,12 @@
 package sfprovtest
 
-import "slices"
-
-// objects are those that user provisioning needs, User first.
-var objects = slices.Concat(userObjects, accessObjects, contactObjects, trailObjects) //nolint:gochecknoglobals // a constant table
-
-// userObjects are users and what every user has. Fields, lengths and flags are
-// those of the Object Reference and the Field Reference.
-var userObjects = []object{ //nolint:gochecknoglobals // a constant table
-	{name: "User", label: "User", prefix: prefixUser, updateable: true, fields: []field{
+// userObject is User. Fields, lengths and flags are those of the Object Reference and the
+// Field Reference.
+var userObject = object{ //nolint:gochecknoglobals // a constant table
+	name: "User", label: "User", prefix: prefixUser, updateable: true, missing: missingOfUser,
+	fields: []field{
 		readOnly("Id", "User ID", typeID),
-		lookup(mandatory(text("Username", "Username", 80))),
+		unique(lookup(mandatory(text("Username", "Username", 80)))),
 		mandatory(text("LastName", "Last Name", 80)),
 		text("FirstName", "First Name", 40),
 		{name: "Name", label: "Full Name", kind: typeString, length: 121},
@@ -32,7 +28,7 @@ var userObjects = []object{ //nolint:gochecknoglobals // a constant table
 		as(typePhone, text("MobilePhone", "Mobile", 40)),
 		as(typePhone, text("Extension", "Extension", 40)),
 		mandatory(text("Alias", "Alias", 8)),
-		lookup(text("CommunityNickname", "Nickname", 40)),
+		unique(lookup(text("CommunityNickname", "Nickname", 40))),
 		flag("IsActive", "Active"),
 		mandatory(as(typePicklist, text("TimeZoneSidKey", "Time Zone", 40))),
 		reference("UserRoleId", "Role ID", "UserRole"),
@@ -41,7 +37,7 @@ var userObjects = []object{ //nolint:gochecknoglobals // a constant table
 		flag("ReceivesAdminInfoEmails", "Admin Info Emails"),
 		mandatory(as(typePicklist, text("EmailEncodingKey", "Email Encoding", 40))),
 		mandatory(reference("ProfileId", "Profile ID", "Profile")),
-		readOnly("UserType", "User Type", typeString),
+		readOnly("UserType", "User Type", typePicklist),
 		mandatory(as(typePicklist, text("LanguageLocaleKey", "Language", 40))),
 		text("EmployeeNumber", "Employee Number", 20),
 		reference("DelegatedApproverId", "Delegated Approver ID", "User"),
@@ -72,35 +68,37 @@ var userObjects = []object{ //nolint:gochecknoglobals // a constant table
 		preset("D", as(typePicklist, text("DigestFrequency", "Chatter Email Highlights Frequency", 40))),
 		preset("N", as(typePicklist, text("DefaultGroupNotificationFrequency", "Default Notification Frequency when Joining Groups", 40))),
 		flag("ForecastEnabled", "Allow Forecasting"),
-		reference("CallCenterId", "Call Center ID", "CallCenter"),
+		unrelated(reference("CallCenterId", "Call Center ID", "CallCenter")),
 		reference("ContactId", "Contact ID", "Contact"),
 		parent("AccountId", "Account ID", "Account"),
 		reference("IndividualId", "Individual ID", "Individual"),
+		readOnly("FullPhotoUrl", "Url for full-sized Photo", typeURL),
+		readOnly("SmallPhotoUrl", "Photo", typeURL),
+		readOnly("IsProfilePhotoActive", "Has Profile Photo", typeBoolean),
+		flag("EmailPreferencesAutoBcc", "AutoBcc"),
+		flag("UserPreferencesActivityRemindersPopup", "ActivityRemindersPopup"),
+		flag("UserPreferencesEventRemindersCheckboxDefault", "EventRemindersCheckboxDefault"),
+		flag("UserPreferencesTaskRemindersCheckboxDefault", "TaskRemindersCheckboxDefault"),
+		flag("UserPreferencesReminderSoundOff", "ReminderSoundOff"),
+		flag("UserPreferencesDisableAllFeedsEmail", "DisableAllFeedsEmail"),
+		flag("UserPreferencesApexPagesDeveloperMode", "ApexPagesDeveloperMode"),
+		flag("UserPreferencesReceiveNoNotificationsAsApprover", "ReceiveNoNotificationsAsApprover"),
+		flag("UserPreferencesReceiveNotificationsAsDelegatedApprover", "ReceiveNotificationsAsDelegatedApprover"),
+		flag("UserPreferencesHideS1BrowserUI", "HideS1BrowserUI"),
+		flag("UserPreferencesLightningExperiencePreferred", "LightningExperiencePreferred"),
+		flag("UserPreferencesShowEmailToExternalUsers", "ShowEmailToExternalUsers"),
+		flag("UserPreferencesShowTitleToExternalUsers", "ShowTitleToExternalUsers"),
 		as(typeTextArea, text("AboutMe", "About Me", 1000)),
-		lookup(text("FederationIdentifier", "SAML Federation ID", 512)),
-	}},
-	{name: "UserLogin", label: "User Login", prefix: prefixUserLogin, updateable: true, fields: []field{
-		readOnly("Id", "User Login ID", typeID),
-		parent("UserId", "User ID", "User"),
-		{name: "IsFrozen", label: "Frozen", kind: typeBoolean, update: true},
-		{name: "IsPasswordLocked", label: "Is Password Locked", kind: typeBoolean, update: true},
-		readOnly("LastModifiedDate", "Last Modified Date", typeDateTime),
-		parent("LastModifiedById", "Last Modified By ID", "User"),
-	}},
-	{name: "Profile", label: "Profile", prefix: prefixProfile, fields: []field{
-		readOnly("Id", "Profile ID", typeID),
-		readOnly("Name", "Name", typeString),
-		parent("UserLicenseId", "User License ID", "UserLicense"),
-		readOnly("UserType", "User Type", typeString),
-		readOnly("Description", "Description", typeString),
-	}},
-	{name: "UserPermissionAccess", label: "User Permission Access", fields: permissionFields()},
-	{name: "UserLicense", label: "User License", prefix: prefixUserLicence, fields: []field{
-		readOnly("Id", "License ID", typeID),
-		readOnly("Name", "Name", typeString),
-		readOnly("MasterLabel", "Master Label", typeString),
-		readOnly("Status", "Status", typeString),
-		readOnly("TotalLicenses", "Total Licenses", typeInt),
-		readOnly("UsedLicenses", "Used Licenses", typeInt),
-	}},
+		unique(lookup(text("FederationIdentifier", "SAML Federation ID", 512))),
+	},
+}
+
+// missingOfUser are fields that this org has not got; a star stands for any ending.
+var missingOfUser = []string{ //nolint:gochecknoglobals // a constant table
+	"Address", "MiddleName", "Suffix", "BadgeText", "BannerPhotoUrl", "MediumBannerPhotoUrl", "SmallBannerPhotoUrl", "MediumPhotoUrl",
+	"EmailPreferencesAutoBccStayInTouch", "EmailPreferencesStayInTouchReminder", "StayInTouchNote", "StayInTouchSignature", "StayInTouchSubject",
+	"GlobalIdentity", "GeocodeAccuracy", "HasUserVerifiedEmail", "HasUserVerifiedPhone", "IsBadged", "IsExtIndicatorVisible", "IsPartner",
+	"IsPortalSelfRegistered", "IsPrmSuperUser", "JigsawImportLimitOverride", "LastReferencedDate", "LastViewedDate", "Latitude", "LoginLimit",
+	"Longitude", "NumberOfFailedLoginsDate", "OfflinePdaTrialExpirationDate", "OfflineTrialExpirationDate", "OutOfOfficeMessage", "PortalRole",
+	"SuAccessExpirationDate", "SuOrgAdminExpirationDate", "UserPermissions*", "UserPreferences*", "UserSubtype", "WirelessEmail", "WorkspaceId",
 }
