@@ -21,8 +21,11 @@ type Access struct {
 // or empty.
 func (o *Org) AddRole(name, parent string) string {
 	id := o.addAccess("UserRole", row{"name": name, "developername": developerName(name), "parentroleid": orNil(parent)})
-	for _, kind := range []string{"Role", "RoleAndSubordinates"} { // the groups that stand for it in sharing
-		o.addAccess("Group", row{"name": nil, "developername": developerName(name), "relatedid": id, "type": kind, "ownerid": orgID})
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for pod, kind := range map[string]string{"5g": "Role", "5h": "RoleAndSubordinates"} { // the groups that stand for it in sharing
+		group, _ := id18("00G" + pod + id[5:15]) // which takes no number of its own
+		o.insert("Group", row{"id": group, "developername": developerName(name), "relatedid": id, "type": kind, "ownerid": orgID})
 	}
 	return id
 }
