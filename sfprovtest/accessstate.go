@@ -23,9 +23,9 @@ func (o *Org) AddRole(name, parent string) string {
 	id := o.addAccess("UserRole", row{"name": name, "developername": developerName(name), "parentroleid": orNil(parent)})
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for pod, kind := range map[string]string{"5g": "Role", "5h": "RoleAndSubordinates"} { // the groups that stand for it in sharing
-		group, _ := id18("00G" + pod + id[5:15]) // which takes no number of its own
-		o.insert("Group", row{"id": group, "developername": developerName(name), "relatedid": id, "type": kind, "ownerid": orgID})
+	for _, group := range []struct{ pod, kind string }{{"5g", "Role"}, {"5h", "RoleAndSubordinates"}} { // which stand for it in sharing
+		groupID, _ := id18("00G" + group.pod + id[5:15]) // which takes no number of its own
+		o.insert("Group", row{"id": groupID, "developername": developerName(name), "relatedid": id, "type": group.kind, "ownerid": orgID})
 	}
 	return id
 }
