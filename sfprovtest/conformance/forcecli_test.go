@@ -24,7 +24,9 @@ func TestForceCLILogsIn(t *testing.T) {
 		opClientCredentials: func(t *testing.T, org *sfprovtest.Org) (*oauth2.Token, error) {
 			return byClientCredentials(org.Config(), oauth2.AuthStyleInParams).Token(over(t, org))
 		},
-		opPassword: func(t *testing.T, org *sfprovtest.Org) (*oauth2.Token, error) { return byPassword(over(t, org), org.Config()) },
+		opPassword: func(t *testing.T, org *sfprovtest.Org) (*oauth2.Token, error) {
+			return byPassword(over(t, org), org.Config())
+		},
 		opJWT: func(t *testing.T, org *sfprovtest.Org) (*oauth2.Token, error) {
 			return assertionToken(over(t, org), org, org.URL()+tokenPath, 3*time.Minute)
 		},

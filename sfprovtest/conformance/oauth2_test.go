@@ -51,7 +51,7 @@ func byPassword(ctx context.Context, cfg sfprov.Config) (*oauth2.Token, error) {
 func byJWT(ctx context.Context, cfg sfprov.Config) (*oauth2.Token, error) {
 	app := &jwt.Config{
 		Email: cfg.ClientID, Subject: cfg.Username, PrivateKey: []byte(cfg.PrivateKey),
-		Audience: cfg.Audience, TokenURL: cfg.Domain + tokenPath, Expires: 3 * time.Minute,
+		Audience: cfg.Audience, TokenURL: cfg.Domain + tokenPath,
 	}
 	return app.TokenSource(ctx).Token()
 }
@@ -72,6 +72,7 @@ func grants() map[string]func(context.Context, sfprov.Config) (*oauth2.Token, er
 
 func TestOAuth2GetsTokens(t *testing.T) {
 	t.Parallel()
+	covers(t, oauth2HTTP, opClientCredentials, opPassword, opJWT)
 	for network, opts := range networks() {
 		for grant, token := range grants() {
 			t.Run(network+"/"+grant, func(t *testing.T) {
@@ -149,7 +150,7 @@ func TestOAuth2IsRefused(t *testing.T) {
 			code: "invalid_grant", description: "invalid assertion",
 		},
 		"expired assertion": {
-			grant: "JWT bearer", org: func(o *sfprovtest.Org) { o.FastForward(time.Hour) },
+			grant: "JWT bearer", org: func(o *sfprovtest.Org) { o.FastForward(2 * time.Hour) },
 			code: "invalid_grant", description: "expired authorization code",
 		},
 		"not pre-approved": {
@@ -204,6 +205,7 @@ func exchange(t *testing.T, client *http.Client, method, url, body string) (stat
 // The exchanges of the REST guide, over every network.
 func TestPlainExchanges(t *testing.T) {
 	t.Parallel()
+	covers(t, oauth2HTTP, opCreate, opRead, opUpdate, opDeactivate, opLimits, opVersions, opDuplicate, opUnknownField, opUnknownID, opExpired)
 	for network, opts := range networks() {
 		t.Run(network, func(t *testing.T) {
 			t.Parallel()
@@ -266,6 +268,7 @@ func TestPlainExchanges(t *testing.T) {
 
 func TestPlainPaging(t *testing.T) {
 	t.Parallel()
+	covers(t, oauth2HTTP, opQuery, opPages)
 	org := sfprovtest.NewOrg(t)
 	client := byClientCredentials(org.Config(), oauth2.AuthStyleInParams).Client(over(t, org))
 	org.SetPageSize(2)
