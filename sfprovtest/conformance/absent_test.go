@@ -16,6 +16,7 @@ var (
 	noUpsert   = client("It doesn't upsert.")
 	noBatch    = client("It has no method for that; other clients show the same request.")
 	noReason   = client("It returns no reason for a refused write, only that there was one.")
+	noRevoke   = client("It forgets logins, and revokes no token.")
 	noRenewal  = client("It doesn't log in again by itself.")
 	noneNeeded = client("It never asks for that.")
 	fixedHosts = client("It goes to Salesforce's own hosts for that, wherever one has logged in.")
@@ -25,7 +26,8 @@ var (
 
 var absences = map[string]map[absence][]string{
 	core: {
-		noGrant: {opClientCredentials, opPassword},
+		noGrant:  {opClientCredentials, opPassword},
+		noRevoke: {opRevoke},
 	},
 	nforce: {
 		noGrant:    {opClientCredentials, opJWT},

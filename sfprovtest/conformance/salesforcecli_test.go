@@ -39,7 +39,7 @@ var cliCommands = []cliCommand{
 		"org login jwt",
 		func(r *cliRun) []string {
 			cfg := r.org.Config()
-			return []string{"org", "login", "jwt", "--client-id", cfg.ClientID, "--username", cfg.Username, "--instance-url", r.org.URL(), "--jwt-key-file", "key.pem", "--set-default"}
+			return []string{"org", "login", "jwt", "--client-id", cfg.ClientID, "--username", cfg.Username, "--instance-url", r.org.URL(), "--jwt-key-file", "key.pem"}
 		},
 		nil,
 	},
@@ -107,7 +107,7 @@ var cliCommands = []cliCommand{
 	{"org display user", words("org", "display", "user"), hasText("System Administrator")},
 	{"sobject describe", words("sobject", "describe", "--sobject", "User"), hasText("TimeZoneSidKey")},
 	{"sobject list", words("sobject", "list"), hasText("PermissionSetAssignment")},
-	{"api request rest", words("api", "request", "rest", "limits"), nil},
+	{"api request rest", words("api", "request", "rest", "services/data/v66.0/limits"), nil},
 	{"org login access-token", words("org", "login", "access-token", "--instance-url", "{URL}", "--no-prompt"), nil},
 	{"data query with that token", words("data", "query", "--query", "SELECT Id FROM User"), hasText("005")},
 }
@@ -137,7 +137,7 @@ func TestSalesforceCLI(t *testing.T) {
 	token, err := byClientCredentials(org.Config(), oauth2.AuthStyleInParams).Token(over(t, org))
 	require.NoError(t, err)
 	r := &cliRun{org: org, node: node, env: append(nodeEnv(t, node, home),
-		"SF_ACCESS_TOKEN="+token.AccessToken, "SF_AUTOUPDATE_DISABLE=true", "SF_SKIP_NEW_VERSION_CHECK=true")}
+		"SF_TARGET_ORG="+org.Config().Username, "SF_ACCESS_TOKEN="+token.AccessToken, "SF_AUTOUPDATE_DISABLE=true", "SF_SKIP_NEW_VERSION_CHECK=true")}
 	for _, command := range cliCommands {
 		t.Run(command.name, func(t *testing.T) { //nolint:paralleltest // each needs the one before
 			result := r.run(t, home, command.args(r))
