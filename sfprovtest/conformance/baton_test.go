@@ -162,17 +162,20 @@ func TestBatonProvisions(t *testing.T) {
 		do  func(t *testing.T, w wire, id string)
 	}{
 		"creates": {[]string{opCreate, opDuplicate}, func(t *testing.T, w wire, _ string) {
+			t.Helper()
 			id := w.create(t, "User/", newPerson(w.org, "ann@conformance.example"))
 			assert.Equal(t, "Ann", mustUser(t, w.org, id).Fields["FirstName"])
 			w.refused(t, "DUPLICATE_USERNAME", http.MethodPost, "sobjects/User/", newPerson(w.org, "ann@conformance.example"))
 		}},
 		"reads": {[]string{opRead, opUnknownID}, func(t *testing.T, w wire, id string) {
+			t.Helper()
 			var record map[string]any
 			w.do(t, http.StatusOK, http.MethodGet, "sobjects/User/"+id, nil, &record)
 			assert.Equal(t, id, record["Id"])
 			w.refused(t, "NOT_FOUND", http.MethodGet, "sobjects/User/005000000000999AAA", nil)
 		}},
 		"changes profile and role": {[]string{opUpdate}, func(t *testing.T, w wire, id string) {
+			t.Helper()
 			profile, role := w.org.ProfileID("System Administrator"), w.org.AddRole("Sales", "")
 			w.do(t, http.StatusNoContent, http.MethodPatch, "sobjects/User/"+id, map[string]any{"ProfileId": profile}, nil)
 			w.do(t, http.StatusNoContent, http.MethodPatch, "sobjects/User/"+id, map[string]any{"UserRoleId": role}, nil)
@@ -182,16 +185,19 @@ func TestBatonProvisions(t *testing.T) {
 			assert.Nil(t, mustUser(t, w.org, id).Fields["UserRoleId"])
 		}},
 		"disables and enables": {[]string{opDeactivate}, func(t *testing.T, w wire, id string) {
+			t.Helper()
 			w.do(t, http.StatusNoContent, http.MethodPatch, "sobjects/User/"+id, map[string]any{"IsActive": "false"}, nil)
 			assert.False(t, mustUser(t, w.org, id).Active)
 			w.do(t, http.StatusNoContent, http.MethodPatch, "sobjects/User/"+id, map[string]any{"IsActive": "true"}, nil)
 			assert.True(t, mustUser(t, w.org, id).Active)
 		}},
 		"resets a password": {[]string{opResetPassword}, func(t *testing.T, w wire, id string) {
+			t.Helper()
 			w.do(t, http.StatusOK, http.MethodDelete, batonByHand+"sobjects/User/"+id+"/password", nil, nil)
 			assert.Equal(t, 1, w.org.PasswordMails(id))
 		}},
 		"gives a permission set and takes it away": {[]string{opAssign, opAssignTwice, opUnassign}, func(t *testing.T, w wire, id string) {
+			t.Helper()
 			set := w.org.AddPermissionSet("Sales Tools", "")
 			assignment := map[string]any{"AssigneeId": id, "PermissionSetId": set}
 			w.create(t, "PermissionSetAssignment/", assignment)
@@ -203,11 +209,13 @@ func TestBatonProvisions(t *testing.T) {
 			assert.Empty(t, w.org.Access(id).PermissionSets)
 		}},
 		"gives a permission set group": {[]string{opAssign}, func(t *testing.T, w wire, id string) {
+			t.Helper()
 			sets := w.org.AddPermissionSetGroup("Sales All")
 			w.create(t, "PermissionSetAssignment/", map[string]any{"AssigneeId": id, "PermissionSetGroupId": sets})
 			assert.Equal(t, []string{"Sales All"}, w.org.Access(id).PermissionSetGroups)
 		}},
 		"adds to a group and removes": {[]string{opAddMember, opRemoveMember}, func(t *testing.T, w wire, id string) {
+			t.Helper()
 			group := w.org.AddGroup("Sales Team")
 			w.create(t, "GroupMember/", map[string]any{"GroupId": group, "UserOrGroupId": id})
 			assert.Equal(t, []string{"Sales Team"}, w.org.Access(id).PublicGroups)

@@ -22,12 +22,15 @@ func TestForceCLILogsIn(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(t *testing.T, org *sfprovtest.Org) (*oauth2.Token, error){
 		opClientCredentials: func(t *testing.T, org *sfprovtest.Org) (*oauth2.Token, error) {
+			t.Helper()
 			return byClientCredentials(org.Config(), oauth2.AuthStyleInParams).Token(over(t, org))
 		},
 		opPassword: func(t *testing.T, org *sfprovtest.Org) (*oauth2.Token, error) {
+			t.Helper()
 			return byPassword(over(t, org), org.Config())
 		},
 		opJWT: func(t *testing.T, org *sfprovtest.Org) (*oauth2.Token, error) {
+			t.Helper()
 			return assertionToken(over(t, org), org, org.URL()+tokenPath, 3*time.Minute)
 		},
 	}
@@ -62,6 +65,7 @@ func TestForceCLIProvisions(t *testing.T) {
 		do  func(t *testing.T, w wire, id string)
 	}{
 		"record create": {[]string{opCreate, opDuplicate, opMissing, opUnknownField}, func(t *testing.T, w wire, _ string) {
+			t.Helper()
 			user := newUser(w.org, "ann@conformance.example", map[string]any{"IsActive": "false"})
 			assert.False(t, mustUser(t, w.org, w.create(t, "User", user)).Active)
 			w.refused(t, "DUPLICATE_USERNAME", http.MethodPost, "sobjects/User", user)
@@ -69,12 +73,14 @@ func TestForceCLIProvisions(t *testing.T) {
 			w.refused(t, "INVALID_FIELD", http.MethodPost, "sobjects/User", newUser(w.org, "bob@conformance.example", map[string]any{"Nickname": "x"}))
 		}},
 		"record get": {[]string{opRead, opUnknownID}, func(t *testing.T, w wire, id string) {
+			t.Helper()
 			var record map[string]any
 			w.do(t, http.StatusOK, http.MethodGet, "sobjects/User/FederationIdentifier/F1", nil, &record)
 			assert.Equal(t, id, record["Id"])
 			w.refused(t, "NOT_FOUND", http.MethodGet, "sobjects/User/005000000000999AAA", nil)
 		}},
 		"record update": {[]string{opUpdate, opDeactivate}, func(t *testing.T, w wire, id string) {
+			t.Helper()
 			w.do(t, http.StatusNoContent, http.MethodPatch, "sobjects/User/"+id, map[string]any{"Title": "CFO", "Department": ""}, nil)
 			user := mustUser(t, w.org, id)
 			assert.Equal(t, "CFO", user.Fields["Title"])
@@ -83,6 +89,7 @@ func TestForceCLIProvisions(t *testing.T) {
 			assert.False(t, mustUser(t, w.org, id).Active)
 		}},
 		"record upsert": {[]string{opUpsertFed}, func(t *testing.T, w wire, id string) {
+			t.Helper()
 			var result struct{ ID string }
 			w.do(t, http.StatusOK, http.MethodPatch, "sobjects/User/FederationIdentifier/F1", map[string]any{"Title": "CFO"}, &result)
 			assert.Equal(t, "CFO", mustUser(t, w.org, id).Fields["Title"])
@@ -90,11 +97,13 @@ func TestForceCLIProvisions(t *testing.T) {
 			assert.Equal(t, "F2", mustUser(t, w.org, result.ID).Fields["FederationIdentifier"])
 		}},
 		"freeze by record update": {[]string{opFreeze}, func(t *testing.T, w wire, id string) {
+			t.Helper()
 			login := w.query(t, "SELECT Id FROM UserLogin WHERE UserId = '"+id+"'")[0]["Id"]
 			w.do(t, http.StatusNoContent, http.MethodPatch, "sobjects/UserLogin/"+login.(string), map[string]any{"IsFrozen": "true"}, nil)
 			assert.True(t, mustUser(t, w.org, id).Frozen)
 		}},
 		"password": {[]string{opSetPassword, opResetPassword}, func(t *testing.T, w wire, id string) {
+			t.Helper()
 			path := "sobjects/User/" + id + "/password"
 			status, answer := w.send(t, http.MethodPost, path, map[string]any{"NewPassword": newPassword})
 			require.Less(t, status, 300, answer)
@@ -107,6 +116,7 @@ func TestForceCLIProvisions(t *testing.T) {
 			assert.True(t, w.org.CheckPassword(id, reset.NewPassword))
 		}},
 		"query": {[]string{opQuery, opPages, opRelationships, opCount, opQueryAll, opMalformed}, func(t *testing.T, w wire, _ string) {
+			t.Helper()
 			addPaging(w.org, pagingUsers)
 			found := w.query(t, "SELECT Id, Profile.Name FROM User WHERE Department = 'Paging' ORDER BY Id")
 			require.Len(t, found, pagingUsers)
@@ -118,6 +128,7 @@ func TestForceCLIProvisions(t *testing.T) {
 			w.refused(t, "MALFORMED_QUERY", http.MethodGet, soqlPath("SELECT FROM User WHERE"), nil)
 		}},
 		"sobject list, field list": {[]string{opDescribe, opDescribeAll}, func(t *testing.T, w wire, _ string) {
+			t.Helper()
 			var all struct{ SObjects []map[string]any }
 			w.do(t, http.StatusOK, http.MethodGet, "sobjects", nil, &all)
 			assert.NotEmpty(t, all.SObjects)
@@ -126,6 +137,7 @@ func TestForceCLIProvisions(t *testing.T) {
 			assert.NotEmpty(t, user.Fields)
 		}},
 		"limits, API versions": {[]string{opLimits, opVersions}, func(t *testing.T, w wire, _ string) {
+			t.Helper()
 			var limits map[string]struct{ Max, Remaining int }
 			w.do(t, http.StatusOK, http.MethodGet, "limits", nil, &limits)
 			assert.Positive(t, limits["DailyApiRequests"].Max)

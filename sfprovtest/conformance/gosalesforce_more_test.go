@@ -106,11 +106,13 @@ func TestGoSalesforceAsksMore(t *testing.T) {
 		do  func(t *testing.T, org *sfprovtest.Org, sf *salesforce.Salesforce, id string)
 	}{
 		"reads a record": {[]string{opRead}, func(t *testing.T, _ *sfprovtest.Org, sf *salesforce.Salesforce, id string) {
+			t.Helper()
 			var user person
 			byHand(t, sf, http.MethodGet, "/sobjects/User/"+id, "", &user)
 			assert.Equal(t, "Jones", user.LastName)
 		}},
 		"passwords": {[]string{opSetPassword, opResetPassword}, func(t *testing.T, org *sfprovtest.Org, sf *salesforce.Salesforce, id string) {
+			t.Helper()
 			path := "/sobjects/User/" + id + "/password"
 			byHand(t, sf, http.MethodPost, path, `{"NewPassword":"`+newPassword+`"}`, nil)
 			assert.True(t, org.CheckPassword(id, newPassword))
@@ -118,6 +120,7 @@ func TestGoSalesforceAsksMore(t *testing.T) {
 			assert.False(t, org.CheckPassword(id, newPassword))
 		}},
 		"parents": {[]string{opRelationships}, func(t *testing.T, _ *sfprovtest.Org, sf *salesforce.Salesforce, id string) {
+			t.Helper()
 			var found []struct {
 				Id      string
 				Profile struct {
@@ -132,6 +135,7 @@ func TestGoSalesforceAsksMore(t *testing.T) {
 			assert.Equal(t, "Salesforce", found[0].Profile.UserLicense.Name)
 		}},
 		"counts": {[]string{opCount, opGroupBy}, func(t *testing.T, _ *sfprovtest.Org, sf *salesforce.Salesforce, _ string) {
+			t.Helper()
 			var count queried
 			byHand(t, sf, http.MethodGet, "/query?"+url.Values{"q": {"SELECT COUNT() FROM User WHERE LastName = 'Jones'"}}.Encode(), "", &count)
 			assert.Equal(t, 1, count.TotalSize)
@@ -143,6 +147,7 @@ func TestGoSalesforceAsksMore(t *testing.T) {
 			require.Len(t, groups, 1)
 		}},
 		"permission sets": {[]string{opAssign, opAssignTwice, opUnassign}, func(t *testing.T, org *sfprovtest.Org, sf *salesforce.Salesforce, id string) {
+			t.Helper()
 			set := org.AddPermissionSet("Sales Tools", "")
 			assignment := map[string]any{"AssigneeId": id, "PermissionSetId": set}
 			made, err := sf.InsertOne("PermissionSetAssignment", assignment)
@@ -154,6 +159,7 @@ func TestGoSalesforceAsksMore(t *testing.T) {
 			assert.Empty(t, org.Access(id).PermissionSets)
 		}},
 		"groups": {[]string{opAddMember, opRemoveMember}, func(t *testing.T, org *sfprovtest.Org, sf *salesforce.Salesforce, id string) {
+			t.Helper()
 			made, err := sf.InsertCollection("GroupMember", []map[string]any{{"GroupId": org.AddGroup("Sales Team"), "UserOrGroupId": id}}, 200)
 			require.NoError(t, err)
 			require.False(t, made.HasSalesforceErrors)
@@ -164,6 +170,7 @@ func TestGoSalesforceAsksMore(t *testing.T) {
 			assert.Empty(t, org.Access(id).PublicGroups)
 		}},
 		"what there is": {[]string{opDescribeAll, opLimits}, func(t *testing.T, _ *sfprovtest.Org, sf *salesforce.Salesforce, _ string) {
+			t.Helper()
 			var all struct{ SObjects []map[string]any }
 			byHand(t, sf, http.MethodGet, "/sobjects", "", &all)
 			assert.NotEmpty(t, all.SObjects)
@@ -172,7 +179,11 @@ func TestGoSalesforceAsksMore(t *testing.T) {
 			assert.Positive(t, limits["DailyApiRequests"].Max)
 		}},
 		"what there isn't": {[]string{opNotThere}, func(t *testing.T, _ *sfprovtest.Org, sf *salesforce.Salesforce, _ string) {
-			_, err := sf.DoRequest(http.MethodGet, "/parameterizedSearch?q=jones", nil)
+			t.Helper()
+			resp, err := sf.DoRequest(http.MethodGet, "/parameterizedSearch?q=jones", nil)
+			if resp != nil {
+				require.NoError(t, resp.Body.Close())
+			}
 			problem := salesforceErrors(t, err)[0]
 			assert.Equal(t, "NOT_IMPLEMENTED", problem.ErrorCode)
 			assert.Contains(t, problem.Message, "sfprovtest")

@@ -220,27 +220,33 @@ func certificate(t *testing.T, org *sfprovtest.Org, folder string) string {
 // afterwards is what the org must have become by an operation on users.
 var afterwards = map[string]func(t *testing.T, org *sfprovtest.Org, id string){
 	opCreate: func(t *testing.T, org *sfprovtest.Org, id string) {
+		t.Helper()
 		user := mustUser(t, org, id)
 		assert.True(t, user.Active)
 		assert.Equal(t, "Sales", user.Fields["Department"])
 	},
 	opUpdate: func(t *testing.T, org *sfprovtest.Org, id string) {
+		t.Helper()
 		user := mustUser(t, org, id)
 		assert.Equal(t, "CFO", user.Fields["Title"])
 		assert.Nil(t, user.Fields["Department"])
 	},
 	opDeactivate: func(t *testing.T, org *sfprovtest.Org, id string) {
+		t.Helper()
 		assert.False(t, mustUser(t, org, id).Active)
 	},
 	opFreeze: func(t *testing.T, org *sfprovtest.Org, id string) {
+		t.Helper()
 		user := mustUser(t, org, id)
 		assert.True(t, user.Frozen)
 		assert.True(t, user.Active)
 	},
 	opSetPassword: func(t *testing.T, org *sfprovtest.Org, id string) {
+		t.Helper()
 		assert.True(t, org.CheckPassword(id, newPassword))
 	},
 	opResetPassword: func(t *testing.T, org *sfprovtest.Org, id string) {
+		t.Helper()
 		assert.False(t, org.CheckPassword(id, newPassword))
 	},
 	opUpdateMany: hasTitle,
@@ -251,15 +257,19 @@ var afterwards = map[string]func(t *testing.T, org *sfprovtest.Org, id string){
 	opComposite:  hasTitle,
 	opBatch:      hasTitle,
 	opAssign: func(t *testing.T, org *sfprovtest.Org, id string) {
+		t.Helper()
 		assert.Contains(t, org.Access(id).PermissionSets, "Sales Tools")
 	},
 	opUnassign: func(t *testing.T, org *sfprovtest.Org, id string) {
+		t.Helper()
 		assert.Empty(t, org.Access(id).PermissionSets)
 	},
 	opAddMember: func(t *testing.T, org *sfprovtest.Org, id string) {
+		t.Helper()
 		assert.Contains(t, org.Access(id).PublicGroups, "Sales Team")
 	},
 	opRemoveMember: func(t *testing.T, org *sfprovtest.Org, id string) {
+		t.Helper()
 		assert.Empty(t, org.Access(id).PublicGroups)
 	},
 }

@@ -104,11 +104,13 @@ func TestPlainRequests(t *testing.T) {
 		do  func(t *testing.T, w wire, id string)
 	}{
 		"freeze": {[]string{opFreeze}, func(t *testing.T, w wire, id string) {
+			t.Helper()
 			login := w.query(t, "SELECT Id, IsFrozen FROM UserLogin WHERE UserId = '"+id+"'")[0]
 			w.do(t, http.StatusNoContent, http.MethodPatch, fmt.Sprintf("sobjects/UserLogin/%s", login["Id"]), map[string]any{"IsFrozen": true}, nil)
 			assert.True(t, mustUser(t, w.org, id).Frozen)
 		}},
 		"password": {[]string{opSetPassword, opResetPassword}, func(t *testing.T, w wire, id string) {
+			t.Helper()
 			path := "sobjects/User/" + id + "/password"
 			w.do(t, http.StatusNoContent, http.MethodPost, path, map[string]any{"NewPassword": newPassword}, nil)
 			assert.True(t, w.org.CheckPassword(id, newPassword))
@@ -117,6 +119,7 @@ func TestPlainRequests(t *testing.T) {
 			assert.True(t, w.org.CheckPassword(id, reset.NewPassword))
 		}},
 		"collections": {[]string{opCreateMany, opUpdateMany, opManyAllOrNone}, func(t *testing.T, w wire, id string) {
+			t.Helper()
 			var rows []result
 			create := collection(false, newUser(w.org, "a@conformance.example", nil), newUser(w.org, taken, nil))
 			w.do(t, http.StatusOK, http.MethodPost, "composite/sobjects", create, &rows)
@@ -132,6 +135,7 @@ func TestPlainRequests(t *testing.T) {
 			assert.False(t, found)
 		}},
 		"retrieve": {[]string{opRetrieveMany}, func(t *testing.T, w wire, id string) {
+			t.Helper()
 			for _, ask := range []struct {
 				method, path string
 				body         any
@@ -147,6 +151,7 @@ func TestPlainRequests(t *testing.T) {
 			}
 		}},
 		"upsert": {[]string{opUpsertFed, opUpsertName, opUpsertID}, func(t *testing.T, w wire, id string) {
+			t.Helper()
 			for i, key := range []string{"FederationIdentifier/F1", "Username/" + url.PathEscape(taken), "Id/" + id} {
 				var changed result
 				title := fmt.Sprint("CFO ", i)
@@ -160,6 +165,7 @@ func TestPlainRequests(t *testing.T) {
 			assert.Equal(t, "F2", mustUser(t, w.org, made.ID).Fields["FederationIdentifier"])
 		}},
 		"upsert many": {[]string{opUpsertMany}, func(t *testing.T, w wire, id string) {
+			t.Helper()
 			var rows []result
 			body := collection(false, map[string]any{"FederationIdentifier": "F1", "Title": "CFO"},
 				newUser(w.org, "b@conformance.example", map[string]any{"FederationIdentifier": "F2", "Title": "CFO"}),
@@ -172,6 +178,7 @@ func TestPlainRequests(t *testing.T) {
 			hasTitle(t, w.org, rows[1].ID)
 		}},
 		"queries": {[]string{opRelationships, opCount, opGroupBy, opQueryAll, opMalformed}, func(t *testing.T, w wire, id string) {
+			t.Helper()
 			record := w.query(t, "SELECT u.Id, u.Profile.UserLicense.Name, u.Manager.Username, u.UserRole.Name FROM User u WHERE u.Manager.IsActive = TRUE")[0]
 			assert.Equal(t, id, record["Id"])
 			assert.Equal(t, "Salesforce", field(record, "Profile", "UserLicense", "Name"))
@@ -188,12 +195,14 @@ func TestPlainRequests(t *testing.T) {
 			w.refused(t, "MALFORMED_QUERY", http.MethodGet, soqlPath("SELECT FROM User WHERE"), nil)
 		}},
 		"updated": {[]string{opUpdated}, func(t *testing.T, w wire, id string) {
+			t.Helper()
 			span := url.Values{"start": {time.Now().Add(-time.Hour).UTC().Format(time.RFC3339)}, "end": {time.Now().Add(time.Minute).UTC().Format(time.RFC3339)}}
 			var changed struct{ IDs []string }
 			w.do(t, http.StatusOK, http.MethodGet, "sobjects/User/updated/?"+span.Encode(), nil, &changed)
 			assert.Contains(t, changed.IDs, id)
 		}},
 		"composites": {[]string{opComposite, opCompositeAll, opBatch}, func(t *testing.T, w wire, id string) {
+			t.Helper()
 			base := "/services/data/" + w.version + "/sobjects/User"
 			sub := func(reference, method, path string, body any) map[string]any {
 				return map[string]any{"method": method, "url": base + path, "referenceId": reference, "body": body}
@@ -224,6 +233,7 @@ func TestPlainRequests(t *testing.T) {
 			assert.Equal(t, "CTO", mustUser(t, w.org, id).Fields["Title"])
 		}},
 		"access": {[]string{opAssign, opAssignTwice, opUnassign, opAddMember, opRemoveMember}, func(t *testing.T, w wire, id string) {
+			t.Helper()
 			assignment := map[string]any{"AssigneeId": id, "PermissionSetId": w.org.AddPermissionSet("Sales Tools", "")}
 			assigned := w.create(t, "PermissionSetAssignment", assignment)
 			w.refused(t, "DUPLICATE_VALUE", http.MethodPost, "sobjects/PermissionSetAssignment", assignment)
@@ -234,6 +244,7 @@ func TestPlainRequests(t *testing.T) {
 			assert.Equal(t, sfprovtest.Access{}, w.org.Access(id))
 		}},
 		"descriptions": {[]string{opDescribe, opDescribeAll}, func(t *testing.T, w wire, _ string) {
+			t.Helper()
 			var user struct {
 				Name   string
 				Fields []struct{ Name string }
@@ -245,6 +256,7 @@ func TestPlainRequests(t *testing.T) {
 			assert.NotEmpty(t, all.SObjects)
 		}},
 		"refusals": {[]string{opMissing, opNotThere}, func(t *testing.T, w wire, _ string) {
+			t.Helper()
 			w.refused(t, "REQUIRED_FIELD_MISSING", http.MethodPost, "sobjects/User", map[string]any{"Username": "b@conformance.example"})
 			assert.Contains(t, w.refused(t, "NOT_IMPLEMENTED", http.MethodGet, "parameterizedSearch?q=jones", nil), "sfprovtest")
 		}},

@@ -50,6 +50,7 @@ var cliCommands = []cliCommand{
 				"TimeZoneSidKey=Europe/Berlin LocaleSidKey=en_US EmailEncodingKey=UTF-8 LanguageLocaleKey=en_US ProfileId={PROFILE}"}
 		},
 		func(t *testing.T, r *cliRun, result json.RawMessage) {
+			t.Helper()
 			var made struct{ ID string }
 			require.NoError(t, json.Unmarshal(result, &made))
 			r.user = made.ID
@@ -62,6 +63,7 @@ var cliCommands = []cliCommand{
 			return []string{"data", "update", "record", "--sobject", "User", "--record-id", r.user, "--values", "Title=CFO IsActive=false"}
 		},
 		func(t *testing.T, r *cliRun, _ json.RawMessage) {
+			t.Helper()
 			user := mustUser(t, r.org, r.user)
 			assert.Equal(t, "CFO", user.Fields["Title"])
 			assert.False(t, user.Active)
@@ -99,6 +101,7 @@ var cliCommands = []cliCommand{
 		"org assign permset",
 		func(*cliRun) []string { return []string{"org", "assign", "permset", "--name", "Sales_Tools"} },
 		func(t *testing.T, r *cliRun, _ json.RawMessage) {
+			t.Helper()
 			assert.Contains(t, r.org.Access(r.org.AdminID()).PermissionSets, "Sales Tools")
 		},
 	},
@@ -123,8 +126,7 @@ func hasText(text string) func(*testing.T, *cliRun, json.RawMessage) {
 
 // TestSalesforceCLI is for a run by hand, CONFORMANCE_CLI=1 go test -run TestSalesforceCLI .,
 // since Salesforce's command line is 300 MB, and takes seconds to start.
-func TestSalesforceCLI(t *testing.T) {
-	t.Parallel()
+func TestSalesforceCLI(t *testing.T) { //nolint:paralleltest // each command needs the one before
 	if os.Getenv("CONFORMANCE_CLI") == "" {
 		t.Skip("set CONFORMANCE_CLI=1 to install Salesforce's command line, some 300 MB, and drive the org with it")
 	}
@@ -139,7 +141,7 @@ func TestSalesforceCLI(t *testing.T) {
 	r := &cliRun{org: org, node: node, env: append(nodeEnv(t, node, home),
 		"SF_TARGET_ORG="+org.Config().Username, "SF_ACCESS_TOKEN="+token.AccessToken, "SF_AUTOUPDATE_DISABLE=true", "SF_SKIP_NEW_VERSION_CHECK=true")}
 	for _, command := range cliCommands {
-		t.Run(command.name, func(t *testing.T) { //nolint:paralleltest // each needs the one before
+		t.Run(command.name, func(t *testing.T) {
 			result := r.run(t, home, command.args(r))
 			if command.then != nil {
 				command.then(t, r, result)

@@ -57,6 +57,7 @@ func TestSimpleforceProvisions(t *testing.T) {
 		do  func(t *testing.T, org *sfprovtest.Org, client *simpleforce.Client, id string)
 	}{
 		"creates": {[]string{opCreate}, func(t *testing.T, org *sfprovtest.Org, client *simpleforce.Client, _ string) {
+			t.Helper()
 			fields := newUser(org, "ann@conformance.example", map[string]any{"Department": "Sales"})
 			made := simpleRecord(client, "User", fields).Create()
 			require.NotNil(t, made)
@@ -64,24 +65,28 @@ func TestSimpleforceProvisions(t *testing.T) {
 			assert.Nil(t, simpleRecord(client, "User", fields).Create(), "a duplicate; the client tells no more")
 		}},
 		"reads": {[]string{opRead}, func(t *testing.T, _ *sfprovtest.Org, client *simpleforce.Client, id string) {
+			t.Helper()
 			record := client.SObject("User").Get(id)
 			require.NotNil(t, record)
 			assert.Equal(t, "Jones", record.StringField("LastName"))
 			assert.Nil(t, client.SObject("User").Get("005000000000999AAA"))
 		}},
 		"updates": {[]string{opUpdate, opDeactivate}, func(t *testing.T, org *sfprovtest.Org, client *simpleforce.Client, id string) {
+			t.Helper()
 			require.NotNil(t, simpleRecord(client, "User", map[string]any{"Id": id, "Title": "CFO", "Department": nil}).Update())
 			assert.Equal(t, "CFO", mustUser(t, org, id).Fields["Title"])
 			require.NotNil(t, simpleRecord(client, "User", map[string]any{"Id": id, "IsActive": false}).Update())
 			assert.False(t, mustUser(t, org, id).Active)
 		}},
 		"freezes": {[]string{opFreeze}, func(t *testing.T, org *sfprovtest.Org, client *simpleforce.Client, id string) {
+			t.Helper()
 			found, err := client.Query("SELECT Id FROM UserLogin WHERE UserId = '" + id + "'")
 			require.NoError(t, err)
 			require.NotNil(t, found.Records[0].Set("IsFrozen", true).Update())
 			assert.True(t, mustUser(t, org, id).Frozen)
 		}},
 		"upserts by FederationIdentifier": {[]string{opUpsertFed}, func(t *testing.T, org *sfprovtest.Org, client *simpleforce.Client, id string) {
+			t.Helper()
 			change := map[string]any{"ExternalIDField": "FederationIdentifier", "FederationIdentifier": "F1", "Title": "CFO"}
 			require.NotNil(t, simpleRecord(client, "User", change).Upsert())
 			assert.Equal(t, "CFO", mustUser(t, org, id).Fields["Title"])
@@ -91,11 +96,13 @@ func TestSimpleforceProvisions(t *testing.T) {
 			assert.Equal(t, "F2", mustUser(t, org, made.ID()).Fields["FederationIdentifier"])
 		}},
 		"upserts by Username": {[]string{opUpsertName}, func(t *testing.T, org *sfprovtest.Org, client *simpleforce.Client, id string) {
+			t.Helper()
 			change := map[string]any{"ExternalIDField": "Username", "Username": "jones@conformance.example", "Title": "CFO"}
 			require.NotNil(t, simpleRecord(client, "User", change).Upsert())
 			assert.Equal(t, "CFO", mustUser(t, org, id).Fields["Title"])
 		}},
 		"queries": {[]string{opPages, opRelationships, opCount, opMalformed}, func(t *testing.T, org *sfprovtest.Org, client *simpleforce.Client, _ string) {
+			t.Helper()
 			addPaging(org, pagingUsers)
 			next, n := "SELECT Id, Profile.Name FROM User WHERE Department = 'Paging' ORDER BY Id", 0
 			for next != "" {
@@ -115,6 +122,7 @@ func TestSimpleforceProvisions(t *testing.T) {
 			require.ErrorContains(t, err, "MALFORMED_QUERY")
 		}},
 		"permission sets": {[]string{opAssign, opUnassign}, func(t *testing.T, org *sfprovtest.Org, client *simpleforce.Client, id string) {
+			t.Helper()
 			set := org.AddPermissionSet("Sales Tools", "")
 			made := simpleRecord(client, "PermissionSetAssignment", map[string]any{"AssigneeId": id, "PermissionSetId": set}).Create()
 			require.NotNil(t, made)
@@ -123,6 +131,7 @@ func TestSimpleforceProvisions(t *testing.T) {
 			assert.Empty(t, org.Access(id).PermissionSets)
 		}},
 		"groups": {[]string{opAddMember, opRemoveMember}, func(t *testing.T, org *sfprovtest.Org, client *simpleforce.Client, id string) {
+			t.Helper()
 			group := org.AddGroup("Sales Team")
 			made := simpleRecord(client, "GroupMember", map[string]any{"GroupId": group, "UserOrGroupId": id}).Create()
 			require.NotNil(t, made)
@@ -131,6 +140,7 @@ func TestSimpleforceProvisions(t *testing.T) {
 			assert.Empty(t, org.Access(id).PublicGroups)
 		}},
 		"describes": {[]string{opDescribe, opDescribeAll}, func(t *testing.T, _ *sfprovtest.Org, client *simpleforce.Client, _ string) {
+			t.Helper()
 			user := client.SObject("User").Describe()
 			require.NotNil(t, user)
 			assert.Equal(t, "005", (*user)["keyPrefix"])
@@ -139,6 +149,7 @@ func TestSimpleforceProvisions(t *testing.T) {
 			assert.NotEmpty(t, (*all)["sobjects"])
 		}},
 		"goes by hand": {[]string{opLimits, opSetPassword, opResetPassword}, func(t *testing.T, org *sfprovtest.Org, client *simpleforce.Client, id string) {
+			t.Helper()
 			// Paths are as its users write them: with a slash at the start, of which it makes two.
 			for _, slash := range []string{"", "/"} {
 				base := slash + "services/data/v54.0/"
@@ -155,6 +166,7 @@ func TestSimpleforceProvisions(t *testing.T) {
 			}
 		}},
 		"sees what is missing": {[]string{opNotThere}, func(t *testing.T, _ *sfprovtest.Org, client *simpleforce.Client, _ string) {
+			t.Helper()
 			_, err := client.ApexREST(http.MethodGet, "services/data/v54.0/parameterizedSearch?q=jones", nil)
 			require.ErrorContains(t, err, "NOT_IMPLEMENTED")
 			require.ErrorContains(t, err, "sfprovtest")

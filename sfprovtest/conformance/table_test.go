@@ -147,7 +147,7 @@ func TestMain(m *testing.M) {
 	code := m.Run()
 	if code == 0 && len(covered.skips) == 0 && flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.list").Value.String() == "" {
 		if err := checkTable(*update); err != nil {
-			fmt.Println("FAIL:", err)
+			fmt.Fprintln(os.Stderr, "FAIL:", err)
 			code = 1
 		}
 	}
