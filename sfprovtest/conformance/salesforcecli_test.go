@@ -140,7 +140,7 @@ func TestSalesforceCLI(t *testing.T) { //nolint:paralleltest // each command nee
 	require.NoError(t, err)
 	r := &cliRun{org: org, node: node, env: append(nodeEnv(t, node, home),
 		"SF_TARGET_ORG="+org.Config().Username, "SF_ACCESS_TOKEN="+token.AccessToken, "SF_AUTOUPDATE_DISABLE=true", "SF_SKIP_NEW_VERSION_CHECK=true")}
-	for _, command := range cliCommands {
+	for _, command := range cliCommands { //nolint:paralleltest // as above
 		t.Run(command.name, func(t *testing.T) {
 			result := r.run(t, home, command.args(r))
 			if command.then != nil {

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -75,29 +76,51 @@ var operations = []string{
 }
 
 const (
-	jsforce       = "jsforce"
-	core          = "@salesforce/core"
-	nforce        = "nforce"
-	goSalesforce  = "go-salesforce"
-	simpleForce   = "simpleforce"
-	oauth2HTTP    = "x/oauth2, net/http"
-	baton         = "baton-salesforce"
-	terraform     = "Terraform provider"
-	forceCLI      = "ForceCLI"
-	salesforceCLI = "Salesforce CLI"
+	jsforce      = "jsforce"
+	core         = "@salesforce/core"
+	nforce       = "nforce"
+	goSalesforce = "go-salesforce"
+	simpleForce  = "simpleforce"
+	oauth2HTTP   = "x/oauth2, net/http"
+	baton        = "baton-salesforce"
+	terraform    = "Terraform provider"
+	forceCLI     = "ForceCLI"
 )
 
-// Columns of CONFORMANCE.md, with what was driven.
-var clients = []struct{ name, driven string }{
-	{jsforce, "npm, 3.10.26, unmodified"},
-	{core, "npm, 9.4.0, unmodified"},
-	{nforce, "npm, 1.13.0, unmodified"},
-	{goSalesforce, "Go module github.com/k-capehart/go-salesforce, v3.1.0, unmodified"},
-	{simpleForce, "Go module github.com/simpleforce/simpleforce, of 29 April 2022, unmodified"},
-	{oauth2HTTP, "Go modules; requests as in Salesforce's REST guide"},
-	{baton, "its requests, sent by x/oauth2 and net/http: it is no module that others can import"},
-	{terraform, "likewise"},
-	{forceCLI, "likewise"},
+// column is a client, and what was driven of it; %s is the version that a file pins.
+type column struct{ name, driven, pins string }
+
+const inNPM, inGo = "npm/package.json", "go.mod"
+
+// The columns of CONFORMANCE.md.
+var clients = []column{
+	{jsforce, "npm package jsforce %s, unmodified", inNPM},
+	{core, "npm package @salesforce/core %s, unmodified", inNPM},
+	{nforce, "npm package nforce %s, unmodified", inNPM},
+	{goSalesforce, "Go module github.com/k-capehart/go-salesforce/v3 %s, unmodified", inGo},
+	{simpleForce, "Go module github.com/simpleforce/simpleforce %s, unmodified", inGo},
+	{oauth2HTTP, "Go module golang.org/x/oauth2 %s, and the requests of Salesforce's REST guide", inGo},
+	{baton, "the requests of github.com/ConductorOne/baton-salesforce, August 2026, since it is no module that can be had", ""},
+	{terraform, "the requests of github.com/hashicorp/terraform-provider-salesforce, commit e292a5c, likewise", ""},
+	{forceCLI, "the requests of github.com/ForceCLI/force, commit 6b903a6, likewise", ""},
+}
+
+// what is driven, with the version.
+func (c column) what() (string, error) {
+	if c.pins == "" {
+		return c.driven, nil
+	}
+	before, _, _ := strings.Cut(c.driven, " %s")
+	name := before[strings.LastIndex(before, " ")+1:]
+	content, err := os.ReadFile(c.pins)
+	if err != nil {
+		return "", err
+	}
+	found := regexp.MustCompile(regexp.QuoteMeta(name) + `"?:? "?(v?[0-9][^\s"]*)`).FindStringSubmatch(string(content))
+	if found == nil {
+		return "", fmt.Errorf("%s pins no version of %s", c.pins, name)
+	}
+	return fmt.Sprintf(c.driven, found[1]), nil
 }
 
 // covered has what tests have shown, by client and operation.
@@ -110,7 +133,7 @@ var covered = struct {
 // covers makes cells of the table those of this test, once it passes.
 func covers(t *testing.T, client string, ops ...string) {
 	t.Helper()
-	if !slices.ContainsFunc(clients, func(c struct{ name, driven string }) bool { return c.name == client }) {
+	if !slices.ContainsFunc(clients, func(c column) bool { return c.name == client }) {
 		t.Errorf("no column of the table is for %s", client)
 	}
 	for _, op := range ops {
@@ -145,13 +168,23 @@ func TestMain(m *testing.M) {
 	update := flag.Bool("update", false, "write "+tableName)
 	flag.Parse()
 	code := m.Run()
-	if code == 0 && len(covered.skips) == 0 && flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.list").Value.String() == "" {
+	if code == 0 && len(covered.skips) == 0 && allRun() {
 		if err := checkTable(*update); err != nil {
 			fmt.Fprintln(os.Stderr, "FAIL:", err)
 			code = 1
 		}
 	}
 	os.Exit(code)
+}
+
+// allRun reports whether no test was left out.
+func allRun() bool {
+	for _, name := range []string{"test.run", "test.skip", "test.list"} {
+		if flag.Lookup(name).Value.String() != "" {
+			return false
+		}
+	}
+	return true
 }
 
 func checkTable(update bool) error {
@@ -178,7 +211,7 @@ func table() (string, error) {
 
 Written by the tests in [conformance](conformance): do not edit, but run ` + "`go test . -update`" + ` there.
 
-Each ✓ is a test that ran and passed: the client, as its authors published it, did that to an org of sfprovtest, and the test looked at what it got and, after a change, at what became of the org. The npm clients and x/oauth2 do it over http and https.
+Each ✓ is a test that ran and passed: the client did that to an org of sfprovtest, and the test looked at what it got and, after a change, at what became of the org. The npm clients do it over http and https.
 
 | operation |`)
 	for _, c := range clients {
@@ -213,7 +246,17 @@ Each ✓ is a test that ran and passed: the client, as its authors published it,
 	}
 	b.WriteString("\n| client | what was driven |\n|---|---|\n")
 	for _, c := range clients {
-		fmt.Fprintf(&b, "| %s | %s |\n", c.name, c.driven)
+		what, err := c.what()
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(&b, "| %s | %s |\n", c.name, what)
 	}
+	b.WriteString("\nSalesforce's own command line is too big to be installed at each run. " +
+		"Whoever changes what it stands on drives the org with it by hand, as [doc.go](conformance/doc.go) says:")
+	for i, command := range cliCommands {
+		b.WriteString([]string{" ", ", "}[min(i, 1)] + command.name)
+	}
+	b.WriteString(".\n")
 	return b.String(), nil
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/sfprov/sfprov"
 	"github.com/sfprov/sfprov/sfprovtest"
 )
 
@@ -102,10 +101,9 @@ func TestTerraformAppliesAUser(t *testing.T) {
 	w.refused(t, "NOT_FOUND", http.MethodGet, w.row("005000000000999AAA"), nil)
 }
 
-func TestTerraformDeletesARole(t *testing.T) {
+func TestTerraformIsToldThatRolesCannotBeMade(t *testing.T) {
 	t.Parallel()
 	w := newTerraformWire(t)
-	w.org.AddUser(sfprov.Fields{"LastName": "Jones"})
 	status, answer := w.send(t, http.MethodPost, "sobjects/UserRole", map[string]any{"Name": "Sales"})
 	assert.Equal(t, http.StatusNotImplemented, status, "roles can't be made, and the org says so: %s", answer)
 	assert.Contains(t, answer, "sfprovtest")
