@@ -2,6 +2,9 @@ module github.com/sfprov/sfprov/sfprovtest/conformance
 
 go 1.26.0
 
+// What npm installs may hold Go.
+ignore ./npm
+
 require (
 	github.com/forcedotcom/go-soql v0.0.0-20240507183026-011ceab61b9e
 	github.com/k-capehart/go-salesforce/v3 v3.1.0
