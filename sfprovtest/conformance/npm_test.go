@@ -200,7 +200,7 @@ func addPaging(org *sfprovtest.Org, n int) {
 	org.SetPageSize(10)
 }
 
-// certificate is the file with the org's certificate, if it has one.
+// certificate is a file with what to trust to reach the org, if that is needed.
 func certificate(t *testing.T, org *sfprovtest.Org, folder string) string {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, org.URL()+"/services/data", http.NoBody)
@@ -212,7 +212,8 @@ func certificate(t *testing.T, org *sfprovtest.Org, folder string) string {
 		return ""
 	}
 	name := filepath.Join(folder, "ca.pem")
-	block := &pem.Block{Type: "CERTIFICATE", Bytes: resp.TLS.PeerCertificates[0].Raw}
+	chain := resp.TLS.VerifiedChains[0]
+	block := &pem.Block{Type: "CERTIFICATE", Bytes: chain[len(chain)-1].Raw}
 	require.NoError(t, os.WriteFile(name, pem.EncodeToMemory(block), 0o600))
 	return name
 }
