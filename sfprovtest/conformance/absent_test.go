@@ -51,7 +51,7 @@ var absences = map[string]map[absence][]string{
 	baton: {
 		soap: {opPassword},
 		noneNeeded: {
-			opToken, opUserInfo, opIdentity, opRevoke, opFreeze, opSetPassword, opUpdated, opDescribe, opDescribeAll, opVersions,
+			opUserInfo, opIdentity, opRevoke, opFreeze, opSetPassword, opUpdated, opDescribe, opDescribeAll, opVersions,
 			opCount, opGroupBy, opQueryAll, opComposite, opCompositeAll, opBatch, opMissing, opUnknownField, opMalformed, opExpired, opNotThere,
 		},
 		noMany:   {opCreateMany, opUpdateMany, opManyAllOrNone, opRetrieveMany, opUpsertMany},

@@ -100,8 +100,9 @@ var clients = []column{
 	{goSalesforce, "Go module github.com/k-capehart/go-salesforce/v3 %s, unmodified", inGo},
 	{simpleForce, "Go module github.com/simpleforce/simpleforce %s, unmodified", inGo},
 	{oauth2HTTP, "Go module golang.org/x/oauth2 %s, and the requests of Salesforce's REST guide", inGo},
-	{baton, "the requests of github.com/ConductorOne/baton-salesforce, August 2026, since it is no module that can be had", ""},
-	{terraform, "the requests of github.com/hashicorp/terraform-provider-salesforce, commit e292a5c, likewise", ""},
+	{baton, "the requests of github.com/ConductorOne/baton-salesforce, August 2026, since it is no module that can be had; " +
+		"and what it sends them by, Go module github.com/conductorone/simpleforce %s, unmodified", inGo},
+	{terraform, "the requests of github.com/hashicorp/terraform-provider-salesforce, commit e292a5c, which is no such module either", ""},
 	{forceCLI, "the requests of github.com/ForceCLI/force, commit 6b903a6, likewise", ""},
 }
 
