@@ -62,7 +62,7 @@ func TestBatonClient(t *testing.T) {
 		}},
 		"syncs users": {[]string{opPages, opRelationships}, func(t *testing.T, org *sfprovtest.Org, client *simpleforce.Client, _ string) {
 			t.Helper()
-			addPaging(org, pagingUsers)
+			addPaging(org)
 			next, n := batonUsers+" WHERE UserType = 'Standard' ORDER BY Id", 0
 			for next != "" {
 				page, err := client.Query(t.Context(), next)

@@ -117,7 +117,7 @@ func TestForceCLIProvisions(t *testing.T) {
 		}},
 		"query": {[]string{opQuery, opPages, opRelationships, opCount, opQueryAll, opMalformed}, func(t *testing.T, w wire, _ string) {
 			t.Helper()
-			addPaging(w.org, pagingUsers)
+			addPaging(w.org)
 			found := w.query(t, "SELECT Id, Profile.Name FROM User WHERE Department = 'Paging' ORDER BY Id")
 			require.Len(t, found, pagingUsers)
 			assert.Equal(t, "Standard User", field(found[0], "Profile", "Name"))

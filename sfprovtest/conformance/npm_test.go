@@ -174,7 +174,7 @@ func runScript(t *testing.T, node, script string, org *sfprovtest.Org) []outcome
 func scriptInput(t *testing.T, org *sfprovtest.Org) string {
 	t.Helper()
 	cfg := org.Config()
-	addPaging(org, pagingUsers)
+	addPaging(org)
 	worker := org.AddUser(sfprov.Fields{"LastName": "Worker", "Username": "worker@conformance.example", "ManagerId": org.AdminID()})
 	mustUser(t, org, worker)
 	token, err := byClientCredentials(cfg, oauth2.AuthStyleInParams).Token(over(t, org))
@@ -193,10 +193,9 @@ func scriptInput(t *testing.T, org *sfprovtest.Org) string {
 	return string(input)
 }
 
-// addPaging puts in users whom queries find on several pages, the smallest that
-// Salesforce has but one.
-func addPaging(org *sfprovtest.Org, n int) {
-	addUsers(org, n)
+// addPaging puts in users whom queries find on several pages.
+func addPaging(org *sfprovtest.Org) {
+	addUsers(org, pagingUsers)
 	org.SetPageSize(10)
 }
 

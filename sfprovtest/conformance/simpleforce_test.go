@@ -103,7 +103,7 @@ func TestSimpleforceProvisions(t *testing.T) {
 		}},
 		"queries": {[]string{opPages, opRelationships, opCount, opMalformed}, func(t *testing.T, org *sfprovtest.Org, client *simpleforce.Client, _ string) {
 			t.Helper()
-			addPaging(org, pagingUsers)
+			addPaging(org)
 			next, n := "SELECT Id, Profile.Name FROM User WHERE Department = 'Paging' ORDER BY Id", 0
 			for next != "" {
 				page, err := client.Query(next)
