@@ -196,6 +196,29 @@ func TestEnsureAllTellsEachErrorAsEnsureDoes(t *testing.T) {
 	}
 }
 
+// TestEnsureAllYieldsToLocks: Salesforce lets one request at a time create users with
+// roles. The collections of a run are in each other's way then, and all end well.
+func TestEnsureAllYieldsToLocks(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		org := sfprovtest.NewOrg(t, sfprovtest.WithInMemoryNetwork())
+		p := provisionerIn(t, org, byFederationID)
+		role := org.AddRole("Rep", "")
+		org.SetParallelInserts(1)
+		org.KeepControl(sfprovtest.On(http.MethodPost, "/composite/sobjects", sfprovtest.Fault{Delay: time.Second}))
+		users := crowd(2000)
+		for i := range users {
+			users[i].Fields["UserRoleId"] = role
+		}
+		for _, o := range outcomes(t, len(users), ensureAll(t.Context(), p, slices.Values(users))) {
+			require.NoError(t, o.Err)
+			assert.Equal(t, sfprov.Created, o.Result.Action)
+		}
+		assert.Len(t, org.Users(), len(users))
+		assert.Less(t, len(org.Requests()), 150, "yielding is no storm")
+	})
+}
+
 // Rows that are locked for the moment are sent again, fewer at a time.
 func TestEnsureAllSendsLockedRowsAgain(t *testing.T) {
 	t.Parallel()

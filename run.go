@@ -48,7 +48,13 @@ type item struct {
 	before string
 	// retried says that the user was given another try at the end of the run.
 	retried bool
+	// locked is how often the create was put back because rows were locked.
+	locked int
 }
+
+// maxLocked is how often a create that met locked rows is put back. Each time, fewer
+// collections are under way.
+const maxLocked = 8
 
 // newItem is an item of a user who is not checked yet.
 func newItem(index int) *item {
@@ -101,6 +107,7 @@ type job struct {
 	writes    bool
 	items     []*item
 	contended int64
+	shared    bool // others of this run may be under way at the same time
 	panicked  any
 	exited    bool
 }
@@ -259,7 +266,7 @@ func (r *run) startWriting(items []*item, work func(*run, context.Context, []*it
 		some := items[:n:n]
 		items = items[n:]
 		r.writing++
-		r.background(job{writes: true, items: some}, func(ctx context.Context, contended *atomic.Int64) {
+		r.background(job{writes: true, shared: r.writing > 1 || r.limit > 1, items: some}, func(ctx context.Context, contended *atomic.Int64) {
 			if err := r.p.api.admit(0); err != nil {
 				for _, it := range some {
 					it.err = err
@@ -296,6 +303,12 @@ func (r *run) background(j job, work func(context.Context, *atomic.Int64)) {
 	}()
 }
 
+// metLocks reports whether the user was not created because of locked rows, and can be put
+// back until fewer collections are under way that may lock them.
+func (it *item) metLocks() bool {
+	return it.creation != nil && it.creation.id == "" && it.creation.doubt == nil && isContention(it.err) && it.locked < maxLocked
+}
+
 // count notes that a job has ended.
 func (r *run) count(j job) {
 	if j.writes {
@@ -320,6 +333,10 @@ func (r *run) endJob(j job) {
 		switch {
 		case j.writes && r.waitsForName(it):
 			r.later = append(r.later, it)
+		case j.shared && it.metLocks():
+			it.locked++
+			it.creation, it.err = &creation{d: it.d, looked: true}, nil
+			r.creates = append(r.creates, it)
 		case j.writes || it.err != nil:
 			r.finish(it)
 		default:

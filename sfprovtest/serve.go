@@ -86,6 +86,9 @@ func (o *Org) serve(w http.ResponseWriter, r *http.Request) {
 		fault.hangUp(w)
 	}
 	o.record(seen, a.status)
+	if fault.Stall == 0 && fault.Trickle == 0 {
+		o.answered(c) // before the client can know of it, and come again
+	}
 	fault.write(w, a, wait)
 }
 
