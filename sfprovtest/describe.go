@@ -1,6 +1,7 @@
 package sfprovtest
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -31,7 +32,7 @@ func (o *Org) describe(c *call, object object) (answer, error) {
 		fields = append(fields, o.describeField(object, f))
 	}
 	description := o.summary(c, object)
-	for key, value := range map[string]any{
+	maps.Copy(description, map[string]any{
 		"fields": fields, "childRelationships": o.children(object), "actionOverrides": []any{}, "namedLayoutInfos": []any{}, "recordTypeInfos": []any{},
 		"supportedScopes":       []any{map[string]string{"label": "All " + strings.ToLower(plural(object.label)), "name": "everything"}},
 		"compactLayoutable":     object.name == "User",
@@ -40,9 +41,7 @@ func (o *Org) describe(c *call, object object) (answer, error) {
 		"networkScopeFieldName": nil,
 		"searchLayoutable":      object.name == "User",
 		"sobjectDescribeOption": "FULL",
-	} {
-		description[key] = value
-	}
+	})
 	return jsonAnswer(http.StatusOK, description), nil
 }
 

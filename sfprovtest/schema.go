@@ -184,10 +184,6 @@ func flag(name, label string) field {
 	return field{name: name, label: label, kind: typeBoolean, create: true, update: true}
 }
 
-func number(name, label string, digits, scale int) field {
-	return field{name: name, label: label, kind: typeDouble, digits: digits, scale: scale, create: true, update: true}
-}
-
 func readOnly(name, label string, kind fieldType) field {
 	f := field{name: name, label: label, kind: kind}
 	switch kind {
