@@ -28,7 +28,7 @@ const (
 
 func lacksNone(t *testing.T, keys string, described object) {
 	t.Helper()
-	for _, key := range strings.FieldsSeq(keys) {
+	for key := range strings.FieldsSeq(keys) {
 		assert.Contains(t, described, key)
 	}
 }
