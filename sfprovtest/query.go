@@ -29,9 +29,9 @@ type paging struct {
 
 // cursor is the rest of a query's answer.
 type cursor struct {
-	object  object
-	fields  []field
-	records []row
+	records []map[string]any
+	render  func(c *call, record row) any
+	total   int // of records; for COUNT() without any
 	size    int
 	made    time.Time
 }
@@ -56,21 +56,32 @@ func (o *Org) ExpireCursors() {
 	clear(o.paging.cursors)
 }
 
+// queryAll is /queryAll?q=: the same as a query, as nothing that is deleted is kept.
+func (o *Org) queryAll(c *call) (answer, error) { return o.query(c) }
+
 // query is /query?q=.
 func (o *Org) query(c *call) (answer, error) {
 	if c.method != http.MethodGet && c.method != http.MethodHead {
 		return answer{}, methodNotAllowed(c.method, "HEAD,GET")
 	}
-	for _, name := range []string{"columns", "explain"} { // they ask for other answers than records
-		if c.query.Has(name) {
-			return answer{}, unsupported("parameter " + name + " of queries")
-		}
+	if c.query.Has("explain") { // in place of a query
+		return answer{}, unsupported("parameter explain of queries")
 	}
 	if !c.query.Has("q") {
 		return answer{}, Refusal{Status: http.StatusBadRequest, Code: "MALFORMED_QUERY", Message: "A query string has to be specified"}
 	}
-	found, err := o.run(c.query.Get("q"))
+	b, err := o.bind(c.query.Get("q"), c.version)
+	if err == nil && strings.EqualFold(c.query.Get("columns"), "true") {
+		return jsonAnswer(http.StatusOK, b.columns()), nil
+	}
+	var found *cursor
+	if err == nil {
+		found, err = b.run()
+	}
 	if problem := (*soqlError)(nil); errors.As(err, &problem) {
+		if problem.Code == codeQueryLacks {
+			return answer{}, unsupported(problem.Message)
+		}
 		return answer{}, Refusal{Status: http.StatusBadRequest, Code: problem.Code, Message: problem.Message}
 	}
 	if err != nil {
@@ -102,47 +113,6 @@ func (o *Org) queryMore(c *call, location string) (answer, error) {
 		return answer{}, Refusal{Status: http.StatusNotFound, Code: "INVALID_QUERY_LOCATOR", Message: "invalid query locator"}
 	}
 	return o.page(c, found, locator, offset)
-}
-
-// run parses and runs a query.
-func (o *Org) run(text string) (*cursor, error) {
-	q, err := parseSOQL(text)
-	if err != nil {
-		return nil, err
-	}
-	object, known := o.object(q.Object)
-	if !known {
-		return nil, q.noSuchObject()
-	}
-	if !o.seesObject(object) {
-		return &cursor{object: object}, o.hidden(q)
-	}
-	types := map[string]soqlType{}
-	for _, name := range q.fieldsUsed() {
-		f, known := o.visibleField(object, name)
-		if !known {
-			return nil, q.noSuchColumn(name)
-		}
-		types[strings.ToLower(name)] = soqlTypeOf(f)
-	}
-	if object.name == "UserLicense" {
-		for id, record := range o.rows[object.name] {
-			record["usedlicenses"] = o.used[id]
-		}
-	}
-	selected, err := q.run(o.candidates(object, q.where), func(name string) soqlType { return types[name] })
-	if err != nil {
-		return nil, err
-	}
-	found := &cursor{object: object}
-	for _, record := range selected {
-		found.records = append(found.records, record)
-	}
-	for _, name := range q.Fields {
-		f, _ := o.fieldOf(object, name)
-		found.fields = append(found.fields, f)
-	}
-	return found, nil
 }
 
 // candidates are the records that can meet a condition, in the order of creation:
@@ -182,7 +152,7 @@ func (o *Org) wanted(object object, where *soqlCondition) (ids []string, known b
 	case where.operator != "=" && where.operator != "IN":
 		return nil, false
 	}
-	name := strings.ToLower(where.field.name)
+	name := where.field.key()
 	for _, literal := range where.values {
 		if held, known := o.holdingsOf(object, name, literal); known {
 			ids = append(ids, held...)
@@ -224,29 +194,14 @@ func (o *Org) indexed(object object, name string, literal soqlValue) (id string,
 	return "", false
 }
 
-func soqlTypeOf(f field) soqlType {
-	switch f.kind {
-	case typeID, typeReference:
-		return soqlID
-	case typeBoolean:
-		return soqlBoolean
-	case typeInt:
-		return soqlNumber
-	case typeDateTime:
-		return soqlDateTime
-	case typeString, typeEmail, typePhone, typeTextArea, typePicklist:
-	}
-	return soqlString
-}
-
 // page renders one page of a query's answer.
 func (o *Org) page(c *call, found *cursor, locator string, offset int) (answer, error) {
 	end := min(offset+found.size, len(found.records))
-	records := make([]map[string]any, 0, end-offset)
+	records := make([]any, 0, end-offset)
 	for _, record := range found.records[offset:end] {
-		records = append(records, render(c, found.object, found.fields, record))
+		records = append(records, found.render(c, record))
 	}
-	body := map[string]any{"totalSize": len(found.records), "done": end == len(found.records), "records": records}
+	body := map[string]any{"totalSize": found.total, "done": end == len(found.records), "records": records}
 	if end < len(found.records) {
 		body["nextRecordsUrl"] = fmt.Sprintf("/services/data/v%s/query/%s-%d", c.version, locator, end)
 	}

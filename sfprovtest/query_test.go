@@ -62,13 +62,22 @@ func TestRefusedQuery(t *testing.T) {
 	t.Parallel()
 	c := logIn(t, sfprovtest.NewOrg(t))
 	for soql, want := range map[string][2]string{
-		"":                         {"MALFORMED_QUERY", ""},
-		"SELECT":                   {"MALFORMED_QUERY", ""},
-		"SELECT COUNT() FROM User": {"MALFORMED_QUERY", ""},
-		`SELECT Id FROM User WHERE LastName = 'O\'`: {"MALFORMED_QUERY", ""},
-		"SELECT Shoe FROM User":                     {"INVALID_FIELD", "No such column 'Shoe' on entity 'User'. "},
-		"SELECT Id FROM Shoe":                       {"INVALID_TYPE", "sObject type 'Shoe' is not supported. "},
-		"SELECT Id FROM User WHERE Id = 'bob'":      {"INVALID_QUERY_FILTER_OPERATOR", "invalid ID field: bob"},
+		"":                        {"MALFORMED_QUERY", ""},
+		"SELECT":                  {"MALFORMED_QUERY", ""},
+		"SELECT COUNT( FROM User": {"MALFORMED_QUERY", ""},
+		`SELECT Id FROM User WHERE LastName = 'O\'`:                           {"MALFORMED_QUERY", ""},
+		"SELECT Shoe FROM User":                                               {"INVALID_FIELD", "No such column 'Shoe' on entity 'User'. "},
+		"SELECT Id FROM Shoe__c":                                              {"INVALID_TYPE", "sObject type 'Shoe__c' is not supported. "},
+		"SELECT Shoe.Name FROM User":                                          {"INVALID_FIELD", "Didn't understand relationship 'Shoe' in field path. If you are attempting to use a custom relationship, be sure to append the '__r' after the custom relationship name. "},
+		"SELECT Profile.Shoe FROM User":                                       {"INVALID_FIELD", "No such column 'Shoe' on entity 'Profile'. "},
+		"SELECT Id FROM User WHERE Manager.Shoe = 1":                          {"INVALID_FIELD", "No such column 'Shoe' on entity 'User'. "},
+		"SELECT Manager.Manager.Manager.Manager.Manager.Manager.Id FROM User": {"MALFORMED_QUERY", "more than 5 levels"},
+		"SELECT Id FROM UserLicense WHERE UsedLicenses > 0":                   {"INVALID_FIELD", "field 'UsedLicenses' can not be filtered in a query call"},
+		"SELECT Id FROM User WHERE COUNT(Id) > 1":                             {"MALFORMED_QUERY", ""},
+		"SELECT COUNT(Id) FROM SetupAuditTrail":                               {"MALFORMED_QUERY", ""},
+		"SELECT FIELDS(ALL) FROM User":                                        {"MALFORMED_QUERY", "LIMIT"},
+		"SELECT Id FROM User WHERE Id IN (SELECT Id, Name FROM User)":         {"MALFORMED_QUERY", "one field"},
+		"SELECT Id FROM User WHERE Id = 'bob'":                                {"INVALID_QUERY_FILTER_OPERATOR", "invalid ID field: bob"},
 	} {
 		r := c.query(t, soql)
 		assert.Equal(t, 400, r.status, soql)

@@ -24,6 +24,8 @@ func (o *Org) route(c *call, path string) (answer, error) {
 		return o.upsertCollection(c, parts[2], parts[3])
 	case path == "query":
 		return o.query(c)
+	case path == "queryAll":
+		return o.queryAll(c)
 	case parts[0] == "query" && len(parts) == 2:
 		return o.queryMore(c, parts[1])
 	case parts[0] == "sobjects" && len(parts) > 1:
@@ -158,13 +160,10 @@ func (o *Org) readRecord(c *call, object object, record row) (answer, error) {
 }
 
 // render is a record as JSON shows it.
-func render(c *call, object object, fields []field, record row) map[string]any {
-	id, _ := record["id"].(string)
-	out := map[string]any{"attributes": map[string]string{
-		"type": object.name, "url": "/services/data/v" + c.version + "/sobjects/" + object.name + "/" + id,
-	}}
+func render(c *call, object object, fields []field, record row) *shownRecord {
+	out := newRecord(c, object.name, record)
 	for _, f := range fields {
-		out[f.name] = shown(f, record)
+		out.set(f.name, shown(f, record))
 	}
 	return out
 }

@@ -23,7 +23,7 @@ var setupObjects = []object{ //nolint:gochecknoglobals // a constant table
 		readOnly("UserType", "User Type", typePicklist),
 		readOnly("Description", "Description", typeString),
 	)},
-	{name: "UserPermissionAccess", label: "User Permission Access", missing: []string{"Permissions*", "LastCacheUpdate"}, fields: permissionFields()},
+	{name: "UserPermissionAccess", label: "User Permission Access", missing: []string{"LastCacheUpdate"}, fields: permissionFields()},
 	{name: "UserLicense", label: "User License", prefix: prefixUserLicence, fields: []field{
 		readOnly("Id", "License ID", typeID),
 		readOnly("LicenseDefinitionKey", "License Def. ID", typeString),

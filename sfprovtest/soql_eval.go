@@ -2,6 +2,7 @@ package sfprovtest
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,6 +19,8 @@ const (
 	soqlBoolean                 // null is false
 	soqlNumber
 	soqlDateTime
+	soqlDay   // a date without a time
+	soqlMulti // several texts, parted by semicolons
 )
 
 // String is the name of the type in Salesforce's messages.
@@ -33,14 +36,18 @@ func (t soqlType) String() string {
 		return "double"
 	case soqlDateTime:
 		return "dateTime"
+	case soqlDay:
+		return "date"
+	case soqlMulti:
+		return "multipicklist"
 	}
 	return "unknown"
 }
 
 // run returns the rows that the query selects, in its order. Rows are keyed by
 // field names in lower case, and typeOf is asked with such names. Rows and maps
-// are not changed; the rows returned are those of the input. Every error is a
-// *soqlError.
+// are not changed; the rows returned are those of the input, or, if the query
+// aggregates, one for each group. Every error is a *soqlError.
 func (q *soqlQuery) run(rows []map[string]any, typeOf func(field string) soqlType) ([]map[string]any, error) {
 	types := func(field string) soqlType { return typeOf(strings.ToLower(field)) }
 	if err := q.check(q.where, types); err != nil {
@@ -48,13 +55,24 @@ func (q *soqlQuery) run(rows []map[string]any, typeOf func(field string) soqlTyp
 	}
 	result := []map[string]any{}
 	for _, row := range rows {
-		if q.where == nil || q.where.holds(row, types) {
+		if q.where == nil || q.where.holds(row, q.valueOf, types) {
 			result = append(result, row)
 		}
 	}
+	value := q.valueOf
+	if q.aggregates() {
+		types = q.aggregateTypes(types)
+		if err := q.check(q.having, types); err != nil {
+			return nil, err
+		}
+		value = func(row map[string]any, key string) any { return row[key] }
+		result = slices.DeleteFunc(q.group(result, types), func(row map[string]any) bool {
+			return q.having != nil && !q.having.holds(row, value, types)
+		})
+	}
 	slices.SortStableFunc(result, func(a, b map[string]any) int {
 		for _, order := range q.orderBy {
-			if c := order.compare(a, b, types); c != 0 {
+			if c := order.compare(a, b, value, types); c != 0 {
 				return c
 			}
 		}
@@ -65,6 +83,41 @@ func (q *soqlQuery) run(rows []map[string]any, typeOf func(field string) soqlTyp
 		result = result[:min(q.Limit, len(result))]
 	}
 	return result, nil
+}
+
+// valueOf is the value of a field in a row.
+func (q *soqlQuery) valueOf(row map[string]any, key string) any {
+	if q.value != nil {
+		return q.value(row, key)
+	}
+	return row[key]
+}
+
+// aggregateTypes are the types of fields, and of aggregates by their keys and aliases.
+func (q *soqlQuery) aggregateTypes(types func(string) soqlType) func(string) soqlType {
+	known := map[string]soqlType{}
+	for _, field := range q.used {
+		switch field.function {
+		case "":
+		case "MIN", "MAX":
+			known[field.key()] = types(field.name)
+		default:
+			known[field.key()] = soqlNumber
+		}
+	}
+	for _, selected := range q.selected {
+		if selected.alias != "" && selected.function != "" {
+			known[strings.ToLower(selected.alias)] = known[selected.key()]
+		} else if selected.alias != "" {
+			known[strings.ToLower(selected.alias)] = types(selected.name)
+		}
+	}
+	return func(name string) soqlType {
+		if t, isKnown := known[strings.ToLower(name)]; isKnown {
+			return t
+		}
+		return types(name)
+	}
 }
 
 // check refuses comparisons that don't suit the type of their field.
@@ -80,18 +133,19 @@ func (q *soqlQuery) check(c *soqlCondition, types func(string) soqlType) error {
 	if len(c.operands) > 0 {
 		return nil
 	}
-	t := types(c.field.name)
+	t := types(c.field.key())
 	refuse := func(code, problem string) error {
 		return soqlErrorAt(code, q.text, c.field.pos, problem)
 	}
 	orders := strings.ContainsAny(c.operator, "<>")
-	if c.operator == "LIKE" && t != soqlString || orders && t == soqlBoolean {
+	several := c.operator == "INCLUDES" || c.operator == "EXCLUDES"
+	if c.operator == "LIKE" && t != soqlString || orders && (t == soqlBoolean || t == soqlMulti) || several && t != soqlMulti {
 		return refuse(codeQueryFilterOperator, "invalid operator on "+strings.ToLower(t.String())+" field")
 	}
 	for _, value := range c.values {
 		if !value.fits(t) {
 			quotes := "should not be enclosed in quotes"
-			if t == soqlString || t == soqlID {
+			if t == soqlString || t == soqlID || t == soqlMulti {
 				quotes = "should be enclosed in quotes"
 			}
 			return refuse(codeQueryField, fmt.Sprintf("value of filter criterion for field '%s' must be of type %s and %s",
@@ -109,13 +163,17 @@ func (v soqlValue) fits(t soqlType) bool {
 	case nil:
 		return true
 	case string:
-		return t == soqlString || t == soqlID
+		return t == soqlString || t == soqlID || t == soqlMulti
 	case bool:
 		return t == soqlBoolean
 	case float64:
 		return t == soqlNumber
 	case time.Time:
 		return t == soqlDateTime
+	case soqlDate:
+		return t == soqlDay
+	case soqlDays:
+		return t == soqlDateTime || t == soqlDay
 	}
 	return false
 }
@@ -131,18 +189,25 @@ func looksLikeID(id string) bool {
 
 // holds tells whether a row meets the condition. There is no third truth value
 // as in SQL: NOT turns every false comparison with null into true.
-func (c *soqlCondition) holds(row map[string]any, types func(string) soqlType) bool {
+func (c *soqlCondition) holds(row map[string]any, valueOf soqlValueOf, types func(string) soqlType) bool {
 	switch c.operator {
 	case "NOT":
-		return !c.operands[0].holds(row, types)
+		return !c.operands[0].holds(row, valueOf, types)
 	case "AND":
-		return !slices.ContainsFunc(c.operands, func(o *soqlCondition) bool { return !o.holds(row, types) })
+		return !slices.ContainsFunc(c.operands, func(o *soqlCondition) bool { return !o.holds(row, valueOf, types) })
 	case "OR":
-		return slices.ContainsFunc(c.operands, func(o *soqlCondition) bool { return o.holds(row, types) })
+		return slices.ContainsFunc(c.operands, func(o *soqlCondition) bool { return o.holds(row, valueOf, types) })
 	}
-	t := types(c.field.name)
-	value := normalSOQLValue(row[strings.ToLower(c.field.name)], t)
+	t := types(c.field.key())
+	value := normalSOQLValue(valueOf(row, c.field.key()), t)
+	if days, isRelative := c.relative(); isRelative {
+		return days.holds(c.operator, value)
+	}
 	switch c.operator {
+	case "INCLUDES":
+		return c.includes(value)
+	case "EXCLUDES":
+		return !c.includes(value)
 	case "=", "IN":
 		return c.hasValue(value, t)
 	case "!=", "NOT IN": // Unlike SQL, these are true for null.
@@ -165,6 +230,54 @@ func (c *soqlCondition) holds(row map[string]any, types func(string) soqlType) b
 		return order > 0
 	}
 	return order >= 0
+}
+
+// soqlValueOf is how the value of a field is found in a row.
+type soqlValueOf func(row map[string]any, key string) any
+
+// relative are the days that a value is compared with, if it is.
+func (c *soqlCondition) relative() (soqlDays, bool) {
+	if len(c.values) != 1 {
+		return soqlDays{}, false
+	}
+	days, isRelative := c.values[0].value.(soqlDays)
+	return days, isRelative
+}
+
+// holds reports whether a normal value compares so with the days.
+func (d soqlDays) holds(operator string, value any) bool {
+	when, isTime := value.(time.Time)
+	if text, isText := value.(string); isText {
+		day, err := time.Parse(time.DateOnly, text)
+		when, isTime = day, err == nil
+	}
+	if !isTime {
+		return operator == "!=" || operator == "NOT IN"
+	}
+	order := d.compare(when)
+	switch operator {
+	case "=", "IN":
+		return order == 0
+	case "<":
+		return order < 0
+	case "<=":
+		return order <= 0
+	case ">":
+		return order > 0
+	case ">=":
+		return order >= 0
+	}
+	return order != 0
+}
+
+// includes reports whether a value has all the parts of one of the literals.
+func (c *soqlCondition) includes(value any) bool {
+	text, _ := value.(string)
+	parts := strings.Split(text, ";")
+	return slices.ContainsFunc(c.values, func(v soqlValue) bool {
+		wanted, _ := normalSOQLValue(v.value, soqlMulti).(string)
+		return wanted != "" && !slices.ContainsFunc(strings.Split(wanted, ";"), func(one string) bool { return !slices.Contains(parts, one) })
+	})
 }
 
 // hasValue reports whether a normal value is one of the literals. Of many texts, which
@@ -204,6 +317,11 @@ func normalSOQLValue(value any, t soqlType) any {
 		return strings.ToLower(v)
 	case int:
 		return float64(v)
+	case json.Number:
+		number, _ := v.Float64() // it was checked when it was stored
+		return number
+	case soqlDate:
+		return string(v)
 	}
 	return value
 }
@@ -245,9 +363,9 @@ func boolRank(b bool) int {
 
 // compare orders two rows by one field. Null comes first by default, in both
 // directions.
-func (o soqlOrder) compare(a, b map[string]any, types func(string) soqlType) int {
-	key, t := strings.ToLower(o.field), types(o.field)
-	x, y := normalSOQLValue(a[key], t), normalSOQLValue(b[key], t)
+func (o soqlOrder) compare(a, b map[string]any, valueOf soqlValueOf, types func(string) soqlType) int {
+	key, t := o.field.key(), types(o.field.key())
+	x, y := normalSOQLValue(valueOf(a, key), t), normalSOQLValue(valueOf(b, key), t)
 	c := compareSOQLValues(x, y)
 	if x == nil || y == nil {
 		if o.nullsLast {

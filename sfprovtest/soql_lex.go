@@ -24,6 +24,7 @@ const (
 	codeQueryType           = "INVALID_TYPE"
 	codeQueryFilterOperator = "INVALID_QUERY_FILTER_OPERATOR"
 	codeQueryNumberRange    = "NUMBER_OUTSIDE_VALID_RANGE"
+	codeQueryLacks          = "" // this org has not got it, and a real one may: the message names it
 )
 
 // soqlErrorAt words an error as Salesforce does: the line around the offending

@@ -2,9 +2,9 @@ package sfprovtest
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -16,14 +16,14 @@ const (
 )
 
 // parseSOQL parses a query. Every error is a *soqlError.
-func parseSOQL(query string) (*soqlQuery, error) {
+func parseSOQL(query string, now time.Time) (*soqlQuery, error) {
 	if utf8.RuneCountInString(query) > maxSOQLLength {
 		return nil, &soqlError{
 			Code:    codeMalformedQuery,
 			Message: fmt.Sprintf("SOQL statements cannot be longer than %d characters.", maxSOQLLength),
 		}
 	}
-	p := &soqlParser{query: query, result: &soqlQuery{text: query, Limit: -1}}
+	p := &soqlParser{query: query, now: now, result: &soqlQuery{text: query, Limit: -1}}
 	p.next()
 	p.parse()
 	switch {
@@ -32,10 +32,23 @@ func parseSOQL(query string) (*soqlQuery, error) {
 	case p.nameAsValue != nil:
 		return nil, p.nameAsValue
 	}
-	if err := p.result.checkSelected(); err != nil {
-		return nil, err
+	for _, q := range append([]*soqlQuery{p.result}, inners(p.result)...) {
+		if err := q.checkSelected(); err != nil {
+			return nil, err
+		}
+		if err := q.checkGroups(); err != nil {
+			return nil, err
+		}
 	}
 	return p.result, nil
+}
+
+// inners are the queries within a query.
+func inners(q *soqlQuery) (all []*soqlQuery) {
+	for _, c := range q.nested {
+		all = append(all, c.inner)
+	}
+	return all
 }
 
 // soqlParser reads token by token. After the first error it stands at the end
@@ -46,6 +59,9 @@ type soqlParser struct {
 	end    int // of the token
 	err    *soqlError
 	result *soqlQuery
+	inner  bool // a query within another is parsed
+	now    time.Time
+	number string // of a relative date, as written
 
 	// A name in the place of a value is no syntax error to Salesforce, so
 	// that the syntax errors behind it come first.
@@ -64,21 +80,18 @@ func (p *soqlParser) fail(err *soqlError) {
 	p.next()
 }
 
-// unexpected refuses the token at hand. Where real SOQL may know what to do with
-// it, the message says so, lest somebody look for a mistake that isn't there.
+// unexpected refuses the token at hand.
 func (p *soqlParser) unexpected() {
 	if p.token.kind == tokenEnd {
 		p.fail(&soqlError{Code: codeMalformedQuery, Message: "unexpected token: '<EOF>'"})
 		return
 	}
-	problem := "unexpected token: '" + p.token.text + "'"
-	beyond := []string{
-		"(", ":", "ALL", "EXCLUDES", "FOR", "GROUP", "HAVING", "INCLUDES", "SELECT", "TYPEOF", "UPDATE", "USING", "WITH",
-	}
-	if slices.ContainsFunc(beyond, p.token.is) {
-		problem += " (sfprovtest knows only a part of SOQL; Salesforce may accept this)"
-	}
-	p.fail(soqlErrorAt(codeMalformedQuery, p.query, p.token.pos, problem))
+	p.fail(soqlErrorAt(codeMalformedQuery, p.query, p.token.pos, "unexpected token: '"+p.token.text+"'"))
+}
+
+// lacks refuses what real SOQL has.
+func (p *soqlParser) lacks(what string) {
+	p.fail(&soqlError{Code: codeQueryLacks, Message: what})
 }
 
 // accept takes the token at hand if it is this keyword or sign.
@@ -97,20 +110,29 @@ func (p *soqlParser) expect(word string) {
 }
 
 func (p *soqlParser) parse() {
-	q := p.result
-	p.expect("SELECT")
-	q.Fields = append(q.Fields, p.field().name)
-	for p.accept(",") {
-		q.Fields = append(q.Fields, p.field().name)
-	}
-	p.expect("FROM")
-	q.Object, q.objectPos = p.token.text, p.token.pos
-	if p.token.kind != tokenName || p.token.is("WHERE") {
+	p.body()
+	if p.token.kind != tokenEnd {
 		p.unexpected()
 	}
-	p.next()
+}
+
+// body parses a query up to what can't belong to it.
+func (p *soqlParser) body() {
+	q := p.result
+	p.expect("SELECT")
+	p.selection()
+	p.expect("FROM")
+	p.from()
 	if p.accept("WHERE") {
 		q.where = p.condition()
+	}
+	p.with()
+	if p.accept("GROUP") {
+		p.expect("BY")
+		p.groups()
+	}
+	if p.accept("HAVING") {
+		q.having = p.condition()
 	}
 	if p.accept("ORDER") {
 		p.expect("BY")
@@ -131,9 +153,10 @@ func (p *soqlParser) parse() {
 			})
 		}
 	}
-	if p.token.kind != tokenEnd {
-		p.unexpected()
+	if p.token.is("FOR") || p.token.is("UPDATE") {
+		p.lacks("FOR and UPDATE in queries")
 	}
+	q.unprefix()
 }
 
 func (p *soqlParser) field() soqlField {
@@ -158,7 +181,7 @@ func isSOQLKeyword(name string) bool {
 }
 
 func (p *soqlParser) order() soqlOrder {
-	order := soqlOrder{field: p.field().name}
+	order := soqlOrder{field: p.fieldOrFunction()}
 	if !p.accept("ASC") {
 		order.descending = p.accept("DESC")
 	}
@@ -206,7 +229,7 @@ func (p *soqlParser) simpleCondition() *soqlCondition {
 		p.expect(")")
 		return inner
 	}
-	c := &soqlCondition{field: p.field()}
+	c := &soqlCondition{field: p.fieldOrFunction()}
 	switch {
 	case p.token.kind == tokenOperator:
 		c.operator = p.token.text
@@ -220,15 +243,41 @@ func (p *soqlParser) simpleCondition() *soqlCondition {
 		c.values = append(c.values, p.value(true))
 	case p.accept("IN"):
 		c.operator = "IN"
-		c.values = p.list()
+		p.members(c)
 	case p.accept("NOT"):
 		c.operator = "NOT IN"
 		p.expect("IN")
+		p.members(c)
+	case p.accept("INCLUDES"):
+		c.operator = "INCLUDES"
+		c.values = p.list()
+	case p.accept("EXCLUDES"):
+		c.operator = "EXCLUDES"
 		c.values = p.list()
 	default:
 		p.unexpected()
 	}
 	return c
+}
+
+// members parses the values of IN, or the query that gives them.
+func (p *soqlParser) members(c *soqlCondition) {
+	if !p.token.is("(") || !p.followedBy("SELECT") {
+		c.values = p.list()
+		return
+	}
+	p.next()
+	outer := p.result
+	if outer.nested == nil && p.inner {
+		p.lacks("queries within queries within queries")
+		return
+	}
+	p.inner, p.result = true, &soqlQuery{text: p.query, Limit: -1}
+	p.body()
+	c.inner = p.result
+	p.inner, p.result = false, outer
+	outer.nested = append(outer.nested, c)
+	p.expect(")")
 }
 
 func (p *soqlParser) list() []soqlValue {
@@ -259,6 +308,7 @@ func (p *soqlParser) value(like bool) soqlValue {
 		v.value = soqlDate(p.token.text)
 	case tokenName:
 		v.value = p.word()
+		v.text, p.number = v.text+p.number, ""
 	case tokenEnd, tokenOperator, tokenOther:
 		p.unexpected()
 	}
@@ -277,23 +327,37 @@ func (p *soqlParser) word() any {
 		return nil
 	case isSOQLKeyword(word):
 		p.unexpected()
+	case isRelativeDate(word):
+		return p.days(word)
 	case p.nameAsValue == nil:
-		problem := "Bind variables only allowed in Apex code"
-		if isRelativeDate(word) {
-			problem = "sfprovtest doesn't know relative dates such as " + word
-		}
-		p.nameAsValue = soqlErrorAt(codeMalformedQuery, p.query, p.token.pos, problem)
+		p.nameAsValue = soqlErrorAt(codeMalformedQuery, p.query, p.token.pos, "Bind variables only allowed in Apex code")
 	}
 	return nil
 }
 
-// isRelativeDate tells whether a word in capitals is a date to real SOQL.
-func isRelativeDate(word string) bool {
-	switch word {
-	case "TODAY", "YESTERDAY", "TOMORROW":
-		return true
+// days parses a relative date, of which some have a number.
+func (p *soqlParser) days(word string) any {
+	n := 0
+	if strings.Contains(word, "_N_") {
+		p.next()
+		if !p.token.is(":") {
+			p.unexpected()
+			return nil
+		}
+		p.next()
+		number, err := strconv.Atoi(p.token.text)
+		if p.token.kind != tokenNumber || err != nil {
+			p.unexpected()
+			return nil
+		}
+		n = number
+		p.number = ":" + p.token.text
 	}
-	return strings.HasPrefix(word, "LAST_") || strings.HasPrefix(word, "THIS_") || strings.HasPrefix(word, "NEXT_")
+	days, known := relativeDays(word, n, p.now)
+	if !known {
+		p.lacks("date " + word + " in queries")
+	}
+	return days
 }
 
 func (p *soqlParser) string(like bool) []soqlChar {
