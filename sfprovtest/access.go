@@ -197,6 +197,7 @@ func (o *Org) deleteAssignment(object object, record row) (answer, error) {
 	id, _ := record["id"].(string)
 	drop(o, o.assigned, assignmentKey(object.name, record))
 	o.remove(object.name, id)
+	o.noteDeletion(object.name, id)
 	o.noteAssignment(o.access.runAs, object.name, record, false)
 	return jsonAnswer(http.StatusNoContent, nil), nil
 }

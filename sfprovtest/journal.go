@@ -36,6 +36,7 @@ type journal struct {
 	logins, refused       int
 	expiries              int
 	usageUsed, usageLimit int
+	deletions             []deletion // that they made, in their order
 }
 
 // Requests are the requests to the data API, in the order in which they were

@@ -85,6 +85,8 @@ func (o *Org) belowObject(c *call, object object, name string, rest []string) (a
 	switch long, _ := id18(name); {
 	case len(rest) == 0 && name == "describe":
 		return o.describe(c, object)
+	case len(rest) == 0 && (name == "updated" || name == "deleted"):
+		return o.replicate(c, object, name)
 	case ofObjects(name):
 		return answer{}, unsupported("resource " + strings.Join(append([]string{name}, rest...), "/") + " of objects")
 	case len(rest) == 0 && strings.EqualFold(name, "Id") && (c.method == http.MethodPost || c.method == http.MethodPatch):

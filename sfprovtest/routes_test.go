@@ -17,7 +17,7 @@ func TestWhatIsMissingSaysSo(t *testing.T) {
 		/tooling/query /jobs/ingest /jobs/query /search /parameterizedSearch /recent /theme /tabs /appMenu /actions /analytics
 		/chatter/users/me /connect /ui-api/records /wave /process/rules /apps /support /metadata /event /limits/recordCount
 		/composite/graph /composite/tree/User /query/a/b /x /x/y /sobjects/Lead /sobjects/Case/describe /sobjects/Shoe/1
-		/sobjects/User/updated /sobjects/User/deleted /sobjects/User/listviews /sobjects/User/quickActions
+		/sobjects/User/updated/x /sobjects/User/deleted/x /sobjects/User/listviews /sobjects/User/quickActions
 		/sobjects/User/describe/layouts /sobjects/User/describe/compactLayouts /composite/sobjects/Lead
 		/sobjects/User/` + id + `/Manager /sobjects/User/` + id + `/x/y`) {
 		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete} {
