@@ -39,8 +39,13 @@ type subrequest struct {
 // whatever becomes of them. With allOrNone, all are undone if one fails. Controls are
 // asked about each: see [Control].
 func (o *Org) composite(c *call) (answer, error) {
-	if c.method != http.MethodPost {
-		return answer{}, methodNotAllowed(c.method, "POST")
+	switch c.method {
+	case http.MethodPost:
+	case http.MethodGet, http.MethodHead:
+		base := "/services/data/v" + c.version + "/composite"
+		return jsonAnswer(http.StatusOK, map[string]string{"batch": base + "/batch", "sobjects": base + "/sobjects"}), nil
+	default:
+		return answer{}, methodNotAllowed(c.method, "HEAD,GET,POST")
 	}
 	var body compositeBody
 	if err := json.Unmarshal(c.body, &body); err != nil {
@@ -147,7 +152,7 @@ func (o *Org) subrequest(c *call, work *transaction, i int, sub subrequest, know
 			if err := checkVersion(inner.version); err != nil {
 				return answer{}, err
 			}
-			return o.route(inner, path)
+			return o.found(inner, path)
 		})
 		if refusal := (Refusal{}); errors.As(err, &refusal) {
 			a = refuse(refusal)
@@ -181,6 +186,9 @@ func newCall(c *call, sub subrequest, known answers) (*call, string, error) {
 		return nil, "", unsupported("batch in a composite or a batch")
 	}
 	inner := &call{method: sub.Method, path: u.Path, query: u.Query(), header: c.header.Clone(), body: []byte(body), version: match[1]}
+	for name, value := range sub.HTTPHeaders {
+		inner.header.Set(name, value)
+	}
 	inner.header.Set("Content-Type", "application/json")
 	return inner, strings.Trim(match[2], "/"), nil
 }

@@ -137,7 +137,7 @@ func TestCompositesThatAreRefused(t *testing.T) {
 		results := c.compose(t, sub(http.MethodGet, "a", url, nil))
 		assert.EqualValues(t, 404, results[0]["httpStatusCode"], url)
 	}
-	assert.Equal(t, 405, c.get(t, data+"/composite").status)
+	assert.Equal(t, 405, c.send(t, http.MethodPut, data+"/composite", "", "").status)
 	(&client{org: org}).post(t, data+"/composite", object{})
 	assert.Equal(t, 401, (&client{org: org}).post(t, data+"/composite", object{}).status)
 }

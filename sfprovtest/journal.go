@@ -36,7 +36,8 @@ type journal struct {
 	logins, refused       int
 	expiries              int
 	usageUsed, usageLimit int
-	deletions             []deletion // that they made, in their order
+	deletions             []deletion           // that they made, in their order
+	descriptions          map[string]described // that they were given, by object and version
 }
 
 // Requests are the requests to the data API, in the order in which they were

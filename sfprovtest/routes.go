@@ -6,14 +6,29 @@ import (
 	"strings"
 )
 
-// route finds the resource of a request that was let in.
+// found is what the resource of a request answers that was let in, or of a part of one.
+func (o *Org) found(c *call, path string) (answer, error) {
+	if err := checkDemands(c, path); err != nil {
+		return answer{}, err
+	}
+	switch path {
+	case "composite":
+		return o.composite(c)
+	case "composite/batch":
+		return o.batch(c)
+	}
+	return o.route(c, path)
+}
+
+// route finds the resource of a path below /services/data/vXX.0.
 func (o *Org) route(c *call, path string) (answer, error) {
 	parts := strings.Split(path, "/")
 	switch {
 	case path == "":
 		return o.resources(c)
 	case path == "sobjects":
-		return o.describeGlobal(c)
+		a, err := o.describeGlobal(c)
+		return o.ifChanged(c, "", a, err)
 	case path == "limits":
 		return o.limits(c)
 	case path == "composite/sobjects":
@@ -84,7 +99,8 @@ func ofObjects(name string) bool {
 func (o *Org) belowObject(c *call, object object, name string, rest []string) (answer, error) {
 	switch long, _ := id18(name); {
 	case len(rest) == 0 && name == "describe":
-		return o.describe(c, object)
+		a, err := o.describe(c, object)
+		return o.ifChanged(c, object.name, a, err)
 	case len(rest) == 0 && (name == "updated" || name == "deleted"):
 		return o.replicate(c, object, name)
 	case ofObjects(name):
@@ -114,6 +130,11 @@ func (o *Org) oneRecord(c *call, object object, id string) (answer, error) {
 	}
 	record, exists := o.rows[object.name][long]
 	exists = exists && o.seesRecord(object, record)
+	if exists && c.method != http.MethodDelete {
+		if a, unmet, err := c.unmetByRecord(record); unmet || err != nil {
+			return a, err
+		}
+	}
 	switch {
 	case c.method == http.MethodGet, c.method == http.MethodHead:
 		if !exists {

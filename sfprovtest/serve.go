@@ -182,11 +182,5 @@ func (o *Org) resource(c *call, path string) (answer, error) {
 	if c.uriLength+c.headerLength > maxURI {
 		return answer{}, Refusal{Status: http.StatusRequestHeaderFieldsTooLarge, Code: "REQUEST_HEADER_FIELDS_TOO_LARGE", Message: "URI and headers exceed the limit of 16,384 bytes"}
 	}
-	if path == "composite" {
-		return o.composite(c)
-	}
-	if path == "composite/batch" {
-		return o.batch(c)
-	}
-	return o.route(c, path)
+	return o.found(c, path)
 }

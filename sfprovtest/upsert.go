@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -144,7 +143,7 @@ func (o *Org) upsertWithoutID(c *call, object object) (answer, error) {
 // upserted is the answer to an upsert that has changed a record: without a body before
 // version 46.
 func upserted(c *call, id string) answer {
-	if version, _ := strconv.ParseFloat(c.version, 64); version < 46 {
+	if olderThan(c, 46) {
 		return jsonAnswer(http.StatusNoContent, nil)
 	}
 	return jsonAnswer(http.StatusOK, map[string]any{"id": id, "success": true, "errors": []any{}, "created": false})

@@ -26,7 +26,7 @@ func (o *Org) SetBooleanTexts(taken bool) {
 // the right JSON type. The lock is held.
 func (o *Org) decodeChange(c *call, object object, writable func(field) bool) (row, error) {
 	if kind := c.header.Get("Content-Type"); !strings.HasPrefix(strings.ToLower(kind), "application/json") {
-		return nil, Refusal{Status: http.StatusUnsupportedMediaType, Code: "UNSUPPORTED_MEDIA_TYPE", Message: "Content-Type header specified in HTTP request is not supported: " + kind}
+		return nil, unsupportedForm(kind)
 	}
 	var body map[string]any
 	decoder := json.NewDecoder(bytes.NewReader(c.body))

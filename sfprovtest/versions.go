@@ -52,6 +52,13 @@ func checkVersion(version string) error {
 	return nil
 }
 
+// olderThan reports whether a request is of an API version before another.
+func olderThan(c *call, version int) bool {
+	number, _, _ := strings.Cut(c.version, ".")
+	v, err := strconv.Atoi(number)
+	return err == nil && v < version
+}
+
 // resources is the root of a version.
 func (o *Org) resources(c *call) (answer, error) {
 	if c.method != http.MethodGet && c.method != http.MethodHead {
