@@ -80,7 +80,7 @@ func notFound() Refusal {
 func nothingHere() answer {
 	return answer{
 		status: http.StatusNotFound, header: http.Header{"Content-Type": {"text/html;charset=UTF-8"}},
-		body: []byte("<html><body>URL No Longer Exists: this org in memory has " + tokenPath + ", " + userInfoPath + ", /services/data and /services/data/vXX.0/ only.</body></html>"),
+		body: []byte("<html><body>URL No Longer Exists: sfprovtest, an org in memory, has " + tokenPath + ", " + introspectPath + ", " + revokePath + ", " + userInfoPath + ", /id/, /services/data and what is below it.</body></html>"),
 	}
 }
 

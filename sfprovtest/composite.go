@@ -152,7 +152,7 @@ func (o *Org) subrequest(c *call, work *transaction, i int, sub subrequest, know
 			if err := checkVersion(inner.version); err != nil {
 				return answer{}, err
 			}
-			return o.found(inner, path)
+			return o.respond(inner, path)
 		})
 		if refusal := (Refusal{}); errors.As(err, &refusal) {
 			a = refuse(refusal)
@@ -175,9 +175,10 @@ func newCall(c *call, sub subrequest, known answers) (*call, string, error) {
 		return nil, "", err
 	}
 	u, err := url.Parse(strings.ReplaceAll(target, " ", "+"))
-	match := []string(nil)
+	path, match := "", []string(nil)
 	if err == nil {
-		match = dataPath.FindStringSubmatch(u.Path)
+		path = tidied(u)
+		match = dataPath.FindStringSubmatch(path)
 	}
 	if match == nil || strings.Trim(match[2], "/") == "composite" {
 		return nil, "", notFound()
@@ -185,7 +186,7 @@ func newCall(c *call, sub subrequest, known answers) (*call, string, error) {
 	if strings.Trim(match[2], "/") == "composite/batch" {
 		return nil, "", unsupported("batch in a composite or a batch")
 	}
-	inner := &call{method: sub.Method, path: u.Path, query: u.Query(), header: c.header.Clone(), body: []byte(body), version: match[1]}
+	inner := &call{method: sub.Method, path: path, query: u.Query(), header: c.header.Clone(), body: []byte(body), version: match[1]}
 	for name, value := range sub.HTTPHeaders {
 		inner.header.Set(name, value)
 	}

@@ -230,7 +230,7 @@ func TestElsewhere(t *testing.T) {
 		r := c.get(t, path)
 		assert.Equal(t, 404, r.status, path)
 		assert.Equal(t, "text/html;charset=UTF-8", r.header.Get("Content-Type"))
-		assert.Contains(t, r.body, "this org in memory has /services/oauth2/token, /services/oauth2/userinfo, /services/data and")
+		assert.Contains(t, r.body, "sfprovtest, an org in memory, has /services/oauth2/token,")
 	}
 	for path, allowed := range map[string]string{
 		users + "/" + id: "HEAD,GET,PATCH", users: "HEAD,GET,POST", users + "/describe": "HEAD,GET", data + "/sobjects": "HEAD,GET",

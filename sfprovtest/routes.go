@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// found is what the resource of a request answers that was let in, or of a part of one.
-func (o *Org) found(c *call, path string) (answer, error) {
+// respond is what the resource of a request answers that was let in, or of a part of one.
+func (o *Org) respond(c *call, path string) (answer, error) {
 	if err := checkDemands(c, path); err != nil {
 		return answer{}, err
 	}
@@ -126,7 +126,7 @@ func (o *Org) oneRecord(c *call, object object, id string) (answer, error) {
 	case long == "": // of another shape than IDs, it is taken for the name of a field
 		return answer{}, Refusal{Status: http.StatusNotFound, Code: "NOT_FOUND", Message: "Provided external ID field does not exist or is not accessible: " + id}
 	case !ok: // the last three characters don't fit the others
-		return answer{}, badRequest("MALFORMED_ID", object.fields[0].label+": id value of incorrect type: "+id, "Id")
+		return answer{}, malformedID(object, id)
 	}
 	record, exists := o.rows[object.name][long]
 	exists = exists && o.seesRecord(object, record)
@@ -159,6 +159,10 @@ func (o *Org) oneRecord(c *call, object object, id string) (answer, error) {
 		return o.updateUser(c, long)
 	}
 	return answer{}, o.rules.deleteRefusal
+}
+
+func malformedID(object object, id string) Refusal {
+	return badRequest("MALFORMED_ID", object.fields[0].label+": id value of incorrect type: "+id, "Id")
 }
 
 // readRecord answers with the fields asked for, or all.

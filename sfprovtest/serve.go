@@ -44,7 +44,7 @@ func (o *Org) serve(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		panic(http.ErrAbortHandler) // the client left, or sends too much
 	}
-	c := &call{method: r.Method, path: slashes.ReplaceAllLiteralString(r.URL.Path, "/"), query: r.URL.Query(), header: r.Header, body: inflate(r.Header, body), uriLength: len(r.RequestURI)}
+	c := &call{method: r.Method, path: tidied(r.URL), query: r.URL.Query(), header: r.Header, body: inflate(r.Header, body), uriLength: len(r.RequestURI)}
 	for name, values := range r.Header {
 		c.headerLength += len(name) + len(strings.Join(values, ""))
 	}
@@ -126,9 +126,27 @@ func (o *Org) wait(left <-chan struct{}, d time.Duration) bool {
 	return false
 }
 
-// slashes are those of paths such as //services/data, which real orgs take for one:
-// some clients have a base URL that ends in one.
-var slashes = regexp.MustCompile(`/{2,}`)
+var (
+	slashes     = regexp.MustCompile(`/{2,}`)
+	valueInPath = regexp.MustCompile(`^(/+services/+data/+v[^/]+/+sobjects/+[^/]+/+([^/]+))/+(.*)$`)
+)
+
+// tidied is the path of a URL, in which slashes that follow each other are one, as in real
+// orgs: some clients have a base URL that ends in one. The value of a field at the end of
+// the path keeps its own.
+func tidied(u *url.URL) string {
+	escaped, value := u.EscapedPath(), ""
+	if match := valueInPath.FindStringSubmatch(escaped); match != nil {
+		if long, _ := id18(match[2]); long == "" && !ofObjects(match[2]) {
+			escaped, value = match[1]+"/", match[3]
+		}
+	}
+	path, err := url.PathUnescape(slashes.ReplaceAllLiteralString(escaped, "/") + value)
+	if err != nil {
+		return u.Path
+	}
+	return path
+}
 
 var dataPath = regexp.MustCompile(`^/services/data/v(\d+\.\d)(/.*)?$`)
 
@@ -182,5 +200,5 @@ func (o *Org) resource(c *call, path string) (answer, error) {
 	if c.uriLength+c.headerLength > maxURI {
 		return answer{}, Refusal{Status: http.StatusRequestHeaderFieldsTooLarge, Code: "REQUEST_HEADER_FIELDS_TOO_LARGE", Message: "URI and headers exceed the limit of 16,384 bytes"}
 	}
-	return o.found(c, path)
+	return o.respond(c, path)
 }

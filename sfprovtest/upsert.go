@@ -40,15 +40,20 @@ func (o *Org) byField(c *call, object object, name, value string) (answer, error
 	if err != nil {
 		return answer{}, err
 	}
-	var found []string
-	if f.kind == typeID {
-		if c.method != http.MethodPatch {
-			return o.oneRecord(c, object, value)
-		}
-		found = []string{value}
-	} else {
-		found = o.withValue(object, f, value)
+	if f.kind != typeID {
+		return o.withField(c, object, f, value, o.withValue(object, f, value))
 	}
+	if long, _ := id18(value); long == "" {
+		return answer{}, malformedID(object, value)
+	}
+	if c.method != http.MethodPatch {
+		return o.oneRecord(c, object, value)
+	}
+	return o.withField(c, object, f, value, []string{value})
+}
+
+// withField does with the records that have a value what a request wants.
+func (o *Org) withField(c *call, object object, f field, value string, found []string) (answer, error) {
 	switch {
 	case c.method != http.MethodPatch && c.method != http.MethodGet && c.method != http.MethodHead:
 		return answer{}, methodNotAllowed(c.method, "HEAD,GET,PATCH")
@@ -89,11 +94,19 @@ func (o *Org) withValue(object object, f field, value string) []string {
 	var found []string
 	for _, id := range o.order[object.name] {
 		record := o.rows[object.name][id]
-		if has := record[key]; has != nil && strings.EqualFold(fmt.Sprint(has), value) && o.seesRecord(object, record) {
+		if value != "" && strings.EqualFold(textOf(record[key]), value) && o.seesRecord(object, record) {
 			found = append(found, id)
 		}
 	}
 	return found
+}
+
+// textOf is a value as it is compared with those of URLs.
+func textOf(value any) string {
+	if text, isText := value.(string); isText || value == nil {
+		return text
+	}
+	return fmt.Sprint(value)
 }
 
 // checkUpsertBody refuses a body with the field that is in the URL.
@@ -170,12 +183,13 @@ func (o *Org) upsertCollection(c *call, objectName, fieldName string) (answer, e
 	if err := checkCollection(len(records), 1); err != nil {
 		return answer{}, err
 	}
+	known := o.valuesOf(object, f)
 	return o.rowByRow(allOrNone, len(records), func(i int) map[string]any {
-		return o.upsertOne(c, object, f, records[i])
+		return o.upsertOne(c, object, f, records[i], known)
 	}), nil
 }
 
-func (o *Org) upsertOne(c *call, object object, f field, record map[string]any) map[string]any {
+func (o *Org) upsertOne(c *call, object object, f field, record map[string]any, known *valuesOfField) map[string]any {
 	if !strings.EqualFold(typeOfRecord(record), object.name) {
 		return failed(badRequest("INVALID_TYPE", "sObject type '"+typeOfRecord(record)+"' is not that of the request."), "")
 	}
@@ -197,6 +211,8 @@ func (o *Org) upsertOne(c *call, object object, f field, record map[string]any) 
 	var a answer
 	var err error
 	switch {
+	case value != "" && f.kind != typeID:
+		a, err = o.withField(&inner, object, f, value, known.find(value))
 	case value != "":
 		a, err = o.byField(&inner, object, f.name, value)
 	case f.kind == typeID:
@@ -212,5 +228,7 @@ func (o *Org) upsertOne(c *call, object object, f field, record map[string]any) 
 	}
 	var result map[string]any
 	_ = json.Unmarshal(a.body, &result) // it is this org's own
+	id, _ := result["id"].(string)
+	known.note(id)
 	return result
 }

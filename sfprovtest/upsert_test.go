@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 
@@ -108,4 +109,75 @@ func TestCollectionsAllOrNone(t *testing.T) {
 	member := c.post(t, data+"/sobjects/GroupMember", object{"GroupId": group, "UserOrGroupId": id}).object(t)["id"]
 	c.send(t, http.MethodDelete, collections+"?allOrNone=true&ids="+fmt.Sprint(member)+","+unknownUser, "", "").results(t)
 	assert.Equal(t, []string{"A"}, org.Access(id).PublicGroups)
+}
+
+func TestMalformedIDsOfUpserts(t *testing.T) {
+	t.Parallel()
+	_, c, id := seeded(t, nil)
+	for _, method := range []string{http.MethodGet, http.MethodPatch} {
+		isRefusal(t, c.send(t, method, users+"/Id/junk", "application/json", "{}"), 400, "MALFORMED_ID", "User ID: id value of incorrect type: junk", "Id")
+	}
+	wrong := id[:17] + "9"
+	results := c.send(t, http.MethodPatch, collections+"/User/Id", "application/json", asJSON(t, object{"records": list{
+		rowOf("User", object{"Id": "junk"}), rowOf("User", object{"Id": wrong}), rowOf("User", object{"Id": id}),
+	}})).results(t)
+	assert.Contains(t, fmt.Sprint(results[0]), "MALFORMED_ID")
+	assert.Contains(t, fmt.Sprint(results[1]), "MALFORMED_ID")
+	assert.Equal(t, true, results[2]["success"])
+}
+
+// TestSlashesInValues holds that only those between the parts of a path are taken for one.
+func TestSlashesInValues(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	c := logIn(t, org)
+	org.AddCustomField("Badge__c", 12, true)
+	id := org.AddUser(sfprov.Fields{"Badge__c": "/a//b"})
+	org.AddUser(sfprov.Fields{"Badge__c": "/a/b"})
+	for _, path := range []string{
+		users + "/Badge__c/%2Fa%2F%2Fb", "//services//data///v66.0//sobjects//User//Badge__c//%2Fa//b",
+		users + "//" + id, users + "//" + id + "/", "//services/data//v66.0/sobjects/User/" + id,
+	} {
+		assert.Equal(t, id, c.get(t, path+"?fields=Badge__c").object(t)["Id"], path)
+	}
+	assert.Equal(t, 200, c.get(t, users+"/"+id+"//password").status)
+	assert.Equal(t, 200, c.get(t, users+"//describe//").status)
+	assert.Equal(t, []int{200}, statusesOf(c.compose(t, sub(http.MethodGet, "a", "/services/data//v66.0/sobjects//User/"+id, nil))))
+}
+
+// TestUpsertsByAFieldThatIsNotUnique follows a collection whose rows change the values that
+// later rows are found by.
+func TestUpsertsByAFieldThatIsNotUnique(t *testing.T) {
+	t.Parallel()
+	org, c, id := seeded(t, sfprov.Fields{"Email": "one@x.com"})
+	org.SetEmailConfirmation(false)
+	row := func(email, username string) object {
+		return rowOf("User", alice(org, object{"Email": email, "Username": username}))
+	}
+	results := c.send(t, http.MethodPatch, collections+"/User/Email", "application/json", asJSON(t, object{"records": list{
+		row("ONE@x.com", "a@x.com"), row("new@x.com", "b@x.com"), row("New@x.com", "c@x.com"), row("other@x.com", "c@x.com"),
+	}})).results(t)
+	assert.Equal(t, id, results[0]["id"])
+	assert.Equal(t, true, results[1]["created"])
+	assert.Equal(t, results[1]["id"], results[2]["id"], "the row before made it")
+	assert.Contains(t, fmt.Sprint(results[3]), "DUPLICATE_USERNAME")
+	assert.Len(t, org.Users(), 2)
+}
+
+func TestManyUpsertsAmongManyUsers(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	c := logIn(t, org)
+	for i := range 20_000 {
+		org.AddUser(sfprov.Fields{"Email": fmt.Sprintf("u%d@x.com", i)})
+	}
+	rows := list{}
+	for i := range 200 {
+		rows = append(rows, rowOf("User", object{"Email": fmt.Sprintf("U%d@x.com", 100*i), "Title": "CFO"}))
+	}
+	began := time.Now()
+	for _, result := range c.send(t, http.MethodPatch, collections+"/User/Email", "application/json", asJSON(t, object{"records": rows})).results(t) {
+		assert.Equal(t, false, result["created"], result)
+	}
+	assert.Less(t, time.Since(began), 2*time.Second)
 }
