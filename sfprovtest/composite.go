@@ -187,6 +187,7 @@ func newCall(c *call, sub subrequest, known answers) (*call, string, error) {
 		return nil, "", unsupported("batch in a composite or a batch")
 	}
 	inner := &call{method: sub.Method, path: path, query: u.Query(), header: c.header.Clone(), body: []byte(body), version: match[1]}
+	inner.overrideMethod()
 	for name, value := range sub.HTTPHeaders {
 		inner.header.Set(name, value)
 	}

@@ -11,7 +11,7 @@ func checkDemands(c *call, path string) error {
 	for _, check := range []func() error{
 		func() error { return checkSuffix(c, path) },
 		func() error { return checkParameters(c, path) },
-		func() error { return checkForms(c) },
+		func() error { return checkForms(c, path) },
 		func() error { return checkCallOptions(c) },
 		func() error { return checkConditions(c, strings.Split(path, "/")) },
 	} {
@@ -49,9 +49,10 @@ func checkParameters(c *call, path string) error {
 	return nil
 }
 
-// checkForms refuses other forms of bodies than JSON.
-func checkForms(c *call) error {
-	if kind := c.header.Get("Content-Type"); len(c.body) > 0 && strings.Contains(strings.ToLower(kind), "xml") {
+// checkForms refuses other forms than JSON.
+func checkForms(c *call, path string) error {
+	known := strings.HasPrefix(path, "sobjects") || strings.HasPrefix(path, "composite")
+	if kind := c.header.Get("Content-Type"); known && len(c.body) > 0 && kind != "" && !strings.Contains(strings.ToLower(kind), "json") {
 		return unsupportedForm(kind)
 	}
 	accepted := strings.ToLower(strings.Join(c.header.Values("Accept"), ","))

@@ -65,7 +65,9 @@ func TestDemandsByPathsAndParameters(t *testing.T) {
 	r := c.send(t, http.MethodPatch, collections+"/User/Username?updateOnly=true", "application/json", asJSON(t, object{"records": list{rowOf("User", alice(org, nil))}}))
 	assert.Equal(t, 501, r.status, r.body)
 	for _, path := range []string{users, collections, data + "/composite", data + "/composite/batch"} {
-		assert.Equal(t, 415, c.send(t, http.MethodPost, path, "application/xml; charset=UTF-8", "<x/>").status, path)
+		for _, form := range []string{"application/xml; charset=UTF-8", "application/x-www-form-urlencoded", "text/plain"} {
+			assert.Equal(t, 415, c.send(t, http.MethodPost, path, form, "{}").status, path)
+		}
 	}
 	assert.Len(t, org.Users(), 1)
 }
@@ -116,6 +118,19 @@ func TestHeadersOfSubrequests(t *testing.T) {
 	assert.Contains(t, fmt.Sprint(c.compose(t, part)[0]), "PRECONDITION_FAILED")
 	part["httpHeaders"] = object{"Sforce-Duplicate-Rule-Header": "allowSave=true"}
 	assert.Equal(t, []int{501}, statusesOf(c.compose(t, part)))
+}
+
+// TestMethodsByParameter holds for parts of requests too.
+func TestMethodsByParameter(t *testing.T) {
+	t.Parallel()
+	org, c, id := seeded(t, nil)
+	url := "/sobjects/User/" + id + "?_HttpMethod=PATCH"
+	assert.Equal(t, 204, c.post(t, data+url, object{"Title": "CFO"}).status)
+	assert.Equal(t, []int{204}, statusesOf(c.compose(t, sub(http.MethodPost, "a", data+url, object{"Department": "Sales"}))))
+	c.post(t, data+"/composite/batch", object{"batchRequests": list{part(http.MethodPost, "v66.0"+url, object{"Division": "EMEA"})}})
+	user, _ := org.User(id)
+	assert.Equal(t, list{"CFO", "Sales", "EMEA"}, list{user.Fields["Title"], user.Fields["Department"], user.Fields["Division"]})
+	assert.Equal(t, 200, c.get(t, data+url).status, "of POST only")
 }
 
 func TestCompositeListsItsResources(t *testing.T) {

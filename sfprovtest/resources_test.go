@@ -114,7 +114,7 @@ func TestNoPathIsNotFound(t *testing.T) {
 	segments := strings.Fields(`sobjects query queryAll search limits composite batch tree graph jobs ingest tooling recent describe updated deleted
 		password listviews layouts quickActions User Profile GroupMember Lead Account Group PermissionSetAssignment ui-api actions theme tabs
 		chatter connect analytics metadata parameterizedSearch Id Username Manager recordCount ` + id)
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same paths each time
+	random := rand.New(rand.NewPCG(1, 2))
 	verbs := []string{http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete}
 	seen := map[int]int{}
 	for range 3000 {

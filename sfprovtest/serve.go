@@ -48,9 +48,7 @@ func (o *Org) serve(w http.ResponseWriter, r *http.Request) {
 	for name, values := range r.Header {
 		c.headerLength += len(name) + len(strings.Join(values, ""))
 	}
-	if override := c.query.Get("_HttpMethod"); override != "" && c.method == http.MethodPost {
-		c.method = override // for clients whose HTTP stack knows no PATCH
-	}
+	c.overrideMethod()
 	defer o.answered(c)
 	seen := o.observe(c)
 	fault := o.faults.forRequest(seen)
@@ -90,6 +88,14 @@ func (o *Org) serve(w http.ResponseWriter, r *http.Request) {
 		o.answered(c) // before the client can know of it, and come again
 	}
 	fault.write(w, a, wait)
+}
+
+// overrideMethod lets a parameter say the method, for clients whose HTTP stack knows no
+// PATCH.
+func (c *call) overrideMethod() {
+	if override := c.query.Get("_HttpMethod"); override != "" && c.method == http.MethodPost {
+		c.method = override
+	}
 }
 
 // inflate is a request body that may be compressed; nothing, which the resource

@@ -34,7 +34,7 @@ func (o *Org) identifyingField(object object, name string) (field, error) {
 }
 
 // byField is /sobjects/{object}/{field}/{value}: GET reads the record that has the
-// value, PATCH changes it or makes one.
+// value, PATCH changes it or makes one, DELETE deletes it if the object allows that.
 func (o *Org) byField(c *call, object object, name, value string) (answer, error) {
 	f, err := o.identifyingField(object, name)
 	if err != nil {
@@ -55,8 +55,8 @@ func (o *Org) byField(c *call, object object, name, value string) (answer, error
 // withField does with the records that have a value what a request wants.
 func (o *Org) withField(c *call, object object, f field, value string, found []string) (answer, error) {
 	switch {
-	case c.method != http.MethodPatch && c.method != http.MethodGet && c.method != http.MethodHead:
-		return answer{}, methodNotAllowed(c.method, "HEAD,GET,PATCH")
+	case c.method == http.MethodPost, c.method == http.MethodPut:
+		return answer{}, methodNotAllowed(c.method, "HEAD,GET,PATCH,DELETE")
 	case len(found) > 1:
 		urls := make([]string, len(found))
 		for i, id := range found {

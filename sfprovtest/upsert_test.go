@@ -41,6 +41,8 @@ func TestUpsertByEveryField(t *testing.T) {
 		}, c.get(t, users+"/"+path+"?fields=Title").object(t))
 		assert.Equal(t, 204, c.send(t, http.MethodPatch, "/services/data/v45.0/sobjects/User/"+path, "application/json", "{}").status)
 		assert.Equal(t, 405, c.send(t, http.MethodPut, users+"/"+path, "application/json", "{}").status)
+		org.SetDeleteRefusal(sfprovtest.Refusal{Status: 403, Code: "NO"})
+		assert.Equal(t, 403, c.send(t, http.MethodDelete, users+"/"+path, "", "").status, "as by its ID")
 	}
 }
 
