@@ -15,7 +15,7 @@ func TestPasswordsAreNotRemembered(t *testing.T) {
 	const secret = `s3cretWord`
 	composite, batch := data+"/composite", data+"/composite/batch"
 	for _, url := range []string{"password", `\u0070assword`, "%70assword", "pass%77ord/", "password?x=1", "/password"} {
-		for _, name := range []string{"NewPassword", `New\u0050assword`} {
+		for _, name := range []string{"NewPassword", `New\u0050assword`, "pw"} {
 			body := `{"` + name + `":"` + secret + `"}`
 			url := `"url":"` + users + `/` + id + `/` + url + `","method":"POST"`
 			c.send(t, http.MethodPost, composite, "application/json", `{"compositeRequest":[{"referenceId":"a",`+url+`,"body":`+body+`}]}`)
@@ -27,8 +27,9 @@ func TestPasswordsAreNotRemembered(t *testing.T) {
 	for _, path := range []string{"/password", "/%70assword", "//password", "/password/", "/Password"} {
 		c.send(t, http.MethodPost, users+"/"+id+path, "application/json", `{"NewPassword":"`+secret+`"}`)
 	}
+	c.send(t, http.MethodPost, batch, "application/json", `{"batchRequests":[{"method":"PATCH","url":"v66.0/sobjects/User/`+id+`","richInput":{"New\u0050assword":"`+secret+`"}}]}`)
 	requests := org.Requests()
-	assert.Len(t, requests, 6*2*4+5)
+	assert.Len(t, requests, 6*3*4+5+1)
 	for _, r := range requests {
 		assert.NotContains(t, string(r.Body), secret, r.Path)
 	}

@@ -134,7 +134,7 @@ func (o *Org) wait(left <-chan struct{}, d time.Duration) bool {
 
 var (
 	slashes     = regexp.MustCompile(`/{2,}`)
-	valueInPath = regexp.MustCompile(`^(/+services/+data/+v[^/]+/+sobjects/+[^/]+/+([^/]+))/+(.*)$`)
+	valueInPath = regexp.MustCompile(`^(/+services/+data/+v[^/]+/+sobjects/+[^/]+/+[^/]+)/+(.*)$`)
 )
 
 // tidied is the path of a URL, in which slashes that follow each other are one, as in real
@@ -143,9 +143,7 @@ var (
 func tidied(u *url.URL) string {
 	escaped, value := u.EscapedPath(), ""
 	if match := valueInPath.FindStringSubmatch(escaped); match != nil {
-		if long, _ := id18(match[2]); long == "" && !ofObjects(match[2]) {
-			escaped, value = match[1]+"/", match[3]
-		}
+		escaped, value = match[1]+"/", match[2]
 	}
 	path, err := url.PathUnescape(slashes.ReplaceAllLiteralString(escaped, "/") + value)
 	if err != nil {

@@ -11,7 +11,7 @@ type valuesOfField struct {
 	org    *Org
 	object object
 	field  field
-	ids    map[string][]string // by lower-case value; some may have another one by now
+	ids    map[string][]string // by lower-case value, which rows found by it can't change
 }
 
 func (o *Org) valuesOf(object object, f field) *valuesOfField {
@@ -31,15 +31,14 @@ func (v *valuesOfField) find(value string) []string {
 	}
 	var found []string
 	for _, id := range v.ids[strings.ToLower(value)] {
-		record := v.org.rows[v.object.name][id]
-		if strings.EqualFold(textOf(record[folded(v.field.name)]), value) && v.org.seesRecord(v.object, record) {
+		if v.org.seesRecord(v.object, v.org.rows[v.object.name][id]) {
 			found = append(found, id)
 		}
 	}
 	return found
 }
 
-// note notes the value that a record has now.
+// note notes the value of a record, which may be new.
 func (v *valuesOfField) note(id string) {
 	value := strings.ToLower(textOf(v.org.rows[v.object.name][id][folded(v.field.name)]))
 	if v.ids != nil && value != "" && !slices.Contains(v.ids[value], id) {
