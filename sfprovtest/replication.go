@@ -112,8 +112,9 @@ func (o *Org) period(c *call) (start, end time.Time, err error) {
 		err = badReplication(code, "startDate must be at least one minute greater than endDate")
 	case now.Sub(start) > replicated:
 		err = badReplication(code, "startDate cannot be more than 30 days ago")
-	case end.After(now):
-		err = badReplication(code, "endDate cannot be in the future")
+	}
+	if end.After(now) { // which is allowed, but no date is covered that is to come
+		end = now
 	}
 	return start, end, err
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/sfprov/sfprov"
 	"github.com/sfprov/sfprov/sfprovtest"
@@ -72,7 +73,7 @@ func TestPeriodsThatAreRefused(t *testing.T) {
 	for name, query := range map[string]string{
 		"none": "", "no end": "?start=2026-01-01T00:00:00Z", "no date": "?start=yesterday&end=now", "without offset": "?start=2026-01-01T00:00:00&end=2026-01-02T00:00:00",
 		"backwards": period(time.Hour, 2*time.Hour), "too short": period(time.Hour, time.Hour),
-		"too far back": period(31*24*time.Hour, 0), "future": period(time.Hour, -time.Hour),
+		"too far back": period(31*24*time.Hour, 0),
 	} {
 		for _, what := range []string{"/updated", "/deleted"} {
 			r := c.get(t, users+what+query)
@@ -80,9 +81,15 @@ func TestPeriodsThatAreRefused(t *testing.T) {
 			assert.Contains(t, r.body, "INVALID_REPLICATION_DATE", name)
 		}
 	}
+	r := c.get(t, users+"/updated"+period(time.Hour, -time.Hour))
+	assert.Equal(t, 200, r.status, "an end to come is no mistake")
+	covered, err := time.Parse("2006-01-02T15:04:05.000-0700", fmt.Sprint(r.object(t)["latestDateCovered"]))
+	require.NoError(t, err)
+	assert.False(t, covered.After(time.Now()))
+	assert.NotEmpty(t, r.object(t)["ids"])
 	blank := time.Now().UTC().Format("2006-01-02T15:04:05") + "+00:00" // as text, + is a blank in a query
 	assert.Equal(t, 200, c.get(t, users+"/updated?start="+time.Now().Add(-time.Hour).UTC().Format("2006-01-02T15:04:05")+"+00:00&end="+blank).status)
-	r := c.get(t, data+"/sobjects/PermissionSetAssignment/deleted"+period(time.Hour, 0))
+	r = c.get(t, data+"/sobjects/PermissionSetAssignment/deleted"+period(time.Hour, 0))
 	assert.Equal(t, 400, r.status)
 	assert.Contains(t, r.body, "sObject type PermissionSetAssignment is not replicable")
 	assert.Equal(t, 501, c.get(t, data+"/sobjects/UserPermissionAccess/updated"+period(time.Hour, 0)).status)
