@@ -4,7 +4,7 @@ package sfprovtest
 // licences, public groups and queues, and who has them. Fields are those of the
 // Object Reference.
 var accessObjects = []object{ //nolint:gochecknoglobals // a constant table
-	{name: "UserRole", label: "Role", prefix: "00E", fields: []field{
+	{name: "UserRole", label: "Role", prefix: "00E", fixed: true, fields: []field{
 		readOnly("Id", "Role ID", typeID),
 		readOnly("Name", "Name", typeString),
 		parent("ParentRoleId", "Parent Role ID", "UserRole"),
@@ -22,7 +22,7 @@ var accessObjects = []object{ //nolint:gochecknoglobals // a constant table
 		readOnly("PortalType", "Portal Type", typePicklist),
 		unrelated(parent("PortalAccountOwnerId", "User ID", "User")),
 	}},
-	{name: "PermissionSet", label: "Permission Set", prefix: "0PS", missing: []string{"Permissions*"}, fields: audited(
+	{name: "PermissionSet", label: "Permission Set", prefix: "0PS", fixed: true, missing: []string{"Permissions*"}, fields: audited(
 		readOnly("Id", "Permission Set ID", typeID),
 		readOnly("Name", "Permission Set Name", typeString),
 		readOnly("Label", "Permission Set Label", typeString),
@@ -36,7 +36,7 @@ var accessObjects = []object{ //nolint:gochecknoglobals // a constant table
 		parent("PermissionSetGroupId", "Permission Set Group ID", "PermissionSetGroup"),
 		readOnly("Type", "Permission Set Type", typePicklist),
 	)},
-	{name: "PermissionSetGroup", label: "Permission Set Group", prefix: "0PG", fields: audited(
+	{name: "PermissionSetGroup", label: "Permission Set Group", prefix: "0PG", fixed: true, fields: audited(
 		readOnly("Id", "Permission Set Group ID", typeID),
 		readOnly("IsDeleted", "Deleted", typeBoolean),
 		readOnly("DeveloperName", "API Name", typeString),
@@ -79,7 +79,7 @@ var accessObjects = []object{ //nolint:gochecknoglobals // a constant table
 		mandatory(onCreate(reference("PermissionSetLicenseId", "Permission Set License ID", "PermissionSetLicense"))),
 		mandatory(onCreate(reference("AssigneeId", "Assignee ID", "User"))),
 	)},
-	{name: "Group", label: "Group", prefix: "00G", fields: audited(
+	{name: "Group", label: "Group", prefix: "00G", fixed: true, fields: audited(
 		readOnly("Id", "Group ID", typeID),
 		readOnly("Name", "Name", typeString),
 		readOnly("DeveloperName", "Developer Name", typeString),

@@ -82,8 +82,11 @@ func typeOfRecord(record map[string]any) string {
 
 // oneOfMany does with one record what a request of its own would.
 func (o *Org) oneOfMany(c *call, record map[string]any) map[string]any {
-	object, known := o.visibleObject(typeOfRecord(record))
-	if !known {
+	object, err := o.objectInPath(typeOfRecord(record))
+	if refusal := (Refusal{}); errors.As(err, &refusal) && refusal.Status == http.StatusNotImplemented {
+		return failed(refusal, "")
+	}
+	if err != nil {
 		return failed(badRequest("INVALID_TYPE", "sObject type '"+typeOfRecord(record)+"' is not supported."), "")
 	}
 	if refusal := o.refusedRow(object.name, record); refusal != nil {
@@ -97,7 +100,6 @@ func (o *Org) oneOfMany(c *call, record map[string]any) map[string]any {
 			delete(record, name)
 		}
 	}
-	var err error
 	inner.body, err = json.Marshal(record)
 	if err != nil {
 		return failed(badRequest("JSON_PARSER_ERROR", err.Error()), "")

@@ -75,7 +75,8 @@ func TestCollectionsThatAreRefused(t *testing.T) {
 	assert.Equal(t, 405, c.get(t, collections).status)
 	assert.Equal(t, 400, c.send(t, http.MethodPost, collections, "application/json", "{").status)
 	assert.Equal(t, 400, c.send(t, http.MethodPost, collections, "application/json", `{"records":[7]}`).status)
-	assert.Contains(t, fmt.Sprint(c.post(t, collections, object{"records": list{rowOf("Shoe", nil)}}).results(t)), "INVALID_TYPE")
+	assert.Contains(t, fmt.Sprint(c.post(t, collections, object{"records": list{rowOf("Shoe__c", nil)}}).results(t)), "INVALID_TYPE")
+	assert.Contains(t, fmt.Sprint(c.post(t, collections, object{"records": list{rowOf("Lead", nil)}}).results(t)), "has no object Lead; a real org may")
 }
 
 func TestCollectionsOfAssignments(t *testing.T) {

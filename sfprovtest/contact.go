@@ -8,7 +8,7 @@ import (
 // contactObjects are what external users belong to: the users of portals and
 // Experience Cloud sites. Fields are those of the Object Reference.
 var contactObjects = []object{ //nolint:gochecknoglobals // a constant table
-	{name: "Account", label: "Account", prefix: "001", missing: []string{
+	{name: "Account", label: "Account", prefix: "001", fixed: true, missing: []string{
 		"Type", "ParentId", "Billing*", "Shipping*", "Phone", "Fax", "Website", "Industry", "AnnualRevenue", "NumberOfEmployees", "Description",
 		"AccountNumber", "AccountSource", "Ownership", "TickerSymbol", "Rating", "Site", "Sic", "PhotoUrl", "MasterRecordId", "LastReferencedDate", "LastViewedDate", "LastCURequestDate", "LastCUUpdateDate", "LastActivityDate",
 		"IsPartner", "IsCustomerPortal", "RecordTypeId", "Jigsaw*", "CleanStatus", "DunsNumber", "Tradestyle", "Naics*", "YearStarted", "SicDesc", "DandbCompanyId",
@@ -18,7 +18,7 @@ var contactObjects = []object{ //nolint:gochecknoglobals // a constant table
 		readOnly("Name", "Account Name", typeString),
 		parent("OwnerId", "Owner ID", "User"),
 	)},
-	{name: "Contact", label: "Contact", prefix: "003", missing: []string{
+	{name: "Contact", label: "Contact", prefix: "003", fixed: true, missing: []string{
 		"Salutation", "Mailing*", "Other*", "Phone", "Fax", "MobilePhone", "HomePhone", "AssistantPhone", "AssistantName", "ReportsToId", "Title", "Department",
 		"LeadSource", "Birthdate", "Description", "MasterRecordId", "LastReferencedDate", "LastViewedDate", "LastCURequestDate", "LastCUUpdateDate", "LastActivityDate", "EmailBounced*", "IsEmailBounced", "PhotoUrl", "Jigsaw*", "IndividualId",
 		"CleanStatus", "RecordTypeId", "DoNotCall", "HasOptedOutOf*",

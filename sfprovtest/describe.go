@@ -165,7 +165,7 @@ func (o *Org) summary(c *call, object object) map[string]any {
 	summary := map[string]any{
 		"name": object.name, "label": object.label, "labelPlural": plural(object.label), "keyPrefix": orNil(object.prefix),
 		"createable": object.name == "User" || object.assigns, "updateable": object.updateable, "deletable": object.assigns,
-		"queryable": true, "retrieveable": true, "replicateable": object.name == "User" || object.assigns, "searchable": object.name == "User",
+		"queryable": true, "retrieveable": true, "replicateable": object.name == "User" || object.assigns && object.name != "PermissionSetAssignment", "searchable": object.name == "User",
 		"layoutable": object.name == "User", "triggerable": object.name == "User", "urls": urls,
 	}
 	for _, never := range []string{

@@ -234,7 +234,7 @@ func TestElsewhere(t *testing.T) {
 	}
 	for path, allowed := range map[string]string{
 		users + "/" + id: "HEAD,GET,PATCH", users: "HEAD,GET,POST", users + "/describe": "HEAD,GET", data + "/sobjects": "HEAD,GET",
-		data: "HEAD,GET", data + "/limits": "HEAD,GET", data + "/sobjects/Profile": "HEAD,GET",
+		data: "HEAD,GET", data + "/limits": "HEAD,GET", data + "/sobjects/UserLicense": "HEAD,GET", data + "/sobjects/Profile": "HEAD,GET,POST",
 	} {
 		for _, method := range []string{http.MethodPut, "patch", "BREW"} {
 			isRefusal(t, c.send(t, method, path, "", ""), 405, "METHOD_NOT_ALLOWED", "HTTP Method '"+method+"' not allowed. Allowed are "+allowed)

@@ -37,7 +37,7 @@ func (o *Org) bind(text, version string) (*boundQuery, error) {
 func (o *Org) bindParsed(q *soqlQuery, version string) (*boundQuery, error) {
 	object, known := o.object(q.Object)
 	switch {
-	case !known && isCustomName(q.Object):
+	case !known && isAbsent(q.Object):
 		return nil, q.noSuchObject()
 	case !known:
 		return nil, unsupported("object " + q.Object)
@@ -69,12 +69,6 @@ func (o *Org) bindParsed(q *soqlQuery, version string) (*boundQuery, error) {
 		}
 	}
 	return b, nil
-}
-
-// isCustomName reports whether an object would be one of the org's own, or of a package.
-func isCustomName(name string) bool {
-	at := strings.LastIndex(name, "__")
-	return at > 0 && at < len(name)-2
 }
 
 // isAlias reports whether a name is one that the query gives.

@@ -65,7 +65,9 @@ func (o *Org) sobject(c *call, parts []string) (answer, error) {
 		return o.createAssignment(c, object)
 	case c.method == http.MethodGet, c.method == http.MethodHead:
 		return jsonAnswer(http.StatusOK, map[string]any{"objectDescribe": o.summary(c, object), "recentItems": []any{}}), nil
-	case object.name == "User", object.assigns:
+	case object.fixed && c.method == http.MethodPost:
+		return answer{}, unsupported("create of " + object.name)
+	case object.name == "User", object.assigns, object.fixed:
 		return answer{}, methodNotAllowed(c.method, "HEAD,GET,POST")
 	}
 	return answer{}, methodNotAllowed(c.method, "HEAD,GET")
@@ -76,7 +78,7 @@ func (o *Org) sobject(c *call, parts []string) (answer, error) {
 func (o *Org) objectInPath(name string) (object, error) {
 	found, known := o.object(name)
 	switch {
-	case !known && !strings.HasSuffix(strings.ToLower(name), "__c"):
+	case !known && !isAbsent(name):
 		return object{}, unsupported("object " + name)
 	case !known, !o.seesObject(found):
 		return object{}, notFound()
@@ -141,6 +143,10 @@ func (o *Org) oneRecord(c *call, object object, id string) (answer, error) {
 			return answer{}, notFound()
 		}
 		return o.readRecord(c, object, record)
+	case object.fixed && (c.method == http.MethodPatch || c.method == http.MethodDelete):
+		return answer{}, unsupported("change of " + object.name)
+	case object.name == "PermissionSetAssignment" && c.method == http.MethodPatch:
+		return answer{}, unsupported("change of " + object.name) // of its expiry
 	case object.assigns && c.method != http.MethodDelete:
 		return answer{}, methodNotAllowed(c.method, "HEAD,GET,DELETE")
 	case object.assigns && !exists:

@@ -62,6 +62,19 @@ type object struct {
 	updateable          bool
 	assigns             bool     // is created and deleted, to give a user something
 	missing             []string // fields of real orgs that this one has not got
+	fixed               bool     // requests can't change it, as those of real orgs can
+}
+
+// featureObjects come with features that this org has switched off: it answers as a real
+// one that has.
+var featureObjects = []string{"BotDefinition", "BotVersion", "Territory2", "UserTerritory2Association"} //nolint:gochecknoglobals // a constant table
+
+// isAbsent reports whether it is certain that the org has no object of that name. Of a
+// name that it has not got otherwise, a real org may have one.
+func isAbsent(name string) bool {
+	at := strings.LastIndex(name, "__") // of custom ones, and those of packages
+	return at > 0 && at < len(name)-2 ||
+		slices.ContainsFunc(featureObjects, func(absent string) bool { return strings.EqualFold(absent, name) })
 }
 
 // object finds an object, ignoring case.

@@ -16,7 +16,7 @@ var setupObjects = []object{ //nolint:gochecknoglobals // a constant table
 		readOnly("LastModifiedDate", "Last Modified Date", typeDateTime),
 		parent("LastModifiedById", "Last Modified By ID", "User"),
 	}},
-	{name: "Profile", label: "Profile", prefix: prefixProfile, missing: []string{"Permissions*", "LastReferencedDate", "LastViewedDate"}, fields: audited(
+	{name: "Profile", label: "Profile", prefix: prefixProfile, fixed: true, missing: []string{"Permissions*", "LastReferencedDate", "LastViewedDate"}, fields: audited(
 		readOnly("Id", "Profile ID", typeID),
 		readOnly("Name", "Name", typeString),
 		parent("UserLicenseId", "User License ID", "UserLicense"),
@@ -39,7 +39,7 @@ var setupObjects = []object{ //nolint:gochecknoglobals // a constant table
 		readOnly("LastModifiedDate", "Last Modified Date", typeDateTime),
 		readOnly("SystemModstamp", "System Modstamp", typeDateTime),
 	}},
-	{name: "Organization", label: "Organization", prefix: "00D", missing: []string{
+	{name: "Organization", label: "Organization", prefix: "00D", fixed: true, missing: []string{
 		"Address", "Latitude", "Longitude", "GeocodeAccuracy", "Preferences*", "DefaultAccountAccess", "DefaultContactAccess",
 		"DefaultOpportunityAccess", "DefaultLeadAccess", "DefaultCaseAccess", "DefaultCalendarAccess", "DefaultPricebookAccess", "DefaultCampaignAccess",
 		"ReceivesInfoEmails", "ReceivesAdminInfoEmails", "UiSkin", "SignupCountryIsoCode", "NumKnowledgeService", "WebToCaseDefaultOrigin", "ComplianceBccEmail",

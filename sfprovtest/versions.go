@@ -66,7 +66,7 @@ func (o *Org) resources(c *call) (answer, error) {
 	}
 	base := "/services/data/v" + c.version
 	return jsonAnswer(http.StatusOK, map[string]string{
-		"limits": base + "/limits", "query": base + "/query", "sobjects": base + "/sobjects",
+		"limits": base + "/limits", "query": base + "/query", "queryAll": base + "/queryAll", "sobjects": base + "/sobjects",
 		"composite": base + "/composite",
 		"identity":  o.identityURL(),
 	}), nil

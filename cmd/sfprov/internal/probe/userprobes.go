@@ -14,7 +14,7 @@ func readProbes() []Probe {
 		get(406, "user-of-another-object", "Status and code for a profile's ID in the place of a user's", users+"/<absent-profile>?fields=Id"),
 		get(408, "user-by-username", "Whether a user can be read by username", users+"/Username/<my-username>?fields=Id"),
 		get(409, "user-by-no-field", "The wording for a field that is neither external ID nor idLookup", users+"/LastName/sfprov-probe"),
-		get(411, "user-updated", "The keys of getUpdated", users+"/updated/?start=2026-01-01T00:00:00Z&end=2026-01-01T00:01:00Z"),
+		get(411, "user-updated", "The keys of getUpdated", users+"/updated/?start=<an-hour-ago>&end=<a-minute-ago>"),
 		get(412, "path-case", "Whether the object's name in a path ignores case", root+"/sobjects/uSER/<me>?fields=iD"),
 	}
 }
