@@ -64,9 +64,9 @@ var accessObjects = []object{ //nolint:gochecknoglobals // a constant table
 	)},
 	{name: "PermissionSetAssignment", label: "Permission Set Assignment", prefix: "0Pa", assigns: true, missing: []string{"IsRevoked"}, fields: []field{
 		readOnly("Id", "PermissionSetAssignment ID", typeID),
+		mandatory(onCreate(reference("AssigneeId", "Assignee ID", "User"))),
 		onCreate(reference("PermissionSetId", "PermissionSet ID", "PermissionSet")),
 		onCreate(reference("PermissionSetGroupId", "Permission Set Group ID", "PermissionSetGroup")),
-		mandatory(onCreate(reference("AssigneeId", "Assignee ID", "User"))),
 		readOnly("SystemModstamp", "Date Assigned", typeDateTime),
 		readOnly("ExpirationDate", "Expires On", typeDateTime),
 		readOnly("IsActive", "Is Active", typeBoolean),

@@ -53,7 +53,6 @@ var facts = map[string]fact{
 	"describe-user":                 {200, "", ""},
 	"collection-empty":              {400, "REQUIRED_FIELD_MISSING", "At least 1 record is required"},
 	"collection-refused-row":        {200, "REQUIRED_FIELD_MISSING", "Required fields are missing: ["},
-	"collection-all-or-none":        {200, "ALL_OR_NONE_OPERATION_ROLLED_BACK", "Record rolled back because not all records were valid and the request was using AllOrNone header"},
 	"collection-without-id":         {200, "MISSING_ARGUMENT", "Id not specified in an update call"},
 	"collection-retrieve":           {200, "", ""},
 	"composite-reference-id":        {400, "JSON_PARSER_ERROR", ""},

@@ -91,6 +91,8 @@ func (r *runner) prepare() error {
 		"nobody": "nobody-" + random + "@sfprov-probe.example", "long": strings.Repeat("x", 17000),
 		"long-name":               strings.Repeat("p", 81-len("@sfprov-probe.example")) + "@sfprov-probe.example",
 		"password-without-digits": strings.Repeat("q", 8) + random[:8],
+		"an-hour-ago":             time.Now().UTC().Add(-time.Hour).Format(time.RFC3339),
+		"a-minute-ago":            time.Now().UTC().Add(-time.Minute).Format(time.RFC3339),
 	} {
 		if value != "" {
 			r.values[name] = value
