@@ -74,40 +74,63 @@ func (b *boundQuery) renderGroup(_ *call, group row) any {
 // columns is the answer to a query with the parameter columns: what it asks for, in place
 // of records. Its form is the one that Salesforce's command line reads.
 func (b *boundQuery) columns() map[string]any {
-	metadata := []map[string]any{}
-	parents := map[string]map[string]any{} // by their path
+	metadata := columnList{}
 	unnamed := 0
 	for _, selected := range b.q.selected {
 		at := b.named[selected.key()]
-		switch {
-		case selected.function != "":
-			name := selected.alias
-			if name == "" {
-				name = fmt.Sprintf("expr%d", unnamed)
-				unnamed++
-			}
-			metadata = append(metadata, columnOf(name, strings.ToLower(selected.function)+"("+selected.name+")", field{kind: typeDouble}, true))
-		default:
+		if selected.function == "" {
 			list := &metadata
-			path := ""
 			for _, step := range at.path {
-				path += "." + strings.ToLower(step.field.relation)
-				if parents[path] == nil {
-					parents[path] = columnOf(step.field.relation, step.field.relation, field{}, false)
-					parents[path]["foreignKeyName"] = step.field.name
-					joined := []map[string]any{}
-					parents[path]["joinColumns"] = &joined
-					*list = append(*list, parents[path])
-				}
-				list, _ = parents[path]["joinColumns"].(*[]map[string]any)
+				list = list.joined(step)
 			}
-			*list = append(*list, columnOf(at.field.name, at.field.name, at.field, false))
+			list.add(columnOf(at.field.name, at.field.name, at.field, false))
+			continue
 		}
+		name := selected.alias
+		if name == "" {
+			name = fmt.Sprintf("expr%d", unnamed)
+			unnamed++
+		}
+		metadata.add(columnOf(name, strings.ToLower(selected.function)+"("+selected.name+")", field{kind: typeDouble}, true))
 	}
 	_, isIDSelected := b.named["id"]
 	return map[string]any{
-		"columnMetadata": metadata, "entityName": b.object.name, "groupBy": len(b.q.groupBy) > 0, "idSelected": isIDSelected, "keyPrefix": orNil(b.object.prefix),
+		"columnMetadata": metadata.all(), "entityName": b.object.name, "groupBy": len(b.q.groupBy) > 0, "idSelected": isIDSelected, "keyPrefix": orNil(b.object.prefix),
 	}
+}
+
+// columnList are columns, of which parents have columns within.
+type columnList struct {
+	columns []map[string]any
+	parents map[string]*columnList // by relationship
+}
+
+func (l *columnList) add(column map[string]any) { l.columns = append(l.columns, column) }
+
+// joined are the columns within the one of a parent.
+func (l *columnList) joined(by column) *columnList {
+	if within := l.parents[by.field.relation]; within != nil {
+		return within
+	}
+	if l.parents == nil {
+		l.parents = map[string]*columnList{}
+	}
+	within := &columnList{}
+	l.parents[by.field.relation] = within
+	column := columnOf(by.field.relation, by.field.relation, field{}, false)
+	column["foreignKeyName"], column["joinColumns"] = by.field.name, within
+	l.add(column)
+	return within
+}
+
+// all are the columns, and those within them, as JSON has them.
+func (l *columnList) all() []map[string]any {
+	for _, column := range l.columns {
+		if within, isParent := column["joinColumns"].(*columnList); isParent {
+			column["joinColumns"] = within.all()
+		}
+	}
+	return l.columns
 }
 
 // columnOf describes a column.

@@ -1,6 +1,9 @@
 package sfprovtest
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // selection parses what is asked for.
 func (p *soqlParser) selection() {
@@ -115,10 +118,8 @@ func (p *soqlParser) with() {
 	if !p.accept("WITH") {
 		return
 	}
-	for _, mode := range []string{"SECURITY_ENFORCED", "USER_MODE", "SYSTEM_MODE"} {
-		if p.accept(mode) {
-			return
-		}
+	if slices.ContainsFunc([]string{"SECURITY_ENFORCED", "USER_MODE", "SYSTEM_MODE"}, p.accept) {
+		return
 	}
 	p.lacks("WITH " + p.token.text + " in queries")
 }
