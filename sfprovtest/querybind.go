@@ -199,11 +199,6 @@ func (o *Org) parentRecord(by column, record row) row {
 
 // records are the records that the query selects, or the rows of its groups.
 func (b *boundQuery) records() ([]map[string]any, error) {
-	if b.object.name == "UserLicense" {
-		for id, record := range b.o.rows[b.object.name] {
-			record["usedlicenses"] = b.o.used[id]
-		}
-	}
 	return b.q.run(b.o.candidates(b.object, b.q.where), func(name string) soqlType { return soqlTypeOf(b.named[name].field) })
 }
 

@@ -60,6 +60,7 @@ func TestQueriesOfParents(t *testing.T) {
 	for soql, want := range map[string][]string{
 		"SELECT LastName, Profile.Name FROM User WHERE LastName = 'Bob'":                                                                                 {`{"LastName":"Bob","Profile":{"Name":"System Administrator"}}`},
 		"SELECT Profile.UserLicense.LicenseDefinitionKey FROM User WHERE Username = 'bob@acme.example'":                                                  {`{"Profile":{"UserLicense":{"LicenseDefinitionKey":"SFDC"}}}`},
+		"SELECT Profile.UserLicense.UsedLicenses FROM User WHERE Username = 'bob@acme.example'":                                                          {`{"Profile":{"UserLicense":{"UsedLicenses":4}}}`},
 		"SELECT Manager.LastName, Manager.Profile.Name FROM User WHERE LastName = 'Eve'":                                                                 {`{"Manager":null}`},
 		"SELECT Manager.UserRole.Name, UserRole.Name FROM User WHERE LastName = 'Amy'":                                                                   {`{"Manager":{"UserRole":{"Name":"Boss"}},"UserRole":null}`},
 		"SELECT LastName FROM User WHERE Manager.LastName = 'eve' ORDER BY LastName DESC":                                                                {`{"LastName":"Bob"}`, `{"LastName":"Amy"}`},

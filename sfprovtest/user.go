@@ -115,13 +115,21 @@ func (o *Org) index(id string, before, after row) {
 		}
 	}
 	if before["isactive"] == true {
-		o.used[o.licenceOf(before)]--
+		o.useSeats(o.licenceOf(before), -1)
 	}
 	if after["isactive"] == true {
-		o.used[o.licenceOf(after)]++
+		o.useSeats(o.licenceOf(after), 1)
 	}
 	o.countFeatures(before, -1)
 	o.countFeatures(after, 1)
+}
+
+// useSeats counts the seats of a user licence.
+func (o *Org) useSeats(licence string, n int) {
+	o.used[licence] += n
+	if record := o.rows["UserLicense"][licence]; record != nil {
+		record["usedlicenses"] = o.used[licence]
+	}
 }
 
 // updateUser is PATCH /sobjects/User/{id}. A refused one changes nothing.
