@@ -8,7 +8,7 @@ import (
 	"runtime/debug"
 )
 
-// apart runs what enters the caller's HTTP client in a goroutine of its own, and
+// apart runs what enters code of the caller's, such as the HTTP client, in a goroutine of its own, and
 // comes back when it is done or ctx ends, whichever is first: a transport that
 // does not heed the context, a body that never ends and the like hold up nobody.
 // An error is that of ctx; f may then still be running, and what it yields is
@@ -28,7 +28,7 @@ func apart[T any](ctx context.Context, log *slog.Logger, f func() (T, io.Closer)
 		defer func() {
 			if l.panicked = recover(); l.panicked != nil {
 				l.exited = false
-				log.LogAttrs(ctx, slog.LevelError, "the HTTP client panicked", slog.String("stack", string(debug.Stack())))
+				log.LogAttrs(ctx, slog.LevelError, "the caller's code panicked", slog.String("stack", string(debug.Stack())))
 			}
 			if !told {
 				landed <- l

@@ -24,6 +24,8 @@ type configCheck struct {
 	pattern  Pattern
 	defaults record
 	problems []error
+	signer   bool // assertions are signed by WithSigner's
+	later    bool // credentials are given before each login, by WithCredentials
 }
 
 // maxQuoted is how many characters of a setting a problem quotes.
@@ -48,9 +50,9 @@ func (c *configCheck) problem(field, format string, args ...any) {
 
 // checkConfig fills in, normalises and validates cfg. The error joins a
 // *ConfigError for each problem.
-func checkConfig(cfg Config) (*settings, error) {
+func checkConfig(cfg Config, o options) (*settings, error) {
 	cfg = cfg.withDefaults()
-	c := configCheck{cfg: &cfg}
+	c := configCheck{cfg: &cfg, signer: o.signer != nil, later: o.ask != nil}
 	c.apiVersion()
 	c.endpoints()
 	c.credentials()
@@ -82,6 +84,10 @@ func (c *configCheck) credentials() {
 		*secret = Secret(strings.TrimSpace(string(*secret))) // a file's last line break
 	}
 	c.clientID()
+	if c.signer && c.cfg.GrantType != GrantJWTBearer {
+		c.problem("GrantType", "is %q, which signs nothing, and WithSigner is given; set it to %s, or leave the option "+
+			"out", c.cfg.GrantType, GrantJWTBearer)
+	}
 	switch c.cfg.GrantType {
 	case GrantClientCredentials:
 		c.secret("ClientSecret", c.cfg.ClientSecret, "it is the consumer secret, beside the consumer key"+c.otherGrant())
@@ -114,6 +120,7 @@ func (c *configCheck) clientID() {
 	c.cfg.ClientID = strings.TrimSpace(c.cfg.ClientID)
 	id := c.cfg.ClientID
 	switch problem := problemOfUsernameText(id); {
+	case id == "" && c.later:
 	case id == "":
 		c.problem("ClientID", "is missing; it is the consumer key of the external client app (Setup, External Client "+
 			"App Manager, OAuth settings)")
@@ -136,6 +143,7 @@ func (c *configCheck) username() {
 	name := c.cfg.Username
 	local, domain, _ := strings.Cut(name, "@")
 	switch problem := problemOfUsernameText(name); {
+	case name == "" && c.later:
 	case name == "":
 		c.problem("Username", "is missing; it is the Salesforce username of the integration user")
 	case isQuoted(name):
@@ -151,6 +159,7 @@ func (c *configCheck) username() {
 
 func (c *configCheck) secret(field string, value Secret, what string) {
 	switch lower := strings.ToLower(string(value)); {
+	case value == "" && c.later:
 	case value == "":
 		c.problem(field, "is missing; %s", what)
 	case value == redacted:
@@ -169,6 +178,9 @@ func (c *configCheck) secret(field string, value Secret, what string) {
 
 func (c *configCheck) privateKey() {
 	switch given := c.cfg.PrivateKey; {
+	case c.signer && given != "":
+		c.problem("PrivateKey", "is set, and so is WithSigner; give one of them")
+	case c.signer, given == "" && c.later:
 	case strings.TrimSpace(string(given)) == "":
 		c.problem("PrivateKey", "is missing; it is the RSA key, in PEM, whose certificate is uploaded to the app")
 	case given == redacted:

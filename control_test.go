@@ -363,7 +363,7 @@ func TestAPanicOfTheTransportIsTheCallers(t *testing.T) {
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		close(let)
 		synctest.Wait()
-		assert.Contains(t, log.String(), "the HTTP client panicked")
+		assert.Contains(t, log.String(), "the caller's code panicked")
 		assert.Contains(t, log.String(), "control_test.go")
 	})
 }

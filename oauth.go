@@ -16,7 +16,6 @@ import (
 
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
-	"golang.org/x/oauth2/jwt"
 )
 
 const (
@@ -58,9 +57,10 @@ type token struct {
 // say when a token expires, so x/oauth2's own reuse, which goes by expires_in,
 // would keep a dead one for ever.
 type tokens struct {
-	cfg    *Config
-	client *http.Client
-	log    *slog.Logger
+	cfg         *Config // whose credentials may be those of the past: credentials knows
+	credentials *credentialsSource
+	client      *http.Client
+	log         *slog.Logger
 
 	// slot is held during a login. It is a channel and no mutex, so that whoever
 	// waits for a login can leave when their context ends.
@@ -70,7 +70,10 @@ type tokens struct {
 	// told it.
 	own    atomic.Pointer[string]
 	asking chan struct{} // held by who asks for it
-	noAsk  time.Time     // nobody asks before; guarded by asking
+	// askedAt is when credentials were asked for although a login was to wait; guarded by
+	// slot.
+	askedAt time.Time
+	noAsk   time.Time // nobody asks before; guarded by asking
 
 	mu      sync.Mutex // guards what follows, never held during I/O
 	failure loginFailure
@@ -80,14 +83,18 @@ type tokens struct {
 // succeed is not hammered: Salesforce counts the attempts.
 type loginFailure struct {
 	err     error
+	with    *Config   // the credentials of the last login that was refused
 	total   int       // of failed logins, to tell waiters that one failed while they waited
 	refused int       // in a row
 	unknown int       // tokens in a row that were dropped before Salesforce took one
 	until   time.Time // no login before
 }
 
-func newTokens(cfg *Config, client *http.Client, log *slog.Logger) *tokens {
-	return &tokens{cfg: cfg, client: client, log: log, slot: make(chan struct{}, 1), asking: make(chan struct{}, 1)}
+func newTokens(credentials *credentialsSource, client *http.Client, log *slog.Logger) *tokens {
+	return &tokens{
+		cfg: credentials.cfg, credentials: credentials, client: client, log: log,
+		slot: make(chan struct{}, 1), asking: make(chan struct{}, 1),
+	}
 }
 
 // get returns the current token, logging in if there is none. One caller logs
@@ -113,10 +120,19 @@ func (t *tokens) get(ctx context.Context) (*token, error) {
 	if last.total != before.total {
 		return nil, last.err
 	}
-	if time.Now().Before(last.until) {
+	held := time.Now().Before(last.until)
+	if held && !t.mayHaveChanged(last) {
 		return nil, &heldLogin{err: last.err, until: last.until}
 	}
-	tok, err := t.login(ctx)
+	tok, err := t.login(ctx, func(cfg *Config) error {
+		if held && sameCredentials(cfg, last.with) {
+			return &heldLogin{err: last.err, until: last.until}
+		}
+		return nil
+	})
+	if isHeld := (*heldLogin)(nil); errors.As(err, &isHeld) {
+		return nil, err
+	}
 	if err != nil {
 		if ctx.Err() == nil { // another's deadline says nothing about the login
 			t.fail(err)
@@ -212,25 +228,100 @@ func (t *tokens) accepted(tok *token) {
 	t.failure.refused, t.failure.unknown = 0, 0
 }
 
-// login fetches a token.
-func (t *tokens) login(ctx context.Context) (*token, error) {
+// mayHaveChanged reports whether it is worth asking for other credentials than those that
+// were refused. Nobody is asked more than once in a second for it.
+func (t *tokens) mayHaveChanged(last loginFailure) bool {
+	if t.credentials.ask == nil || Retryable(last.err) || time.Since(t.askedAt) < firstLoginPause {
+		return false
+	}
+	t.askedAt = time.Now()
+	return true
+}
+
+// login fetches a token with the credentials of the moment, unless veto has something
+// against them. Where they are refused, and have changed meanwhile, it is tried with the
+// new ones.
+func (t *tokens) login(ctx context.Context, veto func(*Config) error) (*token, error) {
 	timeout := loginTimeout
 	if t.client.Timeout > 0 {
 		timeout = t.client.Timeout
 	}
 	loginCtx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
+	var tried *Config
+	var refused error
+	for {
+		cfg, err := t.askCredentials(ctx, loginCtx)
+		switch {
+		case refused != nil && (err != nil || sameCredentials(cfg, tried)):
+			return nil, refused
+		case err != nil:
+			return nil, err
+		}
+		if err := veto(cfg); err != nil {
+			return nil, err
+		}
+		tok, err := t.loginWith(ctx, loginCtx, cfg)
+		if !t.refusesCredentials(err) {
+			return tok, err
+		}
+		t.noteRefused(cfg)
+		if t.credentials.ask == nil || tried != nil {
+			return nil, err
+		}
+		tried, refused = cfg, err
+	}
+}
+
+// refusesCredentials reports whether another login could do better with others.
+func (t *tokens) refusesCredentials(err error) bool {
+	var authErr *AuthError
+	return errors.As(err, &authErr) && errors.Is(err, ErrAuth) && !Retryable(err)
+}
+
+func (t *tokens) noteRefused(cfg *Config) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.failure.with = cfg
+}
+
+// askCredentials asks for the credentials of the next login.
+func (t *tokens) askCredentials(ctx, loginCtx context.Context) (*Config, error) {
+	if t.credentials.ask == nil {
+		return t.cfg, nil
+	}
+	type given struct {
+		cfg *Config
+		err error
+	}
+	got, left := apart(loginCtx, t.log, func() (given, io.Closer) {
+		cfg, err := t.credentials.get(loginCtx)
+		return given{cfg, err}, nil
+	})
+	if left != nil || ctx.Err() != nil && got.err != nil {
+		got.err = newTransportError(ctx, context.Cause(loginCtx), false)
+	}
+	if got.err != nil {
+		t.logFailure(ctx, got.err)
+		return nil, got.err
+	}
+	t.credentials.note(got.cfg)
+	return got.cfg, nil
+}
+
+// loginWith fetches a token.
+func (t *tokens) loginWith(ctx, loginCtx context.Context, cfg *Config) (*token, error) {
 	type fetched struct {
 		token *oauth2.Token
 		err   error
 		x     *exchange
 	}
 	got, left := apart(loginCtx, t.log, func() (fetched, io.Closer) {
-		x := &exchange{ctx: loginCtx, base: t.client.Transport}
+		x := &exchange{base: t.client.Transport}
 		// The client's Timeout is in loginCtx already; its Jar and CheckRedirect go along.
 		client := *t.client
 		client.Transport, client.Timeout = x, 0
-		tok, err := t.fetch(context.WithValue(loginCtx, oauth2.HTTPClient, &client))
+		tok, err := t.fetch(context.WithValue(loginCtx, oauth2.HTTPClient, &client), cfg)
 		return fetched{tok, err, x}, x.rest
 	})
 	var err error
@@ -238,23 +329,30 @@ func (t *tokens) login(ctx context.Context) (*token, error) {
 	if left == nil {
 		status = got.x.status
 	}
+	unsigned := (*credentialsError)(nil)
 	switch {
 	case left != nil:
 		err = newTransportError(ctx, left, false)
 	case got.err == nil && status == http.StatusOK && isToken(got.token.AccessToken):
-		t.log.LogAttrs(ctx, slog.LevelInfo, "logged in", slog.String("grant", string(t.cfg.GrantType)))
+		t.log.LogAttrs(ctx, slog.LevelInfo, "logged in", slog.String("grant", string(cfg.GrantType)))
 		return &token{value: got.token.AccessToken, userID: userIDOf(got.token)}, nil
 	case ctx.Err() != nil:
 		err = newTransportError(ctx, ctx.Err(), false)
 	case got.x.err != nil:
 		err = newTransportError(ctx, scrubError(got.x.err, got.x.secrets...), false)
+	case errors.As(got.err, &unsigned):
+		err = unsigned
 	case status == 0:
-		err = &loginError{grant: t.cfg.GrantType, err: got.err}
+		err = &loginError{grant: cfg.GrantType, err: got.err}
 	default:
-		err = got.x.authError(t.cfg)
+		err = got.x.authError(cfg)
 	}
-	t.log.LogAttrs(ctx, slog.LevelWarn, "login failed", append([]slog.Attr{slog.String("grant", string(t.cfg.GrantType))}, failureAttrs(err)...)...)
+	t.logFailure(ctx, err)
 	return nil, err
+}
+
+func (t *tokens) logFailure(ctx context.Context, err error) {
+	t.log.LogAttrs(ctx, slog.LevelWarn, "login failed", append([]slog.Attr{slog.String("grant", string(t.cfg.GrantType))}, failureAttrs(err)...)...)
 }
 
 // isToken reports whether a token can be sent: as a header, and within what Salesforce
@@ -273,25 +371,31 @@ func isToken(value string) bool {
 
 // fetch performs the configured grant. Credentials go in the form body: probing
 // for the style that the endpoint likes would cost a failed login.
-func (t *tokens) fetch(ctx context.Context) (*oauth2.Token, error) {
-	switch t.cfg.GrantType {
+func (t *tokens) fetch(ctx context.Context, cfg *Config) (*oauth2.Token, error) {
+	switch cfg.GrantType {
 	case GrantPassword:
 		grant := oauth2.Config{
-			ClientID: t.cfg.ClientID, ClientSecret: string(t.cfg.ClientSecret),
-			Endpoint: oauth2.Endpoint{TokenURL: t.cfg.TokenEndpoint, AuthStyle: oauth2.AuthStyleInParams},
+			ClientID: cfg.ClientID, ClientSecret: string(cfg.ClientSecret),
+			Endpoint: oauth2.Endpoint{TokenURL: cfg.TokenEndpoint, AuthStyle: oauth2.AuthStyleInParams},
 		}
-		return grant.PasswordCredentialsToken(ctx, t.cfg.Username, string(t.cfg.Password))
+		return grant.PasswordCredentialsToken(ctx, cfg.Username, string(cfg.Password))
 	case GrantJWTBearer:
-		grant := jwt.Config{
-			Email: t.cfg.ClientID, Subject: t.cfg.Username, Audience: t.cfg.Audience,
-			PrivateKey: []byte(t.cfg.PrivateKey), TokenURL: t.cfg.TokenEndpoint, Expires: assertionLifetime,
+		assertion, err := t.credentials.assertion(cfg, time.Now())
+		if err != nil {
+			return nil, err
 		}
-		return grant.TokenSource(ctx).Token()
+		// It is sent as client credentials are: x/oauth2's own JWT grant signs with keys
+		// in PEM only, and heeds no context.
+		grant := clientcredentials.Config{
+			TokenURL: cfg.TokenEndpoint, AuthStyle: oauth2.AuthStyleInParams,
+			EndpointParams: url.Values{"grant_type": {string(GrantJWTBearer)}, "assertion": {assertion}},
+		}
+		return grant.Token(ctx)
 	case GrantClientCredentials:
 	}
 	grant := clientcredentials.Config{
-		ClientID: t.cfg.ClientID, ClientSecret: string(t.cfg.ClientSecret),
-		TokenURL: t.cfg.TokenEndpoint, AuthStyle: oauth2.AuthStyleInParams,
+		ClientID: cfg.ClientID, ClientSecret: string(cfg.ClientSecret),
+		TokenURL: cfg.TokenEndpoint, AuthStyle: oauth2.AuthStyleInParams,
 	}
 	return grant.Token(ctx)
 }
@@ -307,12 +411,10 @@ func userIDOf(fetched *oauth2.Token) string {
 	return id
 }
 
-// exchange is the transport of one login. It does what x/oauth2 does not do for
-// every grant: the JWT grant ignores the context and drops the error's code and
-// description, and none tells a network failure from a refusal. So the answer is
-// read here, once, whole and bounded.
+// exchange is the transport of one login. It does what x/oauth2 does not do: no grant
+// tells a network failure from a refusal, or keeps the whole answer. So the answer is read
+// here, once, whole and bounded.
 type exchange struct {
-	ctx  context.Context //nolint:containedctx // lives as long as the one login
 	base http.RoundTripper
 
 	secrets []string // that were sent
@@ -326,7 +428,7 @@ type exchange struct {
 // RoundTrip sends the token request.
 func (x *exchange) RoundTrip(r *http.Request) (*http.Response, error) {
 	x.noteSecrets(r)
-	r = r.Clone(x.ctx)
+	r = r.Clone(r.Context())
 	r.Header.Set("User-Agent", userAgent())
 	resp, err := x.base.RoundTrip(r)
 	if err == nil && resp == nil {

@@ -2,6 +2,7 @@ package sfprov
 
 import (
 	"context"
+	"crypto"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -45,6 +46,8 @@ type options struct {
 	retry    RetryPolicy
 	inFlight int     // 0: any number
 	reserve  float64 // of the daily limit
+	ask      func(context.Context) (Credentials, error)
+	signer   crypto.Signer
 	problems []error
 
 	provision provisionOptions
@@ -110,7 +113,7 @@ func New(cfg Config, opts ...Option) (*Provisioner, error) {
 			opt(&o)
 		}
 	}
-	right, err := checkConfig(cfg)
+	right, err := checkConfig(cfg, o)
 	if err := errors.Join(append(o.problems, unjoin(err)...)...); err != nil {
 		return nil, err
 	}

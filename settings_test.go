@@ -76,13 +76,13 @@ func rightConfig() Config {
 // becomes part of what is sent.
 func TestWhatASettingIsPastedAs(t *testing.T) {
 	t.Parallel()
-	right, err := checkConfig(rightConfig())
+	right, err := checkConfig(rightConfig(), options{})
 	require.NoError(t, err)
 	for field, setting := range settingsOfConfig {
 		for form, pattern := range pastedForms {
 			cfg := rightConfig()
 			*setting.of(&cfg) = fmt.Sprintf(pattern, setting.right)
-			checked, err := checkConfig(cfg)
+			checked, err := checkConfig(cfg, options{})
 			if err != nil {
 				for _, part := range unjoin(err) {
 					var problem *ConfigError
@@ -167,7 +167,7 @@ func FuzzConfig(f *testing.F) {
 		if err := problemOfSent(*p.settings.Config, username); err != nil {
 			t.Error(err)
 		}
-		if again, err := checkConfig(*p.settings.Config); err != nil || again.Domain != p.settings.Domain || again.Username != p.settings.Username {
+		if again, err := checkConfig(*p.settings.Config, options{}); err != nil || again.Domain != p.settings.Domain || again.Username != p.settings.Username {
 			t.Errorf("what was put right is not right: %v", err)
 		}
 	})

@@ -96,7 +96,7 @@ func newSender(cfg *Config, o options) *sender {
 		SetHeader("Accept", "application/json").
 		SetHeader("User-Agent", userAgent())
 	s := &sender{
-		client: client, own: o.client == nil, resty: rest, timeout: client.Timeout, tokens: newTokens(cfg, client, o.log), log: o.log,
+		client: client, own: o.client == nil, resty: rest, timeout: client.Timeout, tokens: newTokens(newCredentials(cfg, o), client, o.log), log: o.log,
 		retry: o.retry.withDefaults(), quota: quota{reserve: o.reserve},
 	}
 	if o.inFlight > 0 {
@@ -162,12 +162,7 @@ func (s *sender) send(ctx context.Context, r request) (ans answer, err error) {
 // call that it is a part of, and of the settings.
 func (s *sender) secretsOf(ctx context.Context, r request, tok *token) []string {
 	all := append(slices.Clone(r.secrets), tok.value)
-	for _, secret := range []Secret{s.tokens.cfg.ClientSecret, s.tokens.cfg.Password} {
-		if secret != "" {
-			all = append(all, string(secret))
-		}
-	}
-	return append(all, secretsIn(ctx)...)
+	return slices.Concat(all, s.tokens.credentials.secrets(), secretsIn(ctx))
 }
 
 // authorized sends a request once, and again with a new token as long as the one
