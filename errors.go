@@ -60,6 +60,8 @@ const (
 	opAccount       = "read"
 	opAccessOf      = "read the access of"
 	opMembers       = "list the members of"
+	opCatalog       = "list each"
+	opSchema        = "read the fields of users"
 	opPlan          = "plan"
 	opApply         = "apply"
 )

@@ -23,6 +23,7 @@ type Provisioner struct {
 	calls     *calls
 
 	catalog    *catalog
+	schema     *schemaMemory
 	unresolved *unresolvedCreates
 	emails     *pendingEmails
 	passwords  *passwordMemory
@@ -126,6 +127,7 @@ func New(cfg Config, opts ...Option) (*Provisioner, error) {
 		calls:     &calls{underWay: map[*call]struct{}{}},
 
 		catalog:    &catalog{},
+		schema:     newSchemaMemory(),
 		unresolved: &unresolvedCreates{},
 		emails:     &pendingEmails{},
 		passwords:  &passwordMemory{},
