@@ -22,6 +22,12 @@ const (
 // found one, or any other for a failure.
 func commands() []*cli.Command {
 	return []*cli.Command{
+		usersCommand(),
+		catalogCommand(),
+		schemaCommand(),
+		planCommand(),
+		applyCommand(),
+		explainCommand(),
 		orgCommand(),
 		probeCommand(),
 		versionCommand(),

@@ -17,10 +17,16 @@ import (
 // invoke runs the program with these arguments, to its end.
 func invoke(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
+	return invokeWith(t, "", args...)
+}
+
+// invokeWith is invoke with something on standard input.
+func invokeWith(t *testing.T, stdin string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
 	var out, err bytes.Buffer
 	ctx, stop := context.WithTimeout(t.Context(), 20*time.Second) // if it should serve, and must not
 	defer stop()
-	code = run(ctx, append([]string{"sfprov"}, args...), strings.NewReader(""), &out, &err)
+	code = run(ctx, append([]string{"sfprov"}, args...), strings.NewReader(stdin), &out, &err)
 	return code, out.String(), err.String()
 }
 
