@@ -61,7 +61,7 @@ func listCatalog(ctx context.Context, cmd *cli.Command) error {
 			kinds = append(kinds, one.kind)
 		}
 	}
-	p, _, err := connect(cmd)
+	p, err := connect(cmd)
 	if err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func schemaCommand() *cli.Command {
 }
 
 func showSchema(ctx context.Context, cmd *cli.Command) error {
-	p, _, err := connect(cmd)
+	p, err := connect(cmd)
 	if err != nil {
 		return err
 	}

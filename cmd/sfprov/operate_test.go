@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,9 +23,7 @@ func configOf(t *testing.T, org *sfprovtest.Org, changes map[string]any) string 
 		"domain": cfg.Domain, "clientID": cfg.ClientID, "clientSecret": string(cfg.ClientSecret),
 		"provisioningDomain": "acme.com", "matchField": "FederationIdentifier", "defaults": cfg.Defaults,
 	}
-	for name, value := range changes {
-		settings[name] = value
-	}
+	maps.Copy(settings, changes)
 	text, err := json.Marshal(settings)
 	require.NoError(t, err)
 	return fileOf(t, "config.json", string(text))
@@ -176,7 +175,7 @@ func TestSettingsThatAreMissing(t *testing.T) {
 }
 
 // TestSettingsByPrecedence: flags win over the environment, and that over the file.
-func TestSettingsByPrecedence(t *testing.T) { //nolint:paralleltest // changes the environment
+func TestSettingsByPrecedence(t *testing.T) {
 	org := staffed(t)
 	config := configOf(t, org, map[string]any{"clientSecret": "wrong-secret-of-the-file"})
 	t.Setenv("SALESFORCE_CLIENT_SECRET_FILE", fileOf(t, "secret", string(org.Config().ClientSecret)+"\n"))
@@ -205,7 +204,7 @@ func TestConnectorProperties(t *testing.T) {
 func TestFilesWithSecretsThatOthersCanRead(t *testing.T) {
 	t.Parallel()
 	config := configOf(t, staffed(t), nil)
-	require.NoError(t, os.Chmod(config, 0o644)) //nolint:gosec // what it is about
+	require.NoError(t, os.Chmod(config, 0o644))
 	code, _, errs := invoke(t, "users", "--config", config)
 	assert.Equal(t, exitFine, code)
 	assert.Contains(t, errs, "chmod 600 "+config)

@@ -52,7 +52,7 @@ func makePlan(ctx context.Context, cmd *cli.Command) error {
 		return usageError{err}
 	}
 	defer func() { _ = file.Close() }() // it was only read
-	p, _, err := connect(cmd)
+	p, err := connect(cmd)
 	if err != nil {
 		return err
 	}
@@ -131,7 +131,7 @@ func applyPlan(ctx context.Context, cmd *cli.Command) error {
 	if err := json.Unmarshal(text, &plan); err != nil {
 		return usageError{fmt.Errorf("%s: %w", name, err)}
 	}
-	p, _, err := connect(cmd)
+	p, err := connect(cmd)
 	if err != nil {
 		return err
 	}

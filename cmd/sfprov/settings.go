@@ -44,7 +44,7 @@ type setting struct {
 }
 
 // connectSettings are all of them.
-var connectSettings = []setting{ //nolint:gochecknoglobals,gosec // a constant table, of names
+var connectSettings = []setting{ //nolint:gochecknoglobals // a constant table
 	{"Domain", "domain", "DOMAIN", func(c *sfprov.Config, s string) { c.Domain = s }, false},
 	{"ClientID", "client-id", "CLIENT_ID", func(c *sfprov.Config, s string) { c.ClientID = s }, false},
 	{"ClientSecret", "", "CLIENT_SECRET", func(c *sfprov.Config, s string) { c.ClientSecret = sfprov.Secret(s) }, true},
@@ -141,29 +141,30 @@ func readProperties(text string) (map[string]string, error) {
 
 // connect makes a Provisioner from the settings. What is missing or wrong is told with
 // where it can be given, or where it is from.
-func connect(cmd *cli.Command, opts ...sfprov.Option) (*sfprov.Provisioner, settings, error) {
+func connect(cmd *cli.Command) (*sfprov.Provisioner, error) {
 	s, err := readSettings(cmd, os.Getenv)
 	if err != nil {
-		return nil, s, usageError{err}
+		return nil, usageError{err}
 	}
 	client, err := s.client()
 	if err != nil {
-		return nil, s, usageError{err}
+		return nil, usageError{err}
 	}
+	opts := []sfprov.Option{sfprov.WithRetry(sfprov.BackgroundRetry())}
 	if client != nil {
 		opts = append(opts, sfprov.WithHTTPClient(client))
 	}
-	p, err := sfprov.New(s.config, append(opts, sfprov.WithRetry(sfprov.BackgroundRetry()))...)
+	p, err := sfprov.New(s.config, opts...)
 	if err != nil {
-		return nil, s, usageError{s.explained(err)}
+		return nil, usageError{s.explained(err)}
 	}
-	return p, s, nil
+	return p, nil
 }
 
 // explained says of each problem where the setting is from, or how it can be given.
 func (s *settings) explained(err error) error {
 	parts := []error{err}
-	if joined, isJoined := err.(interface{ Unwrap() []error }); isJoined { //nolint:errorlint // this is the unwrapping
+	if joined, isJoined := err.(interface{ Unwrap() []error }); isJoined {
 		parts = joined.Unwrap()
 	}
 	for i, part := range parts {

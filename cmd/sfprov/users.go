@@ -28,7 +28,7 @@ func usersCommand() *cli.Command {
 }
 
 func listUsers(ctx context.Context, cmd *cli.Command) error {
-	p, _, err := connect(cmd)
+	p, err := connect(cmd)
 	if err != nil {
 		return err
 	}
