@@ -232,7 +232,8 @@ func (u User) ownValues(given record) {
 // wish for the login.
 func (d *desired) carriesFields() bool { return d.login != loginShut || d.whole }
 
-// resolve finds what the access names.
+// resolve finds what the access names, and holds the fields against those of the org, if
+// that is asked for.
 func (p *Provisioner) resolve(ctx context.Context, d *desired) error {
 	if !d.carriesFields() {
 		return nil
@@ -245,7 +246,7 @@ func (p *Provisioner) resolve(ctx context.Context, d *desired) error {
 	if len(access.fields) > 0 {
 		d.fields = merged(access.fields, d.fields)
 	}
-	return nil
+	return p.checkSchema(ctx, d)
 }
 
 // creation is what a create of the user sends.

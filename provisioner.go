@@ -18,9 +18,11 @@ type Provisioner struct {
 	settings  *settings
 	provision provisionOptions
 	allow     func(existing Account, u User) error // may veto an adoption; nil allows all
-	api       *client
-	log       *slog.Logger
-	calls     *calls
+	// schemaCheck holds users against the org's fields.
+	schemaCheck bool
+	api         *client
+	log         *slog.Logger
+	calls       *calls
 
 	catalog    *catalog
 	schema     *schemaMemory
@@ -50,6 +52,8 @@ type options struct {
 	ask      func(context.Context) (Credentials, error)
 	signer   crypto.Signer
 	problems []error
+
+	schemaCheck bool
 
 	provision provisionOptions
 	allow     func(existing Account, u User) error
@@ -122,9 +126,11 @@ func New(cfg Config, opts ...Option) (*Provisioner, error) {
 		settings:  right,
 		provision: o.provision,
 		allow:     o.allow,
-		api:       newClient(right.Config, newSender(right.Config, o)),
-		log:       o.log,
-		calls:     &calls{underWay: map[*call]struct{}{}},
+
+		schemaCheck: o.schemaCheck,
+		api:         newClient(right.Config, newSender(right.Config, o)),
+		log:         o.log,
+		calls:       &calls{underWay: map[*call]struct{}{}},
 
 		catalog:    &catalog{},
 		schema:     newSchemaMemory(),

@@ -16,6 +16,9 @@ import (
 type Schema struct {
 	ReadAt time.Time     `json:"readAt"`
 	Fields []SchemaField `json:"fields"` // in the order of their names
+
+	// index is where each field is, by its name in small letters; nil in copies.
+	index map[string]int
 }
 
 // SchemaField describes a field of User.
@@ -66,13 +69,22 @@ type PicklistValue struct {
 
 // Field finds a field by its API name, ignoring case.
 func (s *Schema) Field(name string) (f SchemaField, found bool) {
-	i, found := slices.BinarySearchFunc(s.Fields, strings.ToLower(name), func(f SchemaField, name string) int {
+	f, found = s.find(strings.ToLower(name))
+	return f.clone(), found
+}
+
+// find finds a field by its name in small letters. It is not to be changed.
+func (s *Schema) find(folded string) (f SchemaField, found bool) {
+	if i, known := s.index[folded]; known {
+		return s.Fields[i], true
+	}
+	i, found := slices.BinarySearchFunc(s.Fields, folded, func(f SchemaField, name string) int {
 		return strings.Compare(strings.ToLower(f.Name), name)
 	})
 	if !found {
 		return SchemaField{}, false
 	}
-	return s.Fields[i].clone(), true
+	return s.Fields[i], true
 }
 
 // clone is a copy that shares nothing.
@@ -99,8 +111,9 @@ const schemaTTL = 10 * time.Minute
 type schemaMemory struct {
 	slot chan struct{} // held by the caller who reads it for all
 
-	mu   sync.Mutex // guards what follows, never held during I/O
-	last *Schema
+	mu     sync.Mutex // guards what follows, never held during I/O
+	last   *Schema
+	noRead time.Time // checks don't read it before, since it could not be read
 }
 
 func newSchemaMemory() *schemaMemory { return &schemaMemory{slot: make(chan struct{}, 1)} }
@@ -203,6 +216,10 @@ func (c *client) describeUser(ctx context.Context) (*Schema, error) {
 	slices.SortFunc(schema.Fields, func(a, b SchemaField) int {
 		return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
 	})
+	schema.index = make(map[string]int, len(schema.Fields))
+	for i, f := range schema.Fields {
+		schema.index[strings.ToLower(f.Name)] = i
+	}
 	return schema, nil
 }
 
