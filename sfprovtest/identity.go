@@ -2,7 +2,6 @@ package sfprovtest
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 )
@@ -30,15 +29,11 @@ func (c *call) tokenOf() string {
 	if token := c.bearer(); token != "" {
 		return token
 	}
-	form, _ := url.ParseQuery(string(c.body)) // what is no form has no token
-	for _, name := range []string{"oauth_token", "access_token"} {
-		for _, values := range []url.Values{c.query, form} {
-			if token := values.Get(name); token != "" {
-				return token
-			}
-		}
+	given, _ := c.parameters() // what is no form has no token
+	if token := given.Get("oauth_token"); token != "" {
+		return token
 	}
-	return ""
+	return given.Get("access_token")
 }
 
 // identified checks the token of a request for who has logged in. See "Identity URLs" in

@@ -1,9 +1,6 @@
 package sfprovtest
 
-import (
-	"net/http"
-	"net/url"
-)
+import "net/http"
 
 const (
 	introspectPath = "/services/oauth2/introspect"
@@ -16,7 +13,7 @@ func (o *Org) introspect(c *call) answer {
 	if c.method != http.MethodPost {
 		return oauthError("invalid_request", "HTTP method not supported")
 	}
-	form, err := url.ParseQuery(string(c.body))
+	form, err := c.parameters()
 	if err != nil {
 		return oauthError("invalid_request", "malformed request")
 	}
@@ -49,12 +46,11 @@ func (o *Org) revoke(c *call) answer {
 	if c.method != http.MethodPost && c.method != http.MethodGet {
 		return oauthError("invalid_request", "HTTP method not supported")
 	}
-	form, _ := url.ParseQuery(string(c.body)) // what is no form has no token
-	token := form.Get("token")
-	if token == "" {
-		token = c.query.Get("token")
+	form, err := c.parameters()
+	if err != nil {
+		return oauthError("invalid_request", "malformed request")
 	}
-	s := o.live(token)
+	s := o.live(form.Get("token"))
 	if s == nil {
 		return oauthError("unsupported_token_type", "this token type is not supported")
 	}

@@ -108,7 +108,7 @@ func (o *Org) seen(c *call) Request {
 		r.Header.Set("Authorization", "[REDACTED]")
 	}
 	if isLoginPath(c.path) { // the token endpoint, or an attempt at it
-		form, _ := url.ParseQuery(string(c.body)) // what can't be parsed is left out
+		form, _ := url.ParseQuery(c.query.Encode() + "&" + string(c.body)) // what can't be parsed is left out
 		for name := range form {
 			switch name {
 			case "grant_type", "client_id", "username", "format", "token_type_hint":

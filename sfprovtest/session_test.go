@@ -127,6 +127,7 @@ func TestLoginRequests(t *testing.T) {
 	cfg := org.Config()
 	c.login(t, passwordForm(org))
 	c.login(t, jwtForm(t, org, nil))
+	c.send(t, http.MethodPost, tokenURL+"?"+passwordForm(org).Encode(), "", "")
 	c.sendForm(t, introspectURL, asked(org, c.token))
 	c.sendForm(t, revokeURL, url.Values{"token": {c.token}})
 	c.get(t, revokeURL+"?token="+c.token)
@@ -134,10 +135,11 @@ func TestLoginRequests(t *testing.T) {
 	c.sendForm(t, "/id/00D5g0000000001EAA/"+org.AdminID(), url.Values{"oauth_token": {c.token}})
 	assert.Empty(t, org.Requests())
 	requests := org.LoginRequests()
-	assert.Len(t, requests, 8)
+	assert.Len(t, requests, 9)
 	assert.Equal(t, tokenURL, requests[0].Path)
 	assert.Contains(t, string(requests[0].Body), "grant_type=client_credentials")
 	assert.Equal(t, 200, requests[0].Status)
+	assert.Contains(t, string(requests[3].Body), "grant_type=password", "of the query, too")
 	for _, r := range requests {
 		text := strings.Join([]string{r.Path, r.Query, string(r.Body), strings.Join(r.Header["Authorization"], "")}, " ")
 		for _, secret := range []string{c.token, string(cfg.ClientSecret), string(cfg.Password), "eyJ"} {
@@ -147,7 +149,7 @@ func TestLoginRequests(t *testing.T) {
 	}
 	org.ResetRequests()
 	assert.Empty(t, org.LoginRequests())
-	assert.Equal(t, 3, org.Logins(), "counts go on")
+	assert.Equal(t, 4, org.Logins(), "counts go on")
 }
 
 // TestOtherAPIs say that they are missing, and whose fault it is.

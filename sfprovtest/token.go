@@ -102,7 +102,7 @@ func (o *Org) token(c *call) answer {
 	if c.method != http.MethodPost {
 		return oauthError("invalid_request", "HTTP method not supported")
 	}
-	form, err := url.ParseQuery(string(c.body))
+	form, err := c.parameters()
 	if err != nil {
 		return oauthError("invalid_request", "malformed request")
 	}
@@ -118,8 +118,6 @@ func (o *Org) token(c *call) answer {
 		return o.secretGrant(c, form, grant)
 	case sfprov.GrantJWTBearer:
 		return o.jwtGrant(form)
-	case "":
-		return oauthError("invalid_request", "missing required parameter: grant_type")
 	}
 	if slices.Contains(otherGrants, string(grant)) {
 		return oauthError("unsupported_grant_type", "grant type not supported: "+unsupported("grant "+string(grant)).Message)

@@ -107,6 +107,38 @@ func TestLogin(t *testing.T) {
 	}
 }
 
+// TestWhereParametersStand: in the query as well as in a body, if that says what it is.
+func TestWhereParametersStand(t *testing.T) {
+	t.Parallel()
+	const formType = "application/x-www-form-urlencoded"
+	org := sfprovtest.NewOrg(t)
+	c := &client{org: org}
+	for name, form := range map[string]url.Values{"client credentials": secretForm(org), "password": passwordForm(org), "JWT": jwtForm(t, org, nil)} {
+		text := form.Encode()
+		grant := url.Values{"grant_type": {form.Get("grant_type")}}.Encode()
+		rest := maps.Clone(form)
+		rest.Del("grant_type")
+		for place, test := range map[string]struct {
+			query, contentType, body string
+			accepted                 bool
+		}{
+			"form":                {"", formType, text, true},
+			"form with a charset": {"", "Application/X-WWW-Form-URLencoded; charset=UTF-8", text, true},
+			"query":               {"?" + text, "", "", true},
+			"query beside a body": {"?" + text, "application/json", "{}", true},
+			"both":                {"?" + grant, formType, rest.Encode(), true},
+			"no content type":     {"", "", text, false},
+			"JSON":                {"", "application/json", `{"grant_type":"client_credentials"}`, false},
+		} {
+			r := c.send(t, http.MethodPost, tokenURL+test.query, test.contentType, test.body)
+			assert.Equal(t, test.accepted, r.status == 200, "%s, %s: %s", name, place, r.body)
+			if !test.accepted {
+				assert.JSONEq(t, `{"error":"unsupported_grant_type","error_description":"grant type not supported"}`, r.body, place)
+			}
+		}
+	}
+}
+
 func TestLoginWithBasicAuthentication(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
@@ -128,7 +160,7 @@ func TestRefusedLogin(t *testing.T) {
 		form              func(*org) url.Values
 		code, description string
 	}{
-		"no grant type":   {nil, func(*org) url.Values { return nil }, "invalid_request", "missing required parameter: grant_type"},
+		"no grant type":   {nil, func(*org) url.Values { return nil }, "unsupported_grant_type", "grant type not supported"},
 		"other grant":     {nil, func(o *org) url.Values { return set(secretForm(o), "grant_type", "x") }, "unsupported_grant_type", "grant type not supported"},
 		"no client":       {nil, func(o *org) url.Values { return set(secretForm(o), "client_id", "") }, "invalid_request", "missing required parameter: client_id"},
 		"unknown client":  {nil, func(o *org) url.Values { return set(secretForm(o), "client_id", "x") }, "invalid_client_id", "client identifier invalid"},
