@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -41,16 +40,17 @@ type journal struct {
 
 // Requests are the requests to the data API, in the order in which they were
 // answered. A composite one is one request. Logins and the like are none: see
-// [Org.LoginRequests].
+// [Org.LoginRequests]. What went to no API of this org is here too, without its body.
 func (o *Org) Requests() []Request {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return clones(o.journal.requests)
 }
 
-// LoginRequests are the requests below /services/oauth2 and /id, in the order in which
-// they were answered: logins, questions about tokens and about who has logged in. Of forms,
-// what is no secret is left.
+// LoginRequests are the requests below /services/oauth2, /services/Soap and /id, in the
+// order in which they were answered: logins, questions about tokens and about who has
+// logged in. Their bodies are the parameters of query and form, as far as they are known to
+// be no secret.
 func (o *Org) LoginRequests() []Request {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -103,29 +103,24 @@ func (o *Org) observe(c *call) Request {
 }
 
 func (o *Org) seen(c *call) Request {
-	r := Request{Method: c.method, Path: c.path, Query: c.query.Get("q"), Header: c.header.Clone(), Body: withoutPasswords(c.path, bytes.Clone(c.body)), Time: o.now()}
-	if r.Header.Get("Authorization") != "" {
-		r.Header.Set("Authorization", "[REDACTED]")
-	}
-	if isLoginPath(c.path) { // the token endpoint, or an attempt at it
-		form, _ := url.ParseQuery(c.query.Encode() + "&" + string(c.body)) // what can't be parsed is left out
-		for name := range form {
-			switch name {
-			case "grant_type", "client_id", "username", "format", "token_type_hint":
-			case "client_secret", "password", "assertion", "token", "access_token", "oauth_token", "refresh_token":
-				form.Set(name, "[REDACTED]")
-			default:
-				delete(form, name) // perhaps a secret in a body that is no form
-			}
-		}
-		r.Body = []byte(form.Encode())
+	r := Request{Method: c.method, Path: c.path, Query: c.query.Get("q"), Header: withoutTokens(c.header), Time: o.now()}
+	switch {
+	case isLoginPath(c.path), !isDataPath(c.path):
+		r.Body = withoutCredentials(c)
+	default:
+		r.Body = withoutPasswords(c.path, bytes.Clone(c.body))
 	}
 	return r
 }
 
 // isLoginPath reports whether a path is about logins, and not one of the data API.
 func isLoginPath(path string) bool {
-	return strings.HasPrefix(path, "/services/oauth2/") || strings.HasPrefix(path, "/id/")
+	path = strings.ToLower(path)
+	return strings.HasPrefix(path, "/services/oauth2/") || strings.HasPrefix(path, "/services/soap/") || strings.HasPrefix(path, "/id/")
+}
+
+func isDataPath(path string) bool {
+	return path == "/services/data" || strings.HasPrefix(path, "/services/data/")
 }
 
 // record remembers a request that was answered.

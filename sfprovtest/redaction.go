@@ -5,12 +5,43 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net/http"
 	"net/url"
 	"strings"
 )
 
 // redactedPassword is what is remembered of a body that sets a password.
 const redactedPassword = `{"NewPassword":"[REDACTED]"}`
+
+const redacted = "[REDACTED]"
+
+// withoutTokens are the headers of a request as they may be remembered.
+func withoutTokens(header http.Header) http.Header {
+	header = header.Clone()
+	for _, name := range []string{"Authorization", "Proxy-Authorization", "Cookie", "X-Sfdc-Session"} {
+		if header.Get(name) != "" {
+			header.Set(name, redacted)
+		}
+	}
+	return header
+}
+
+// withoutCredentials are the parameters of a request outside of the data API, as they may
+// be remembered. What is not known is left out: it may be a secret, in a body that is no
+// form.
+func withoutCredentials(c *call) []byte {
+	form, _ := url.ParseQuery(c.query.Encode() + "&" + string(c.body)) // what can't be parsed is left out
+	for name := range form {
+		switch name {
+		case "grant_type", "client_id", "username", "format", "version", "token_type_hint":
+		case "client_secret", "password", "assertion", "token", "access_token", "oauth_token", "refresh_token":
+			form.Set(name, redacted)
+		default:
+			delete(form, name)
+		}
+	}
+	return []byte(form.Encode())
+}
 
 // withoutPasswords is the body of a request to the data API as it may be remembered.
 // Nothing is searched in it as it was sent, since JSON and URLs can spell a word in many

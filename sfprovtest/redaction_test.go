@@ -1,10 +1,14 @@
 package sfprovtest_test
 
 import (
+	"fmt"
 	"net/http"
+	"net/url"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/sfprov/sfprov/sfprovtest"
 )
 
 // TestPasswordsAreNotRemembered spells their path and their field in the ways that JSON
@@ -40,4 +44,49 @@ func TestPasswordsAreNotRemembered(t *testing.T) {
 	body := `{"batchRequests": [{"url": "v66.0/limits", "method": "GET"}]}`
 	c.send(t, http.MethodPost, batch, "application/json", body)
 	assert.Equal(t, body, string(org.Requests()[0].Body), "what has no password stays as it was sent")
+}
+
+// TestCredentialsAreNotRemembered, wherever clients put them, and whatever path they try:
+// neither in what is read back nor in what controls see.
+func TestCredentialsAreNotRemembered(t *testing.T) {
+	t.Parallel()
+	const secret = "s3cretWord"
+	org := sfprovtest.NewOrg(t)
+	var seen []string
+	org.Control(func(r sfprovtest.Request) *sfprovtest.Fault {
+		seen = append(seen, fmt.Sprintf("%+v %s", r, r.Body))
+		return nil
+	})
+	bodies := map[string]string{
+		"application/x-www-form-urlencoded": url.Values{"grant_type": {"password"}, "password": {secret}, "un": {secret}, "pw": {secret}}.Encode(),
+		"application/json":                  `{"password":"` + secret + `"}`,
+		"text/xml":                          `<login><username>x</username><password>` + secret + `</password></login>`,
+		"":                                  "grant_type=password&password=" + secret,
+	}
+	headers := []http.Header{
+		{"Authorization": {"Basic " + secret}}, {"Authorization": {"Bearer " + secret}}, {"X-SFDC-Session": {secret}}, {"Cookie": {"sid=" + secret}},
+	}
+	paths := []string{
+		tokenURL, "/services/OAuth2/token", "/services/oauth2/authorize", userInfo, "/id/00D/005", "/services/Soap/u/60.0", "/services/soap/u/60.0",
+		"/services/async/60.0/job", "/services/scim/v2/Users", "/services/apexrest/x", "/login", "/", data + "/limits",
+	}
+	for _, path := range paths {
+		for _, header := range headers {
+			c := &client{org: org, header: header}
+			for contentType, body := range bodies {
+				if path != data+"/limits" { // a password there is no login's
+					c.send(t, http.MethodPost, path, contentType, body)
+				}
+			}
+			c.get(t, path+"?access_token="+secret+"&oauth_token="+secret+"&token="+secret+"&sid="+secret)
+		}
+	}
+	for _, r := range append(org.Requests(), org.LoginRequests()...) {
+		assert.NotContains(t, fmt.Sprintf("%+v %s", r, r.Body), secret, r.Path)
+	}
+	for _, r := range seen {
+		assert.NotContains(t, r, secret)
+	}
+	assert.Len(t, seen, len(headers)*(len(paths)+(len(paths)-1)*len(bodies)))
+	assert.Len(t, org.LoginRequests(), 7*len(headers)*(1+len(bodies)), "those of SOAP are among them")
 }
