@@ -2,6 +2,8 @@ package sfprovtest
 
 import (
 	"net/http"
+	"net/url"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -23,13 +25,12 @@ func (o *Org) identityURL() string {
 	return o.network.url + "/id/" + orgID + "/" + o.access.runAs
 }
 
-// tokenOf is the token of a request for who has logged in, which can stand in the header,
-// the query or a form.
-func (c *call) tokenOf() string {
+// tokenOf is the token of a request for who has logged in, which can stand in the header or
+// in a parameter.
+func (c *call) tokenOf(given url.Values) string {
 	if token := c.bearer(); token != "" {
 		return token
 	}
-	given, _ := c.parameters() // what is no form has no token
 	if token := given.Get("oauth_token"); token != "" {
 		return token
 	}
@@ -45,7 +46,8 @@ func (o *Org) identified(c *call) (refusal answer, ok bool) {
 	if c.method != http.MethodGet && c.method != http.MethodHead && c.method != http.MethodPost {
 		return refuse(methodNotAllowed(c.method, "HEAD,GET,POST")), false
 	}
-	token := c.tokenOf()
+	given, _ := c.parameters() // what is no form has no token
+	token := c.tokenOf(given)
 	if token == "" {
 		return plain("Missing_OAuth_Token"), false
 	}
@@ -54,13 +56,8 @@ func (o *Org) identified(c *call) (refusal answer, ok bool) {
 		return plain("Bad_OAuth_Token"), false
 	}
 	s.used = o.now()
-	for _, values := range []string{c.query.Get("format"), c.header.Get("Accept")} {
-		if strings.Contains(values, "xml") && !strings.Contains(values, "json") && !strings.Contains(values, "*/*") && !strings.Contains(values, "html") {
-			return refuse(unsupported("XML")), false
-		}
-	}
-	if c.query.Has("callback") {
-		return refuse(unsupported("JSONP")), false
+	if refusal, unmet := c.unmetFormat(given); unmet {
+		return refuse(refusal), false
 	}
 	return answer{}, true
 }
@@ -81,7 +78,7 @@ func (o *Org) userInfo(c *call) answer {
 		"zoneinfo": user["timezonesidkey"], "locale": user["localesidkey"], "language": user["languagelocalekey"],
 		"active": user["isactive"] == true, "user_type": "STANDARD", "utcOffset": utcOffset(user),
 		"updated_at": modified.UTC().Format(time.RFC3339), "is_app_installed": true, "is_salesforce_integration_user": o.isIntegrationUser(),
-		"address": map[string]any{}, "urls": o.urls(), "profile": o.network.url + "/" + o.access.runAs,
+		"address": map[string]any{}, "urls": o.urls(""), "profile": o.network.url + "/" + o.access.runAs,
 		"picture": o.network.url + "/profilephoto/005/F", "photos": o.photos(),
 	})
 }
@@ -91,6 +88,7 @@ func (o *Org) identity(c *call) answer {
 	if refusal, ok := o.identified(c); !ok {
 		return refusal
 	}
+	given, _ := c.parameters()
 	org, id, _ := strings.Cut(strings.Trim(strings.TrimPrefix(c.path, "/id/"), "/"), "/")
 	wrong := func(status int, text string) answer {
 		return answer{status: status, header: http.Header{"Content-Type": {"text/html;charset=UTF-8"}}, body: []byte(text)}
@@ -111,7 +109,7 @@ func (o *Org) identity(c *call) answer {
 		"addr_street": user["street"], "addr_city": user["city"], "addr_state": user["state"],
 		"addr_country": user["country"], "addr_zip": user["postalcode"],
 		"mobile_phone": user["mobilephone"], "mobile_phone_verified": false, "is_lightning_login_user": false,
-		"status": map[string]any{"created_date": nil, "body": nil}, "urls": o.urls(),
+		"status": map[string]any{"created_date": nil, "body": nil}, "urls": o.urls(given.Get("version")),
 		"active": user["isactive"] == true, "user_type": "STANDARD",
 		"language": user["languagelocalekey"], "locale": user["localesidkey"], "utcOffset": utcOffset(user),
 		"last_modified_date": dateTime(modified), "is_app_installed": true,
@@ -124,8 +122,15 @@ func (o *Org) isIntegrationUser() bool {
 	return o.rows["UserLicense"][licence]["name"] == "Salesforce Integration"
 }
 
-// urls are where clients find the APIs. They put the version into the place of {version}.
-func (o *Org) urls() map[string]string {
+// urls are where clients find the APIs of a version. Without one they put theirs into the
+// place of {version}.
+func (o *Org) urls(version string) map[string]string {
+	switch version {
+	case "":
+		version = "{version}"
+	case "latest":
+		version = strconv.Itoa(newestVersion) + ".0"
+	}
 	urls := map[string]string{"custom_domain": o.network.url, "profile": o.network.url + "/" + o.access.runAs}
 	for name, path := range map[string]string{
 		"enterprise": "Soap/c/{version}/" + orgID[:15], "metadata": "Soap/m/{version}/" + orgID[:15], "partner": "Soap/u/{version}/" + orgID[:15],
@@ -134,7 +139,7 @@ func (o *Org) urls() map[string]string {
 		"feeds": "data/v{version}/chatter/feeds", "groups": "data/v{version}/chatter/groups", "users": "data/v{version}/chatter/users",
 		"feed_items": "data/v{version}/chatter/feed-items", "feed_elements": "data/v{version}/chatter/feed-elements",
 	} {
-		urls[name] = o.network.url + "/services/" + path
+		urls[name] = o.network.url + "/services/" + strings.ReplaceAll(path, "{version}", version)
 	}
 	return urls
 }

@@ -50,6 +50,9 @@ func (o *Org) revoke(c *call) answer {
 	if err != nil {
 		return oauthError("invalid_request", "malformed request")
 	}
+	if form.Has("callback") {
+		return oauthUnsupported(unsupported("JSONP"))
+	}
 	s := o.live(form.Get("token"))
 	if s == nil {
 		return oauthError("unsupported_token_type", "this token type is not supported")

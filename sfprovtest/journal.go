@@ -104,11 +104,10 @@ func (o *Org) observe(c *call) Request {
 
 func (o *Org) seen(c *call) Request {
 	r := Request{Method: c.method, Path: c.path, Query: c.query.Get("q"), Header: withoutTokens(c.header), Time: o.now()}
-	switch {
-	case isLoginPath(c.path), !isDataPath(c.path):
-		r.Body = withoutCredentials(c)
-	default:
+	if isDataPath(c.path) {
 		r.Body = withoutPasswords(c.path, bytes.Clone(c.body))
+	} else {
+		r.Body = withoutCredentials(c)
 	}
 	return r
 }

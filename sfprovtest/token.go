@@ -97,6 +97,13 @@ func oauthError(code, description string) answer {
 	return a
 }
 
+// oauthUnsupported says in that form what this org hasn't got.
+func oauthUnsupported(missing Refusal) answer {
+	a := oauthError("invalid_request", missing.Message)
+	a.status = missing.Status
+	return a
+}
+
 // token is the token endpoint.
 func (o *Org) token(c *call) answer {
 	if c.method != http.MethodPost {
@@ -105,6 +112,9 @@ func (o *Org) token(c *call) answer {
 	form, err := c.parameters()
 	if err != nil {
 		return oauthError("invalid_request", "malformed request")
+	}
+	if refusal, unmet := c.unmetFormat(form); unmet {
+		return oauthUnsupported(refusal)
 	}
 	o.access.refusals = slices.DeleteFunc(o.access.refusals, func(r loginRefusal) bool { return r.left <= 0 })
 	if len(o.access.refusals) > 0 {
