@@ -114,7 +114,7 @@ func (o *Org) seen(c *call) Request {
 
 // isLoginPath reports whether a path is about logins, and not one of the data API.
 func isLoginPath(path string) bool {
-	path = strings.ToLower(path)
+	path = strings.ToLower(path) + "/"
 	return strings.HasPrefix(path, "/services/oauth2/") || strings.HasPrefix(path, "/services/soap/") || strings.HasPrefix(path, "/id/")
 }
 

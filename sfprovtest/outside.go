@@ -22,7 +22,7 @@ func (o *Org) outside(c *call) (a answer, known bool) {
 		return o.identity(c), true
 	case path == "/services/data", strings.HasPrefix(c.path, "/services/data/"):
 		return answer{}, false
-	case strings.HasPrefix(strings.ToLower(c.path), "/services/soap/"):
+	case strings.HasPrefix(strings.ToLower(c.path)+"/", "/services/soap/"):
 		return noSOAP(), true
 	case strings.HasPrefix(c.path, "/services/"):
 		return refuse(unsupported("resource " + path)), true
@@ -30,13 +30,17 @@ func (o *Org) outside(c *call) (a answer, known bool) {
 	return answer{}, false
 }
 
-// noSOAP is a fault that SOAP clients print.
+// noSOAP is a fault that SOAP clients print: some look for the fault's text, some for what
+// Salesforce adds to it.
 func noSOAP() answer {
-	what := unsupported("SOAP API").Message
+	missing := unsupported("SOAP API, and no login by it")
 	return answer{
-		status: http.StatusInternalServerError, header: http.Header{"Content-Type": {"text/xml;charset=UTF-8"}},
-		body: []byte(`<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/">` +
-			`<soapenv:Body><soapenv:Fault><faultcode>NOT_IMPLEMENTED</faultcode><faultstring>NOT_IMPLEMENTED: ` + what +
-			`</faultstring></soapenv:Fault></soapenv:Body></soapenv:Envelope>`),
+		status: missing.Status, header: http.Header{"Content-Type": {"text/xml;charset=UTF-8"}},
+		body: []byte(`<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" ` +
+			`xmlns:sf="urn:fault.partner.soap.sforce.com" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soapenv:Body><soapenv:Fault>` +
+			`<faultcode>sf:` + missing.Code + `</faultcode><faultstring>` + missing.Error() + `</faultstring>` +
+			`<detail><sf:UnexpectedErrorFault xsi:type="sf:UnexpectedErrorFault"><sf:exceptionCode>` + missing.Code + `</sf:exceptionCode>` +
+			`<sf:exceptionMessage>` + missing.Message + `</sf:exceptionMessage></sf:UnexpectedErrorFault></detail>` +
+			`</soapenv:Fault></soapenv:Body></soapenv:Envelope>`),
 	}
 }

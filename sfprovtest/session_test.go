@@ -1,6 +1,7 @@
 package sfprovtest_test
 
 import (
+	"encoding/xml"
 	"net/http"
 	"net/url"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/sfprov/sfprov"
 	"github.com/sfprov/sfprov/sfprovtest"
@@ -156,11 +158,35 @@ func TestLoginRequests(t *testing.T) {
 func TestOtherAPIs(t *testing.T) {
 	t.Parallel()
 	c := logIn(t, sfprovtest.NewOrg(t))
-	for _, path := range []string{"/services/oauth2/authorize", "/services/oauth2/device", "/services/async/60.0/job", "/services/apexrest/x", "/services/scim/v2/Users", "/services/Soap/u/60.0", "//services//Soap/u/60.0"} {
-		r := c.get(t, path)
-		assert.Equal(t, strings.Contains(path, "Soap"), r.status == 500, path)
-		assert.Contains(t, r.body, "NOT_IMPLEMENTED")
-		assert.Contains(t, r.body, "sfprovtest")
+	for _, path := range []string{
+		"/services/oauth2/authorize", "/services/oauth2/device", "/services/async/60.0/job", "/services/apexrest/x", "/services/scim/v2/Users",
+		"/services/Soap/u/60.0", "/services/soap/c/60.0/00D5g0000000001", "//services//Soap/m/60.0", "/services/Soap",
+	} {
+		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut} {
+			r := c.send(t, method, path, "text/xml", "<login/>")
+			assert.Equal(t, 501, r.status, path)
+			assert.Contains(t, r.body, "NOT_IMPLEMENTED")
+			assert.Contains(t, r.body, "sfprovtest")
+		}
 	}
-	assert.Equal(t, 404, c.get(t, "/setup").status, "what is no API is a web page")
+	for _, path := range []string{"/setup", "/", "/services", "/id"} {
+		assert.Equal(t, 404, c.get(t, path).status, "what is no API is a web page")
+	}
+}
+
+// TestFaultOfSOAP is one that SOAP clients can read, and names no code of theirs.
+func TestFaultOfSOAP(t *testing.T) {
+	t.Parallel()
+	r := (&client{org: sfprovtest.NewOrg(t)}).send(t, http.MethodPost, "/services/Soap/u/60.0", "text/xml", "<login/>")
+	assert.Contains(t, r.header.Get("Content-Type"), "text/xml")
+	var envelope struct {
+		XMLName xml.Name `xml:"http://schemas.xmlsoap.org/soap/envelope/ Envelope"`
+		Text    string   `xml:"Body>Fault>faultstring"`
+		Code    string   `xml:"Body>Fault>detail>UnexpectedErrorFault>exceptionCode"`
+		Message string   `xml:"Body>Fault>detail>UnexpectedErrorFault>exceptionMessage"`
+	}
+	require.NoError(t, xml.Unmarshal([]byte(r.body), &envelope))
+	assert.Equal(t, "NOT_IMPLEMENTED", envelope.Code)
+	assert.Contains(t, envelope.Message, "sfprovtest, an org in memory, has no SOAP API")
+	assert.Equal(t, envelope.Code+": "+envelope.Message, envelope.Text)
 }
