@@ -1,6 +1,10 @@
 package sfprovtest
 
-import "net/http"
+import (
+	"net/http"
+	"net/url"
+	"strings"
+)
 
 const (
 	introspectPath = "/services/oauth2/introspect"
@@ -44,19 +48,30 @@ func (o *Org) introspect(c *call) answer {
 // Tokens" in Salesforce Help.
 func (o *Org) revoke(c *call) answer {
 	if c.method != http.MethodPost && c.method != http.MethodGet {
-		return oauthError("invalid_request", "HTTP method not supported")
+		return refusedRevocation("invalid_request", "HTTP method not supported")
 	}
 	form, err := c.parameters()
-	if err != nil {
-		return oauthError("invalid_request", "malformed request")
-	}
-	if form.Has("callback") {
+	switch {
+	case err != nil:
+		return refusedRevocation("invalid_request", "malformed request")
+	case form.Has("callback"):
 		return oauthUnsupported(unsupported("JSONP"))
+	case form.Get("token") == "":
+		return refusedRevocation("unsupported_token_type", "this token type is not supported")
 	}
 	s := o.live(form.Get("token"))
 	if s == nil {
-		return oauthError("unsupported_token_type", "this token type is not supported")
+		return refusedRevocation("invalid_token", "the token was invalid")
 	}
 	s.ended, s.counted = true, true
 	return jsonAnswer(http.StatusOK, nil)
+}
+
+// refusedRevocation is an error answer of the revocation endpoint, which is a form where
+// the token endpoint has JSON.
+func refusedRevocation(code, description string) answer {
+	a := oauthError(code, description)
+	a.header.Set("Content-Type", formType+";charset=UTF-8")
+	a.body = []byte(strings.ReplaceAll(url.Values{"error": {code}, "error_description": {description}}.Encode(), "+", "%20"))
+	return a
 }

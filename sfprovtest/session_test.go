@@ -51,6 +51,33 @@ func TestRevoke(t *testing.T) {
 	}
 }
 
+// TestRefusedRevocation is worded in a form, which clients parse.
+func TestRefusedRevocation(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	c := logIn(t, org)
+	org.ExpireTokens()
+	for name, test := range map[string]struct {
+		reply reply
+		code  string
+	}{
+		"expired":       {c.sendForm(t, revokeURL, url.Values{"token": {c.token}}), "invalid_token"},
+		"expired, GET":  {c.get(t, revokeURL+"?token="+url.QueryEscape(c.token)), "invalid_token"},
+		"unknown":       {c.sendForm(t, revokeURL, url.Values{"token": {"x"}}), "invalid_token"},
+		"none":          {c.sendForm(t, revokeURL, nil), "unsupported_token_type"},
+		"another name":  {c.sendForm(t, revokeURL, url.Values{"token[access_token]": {c.token}}), "unsupported_token_type"},
+		"malformed":     {c.send(t, http.MethodPost, revokeURL, "application/x-www-form-urlencoded", "a=%zz"), "invalid_request"},
+		"other methods": {c.send(t, http.MethodDelete, revokeURL, "", ""), "invalid_request"},
+	} {
+		assert.Equal(t, 400, test.reply.status, name)
+		assert.Equal(t, "application/x-www-form-urlencoded;charset=UTF-8", test.reply.header.Get("Content-Type"))
+		said, err := url.ParseQuery(test.reply.body)
+		require.NoError(t, err)
+		assert.Equal(t, test.code, said.Get("error"), name)
+		assert.NotEmpty(t, said.Get("error_description"))
+	}
+}
+
 func TestIntrospect(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
