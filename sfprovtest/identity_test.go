@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sfprov/sfprov"
 	"github.com/sfprov/sfprov/sfprovtest"
 )
 
@@ -105,4 +106,60 @@ func TestIdentity(t *testing.T) {
 	assert.Equal(t, 501, c.get(t, page+"?callback=f").status)
 	assert.Equal(t, "Missing_OAuth_Token", bare.get(t, page).body)
 	assert.Equal(t, 405, c.send(t, http.MethodDelete, page, "", "").status)
+}
+
+// TestIdentityOfOthers: of whom the integration user can see, with the app's scope.
+func TestIdentityOfOthers(t *testing.T) {
+	t.Parallel()
+	org, c, id := seeded(t, sfprov.Fields{"FirstName": "Bob", "LastName": "Smith", "TimeZoneSidKey": "Australia/Sydney", "City": "Sydney"})
+	page := "/id/00D5g0000000001EAA/" + id
+	who := c.get(t, page).object(t)
+	bob, _ := org.User(id)
+	assert.Equal(t, []any{id, bob.Username, "Bob Smith", org.URL() + page, "Sydney", "STANDARD"},
+		[]any{who["user_id"], who["username"], who["display_name"], who["id"], who["addr_city"], who["user_type"]})
+	urls, _ := who["urls"].(object)
+	assert.Equal(t, org.URL()+"/"+id, urls["profile"])
+	assert.InDelta(t, 10*time.Hour.Milliseconds(), who["utcOffset"], 1, "standard time, also in the south")
+	for name, hide := range map[string]func(hidden bool){
+		"No_Access": func(hidden bool) {
+			org.SetPrivateUsers(hidden)
+			if hidden {
+				org.Forbid(sfprovtest.ViewAllUsers)
+			}
+		},
+		"Inactive": func(hidden bool) { org.SetUser(id, sfprov.Fields{"IsActive": !hidden}) },
+	} {
+		hide(true)
+		r := c.get(t, page)
+		assert.Equal(t, 404, r.status)
+		assert.Equal(t, name, r.body)
+		assert.Equal(t, 200, c.get(t, "/id/00D5g0000000001EAA/"+org.AdminID()).status, "one's own is always there")
+		hide(false)
+		assert.Equal(t, 200, c.get(t, page).status)
+	}
+	org.SetUser(id, sfprov.Fields{"UserType": "CloudIntegrationUser"})
+	assert.Equal(t, "CLOUD_INTEGRATION_USER", c.get(t, page).object(t)["user_type"])
+	org.Forbid(sfprovtest.APIEnabled)
+	assert.Equal(t, "No_Access", c.get(t, page).body)
+}
+
+// TestTokensOfIdentity: whatever stands in the header, a token of another kind is none.
+func TestTokensOfIdentity(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	token := logIn(t, org).token
+	for _, path := range []string{userInfo, "/id/00D5g0000000001EAA/" + org.AdminID()} {
+		for header, accepted := range map[string]bool{"Bearer " + token: true, "OAuth " + token: true, "Basic eDp5": false, token: false, "": false} {
+			c := &client{org: org, header: http.Header{"Authorization": {header}}}
+			r := c.get(t, path)
+			assert.Equal(t, accepted, r.status == 200, header)
+			if !accepted {
+				assert.Equal(t, "Missing_OAuth_Token", r.body)
+			}
+			assert.Equal(t, 200, c.get(t, path+"?oauth_token="+url.QueryEscape(token)).status, header)
+		}
+	}
+	org.Control(sfprovtest.On(http.MethodGet, userInfo, sfprovtest.ExpiredSession()))
+	c := &client{org: org}
+	assert.Equal(t, "Bad_OAuth_Token", c.get(t, userInfo+"?access_token="+url.QueryEscape(token)).body, "the session ends wherever its token stood")
 }

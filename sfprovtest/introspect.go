@@ -36,7 +36,7 @@ func (o *Org) introspect(c *call) answer {
 	}
 	told := map[string]any{
 		"active": true, "scope": tokenScope, "client_id": clientID, "username": o.rows["User"][o.access.runAs]["username"],
-		"sub": o.identityURL(), "token_type": "access_token", "iat": s.opened.Unix(), "nbf": s.opened.Unix(),
+		"sub": o.identityURL(o.access.runAs), "token_type": "access_token", "iat": s.opened.Unix(), "nbf": s.opened.Unix(),
 	}
 	if o.access.lifetime > 0 {
 		told["exp"] = s.used.Add(o.access.lifetime).Unix()

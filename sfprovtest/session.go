@@ -31,7 +31,12 @@ func (o *Org) expire(c *call) {
 }
 
 func (o *Org) endSession(c *call) {
-	if s := o.access.sessions[c.bearer()]; s != nil {
+	token := c.bearer()
+	if !isDataPath(c.path) {
+		given, _ := c.parameters()
+		token = c.tokenOf(given)
+	}
+	if s := o.access.sessions[token]; s != nil {
 		s.ended = true
 	}
 }
@@ -53,17 +58,23 @@ func (o *Org) SetTokenRequests(n int) {
 	o.access.requests = n
 }
 
-// bearer is the token in the header of a request.
+// bearer is the token in the header of a request; empty if that has something else.
 func (c *call) bearer() string {
-	_, token, _ := strings.Cut(c.header.Get("Authorization"), " ")
+	scheme, token, _ := strings.Cut(c.header.Get("Authorization"), " ")
+	if !isTokenScheme(scheme) {
+		return ""
+	}
 	return strings.TrimSpace(token)
+}
+
+func isTokenScheme(scheme string) bool {
+	return strings.EqualFold(scheme, "Bearer") || strings.EqualFold(scheme, "OAuth")
 }
 
 // authorize checks the token of a request to the data API. The lock is held.
 func (o *Org) authorize(c *call) error {
-	header := c.header.Get("Authorization")
-	scheme, _, _ := strings.Cut(header, " ")
-	if header != "" && !strings.EqualFold(scheme, "Bearer") && !strings.EqualFold(scheme, "OAuth") {
+	scheme, _, _ := strings.Cut(c.header.Get("Authorization"), " ")
+	if scheme != "" && !isTokenScheme(scheme) {
 		return Refusal{Status: http.StatusUnauthorized, Code: "INVALID_AUTH_HEADER", Message: "INVALID_AUTH_HEADER"}
 	}
 	s := o.live(c.bearer())

@@ -200,7 +200,7 @@ func (o *Org) issue(grant sfprov.GrantType) answer {
 		"signature":    "c2Zwcm92dGVzdA==",
 		"scope":        tokenScope,
 		"instance_url": o.network.url,
-		"id":           o.identityURL(),
+		"id":           o.identityURL(o.access.runAs),
 		"token_type":   "Bearer",
 		"issued_at":    strconv.FormatInt(now.UnixMilli(), 10),
 	}

@@ -68,6 +68,6 @@ func (o *Org) resources(c *call) (answer, error) {
 	return jsonAnswer(http.StatusOK, map[string]string{
 		"limits": base + "/limits", "query": base + "/query", "queryAll": base + "/queryAll", "sobjects": base + "/sobjects",
 		"composite": base + "/composite",
-		"identity":  o.identityURL(),
+		"identity":  o.identityURL(o.access.runAs),
 	}), nil
 }
