@@ -18,6 +18,10 @@ type session struct {
 func (o *Org) ExpireTokens() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.endSessions()
+}
+
+func (o *Org) endSessions() {
 	for _, s := range o.access.sessions {
 		s.ended = true
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -128,24 +129,66 @@ func TestLoginsOfAUserWhoMayNot(t *testing.T) {
 	}
 }
 
-func TestExpiredPasswordOfTheIntegrationUser(t *testing.T) {
+func TestSessionsOfAUserWhoWasInactive(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
 	c := logIn(t, org)
+	org.SetUser(org.AdminID(), sfprov.Fields{"Title": "Robot"})
+	assert.Equal(t, 200, c.get(t, data).status)
+	org.SetUser(org.AdminID(), sfprov.Fields{"IsActive": false})
+	org.SetUser(org.AdminID(), sfprov.Fields{"IsActive": true})
+	assert.Equal(t, 401, c.get(t, data).status, "they don't come back")
+	assert.Equal(t, "Bad_OAuth_Token", c.get(t, userInfo).body)
+	assert.Equal(t, object{"active": false}, c.sendForm(t, introspectURL, asked(org, c.token)).object(t))
+	assert.Equal(t, 200, logIn(t, org).get(t, data).status)
+}
+
+func TestExpiredPasswordOfTheIntegrationUser(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	other := org.AddUser(nil)
+	before := logIn(t, org)
 	org.ExpirePassword(org.AdminID())
-	again := logIn(t, org)
-	for _, one := range []*client{c, again} {
-		for _, path := range []string{data, users + "/" + org.AdminID(), data + "/query?q=SELECT+Id+FROM+User"} {
-			r := one.get(t, path)
-			assert.Equal(t, 401, r.status)
-			assert.Contains(t, r.body, "INVALID_OPERATION_WITH_EXPIRED_PASSWORD")
+	forms := map[string]url.Values{"client credentials": secretForm(org), "password": passwordForm(org), "JWT": jwtForm(t, org, nil)}
+	const body = `{"NewPassword":"n3wPassword!"}`
+	refused := []struct{ method, path, body string }{
+		{http.MethodGet, data, ""},
+		{http.MethodGet, users + "/" + org.AdminID(), ""},
+		{http.MethodGet, data + "/query?q=SELECT+Id+FROM+User", ""},
+		{http.MethodPatch, users + "/" + org.AdminID(), `{"Title":"Robot"}`},
+		{http.MethodPost, data + "/composite", `{"compositeRequest":[]}`},
+		{http.MethodPost, users + "/" + other + "/password", body},
+		{http.MethodGet, users + "/" + org.AdminID() + "/password", ""},
+		{http.MethodDelete, users + "/" + org.AdminID() + "/password", ""},
+	}
+	for name, form := range forms {
+		c := &client{org: org}
+		r := c.login(t, form)
+		assert.Equal(t, 200, r.status, "%s: logins go on", name)
+		c.token, _ = r.object(t)["access_token"].(string)
+		assert.Equal(t, 200, c.get(t, userInfo).status)
+		for _, client := range []*client{before, c} {
+			for _, test := range refused {
+				isRefusal(t, client.send(t, test.method, test.path, "application/json", test.body), 401, "INVALID_OPERATION_WITH_EXPIRED_PASSWORD",
+					"The users password has expired, you must call SetPassword before attempting any other API operations")
+			}
 		}
 	}
 	org.SetExpiredPasswordStatus(403)
-	assert.Equal(t, 403, c.get(t, data).status)
-	assert.Equal(t, 200, c.get(t, userInfo).status)
-	assert.Equal(t, 204, c.send(t, http.MethodPost, users+"/"+org.AdminID()+"/password", "application/json", `{"NewPassword":"n3wPassword!"}`).status)
-	assert.Equal(t, 200, c.get(t, data).status, "it is set")
+	assert.Equal(t, 403, before.get(t, data).status)
+
+	for n, path := range []string{
+		users + "/" + org.AdminID() + "/password", users + "/" + org.AdminID()[:15] + "/password",
+		data + "/sobjects/user/" + org.AdminID() + "/password/", "/" + users + "//" + org.AdminID() + "/password",
+	} {
+		org.ExpirePassword(org.AdminID())
+		assert.Equal(t, 403, before.get(t, data).status)
+		assert.Equal(t, 204, before.send(t, http.MethodPost, path, "application/json", `{"NewPassword":"n3wPassword`+strconv.Itoa(n)+`"}`).status, path)
+		assert.Equal(t, 200, before.get(t, data).status, "it is set")
+	}
+	org.ExpirePassword(org.AdminID())
+	org.SetUser(org.AdminID(), sfprov.Fields{"PasswordExpirationDate": nil})
+	assert.Equal(t, 200, before.get(t, data).status, "it is taken back")
 }
 
 // TestLoginRequests: what was asked can be read back, without secrets, wherever they stood.

@@ -158,6 +158,9 @@ func (o *Org) SetUser(id string, fields sfprov.Fields) {
 	after["name"] = fullName(after)
 	o.index(long, before, after)
 	o.noteChange(byTest, before, after)
+	if long == o.access.runAs && after["isactive"] != true {
+		o.endSessions()
+	}
 }
 
 // mustUser is the 18-character ID of a user. That there is none is the test's
