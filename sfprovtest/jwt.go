@@ -46,7 +46,7 @@ func (a *audiences) UnmarshalJSON(text []byte) error {
 }
 
 // jwtGrant is the JWT bearer grant.
-func (o *Org) jwtGrant(form url.Values) answer {
+func (o *Org) jwtGrant(c *call, form url.Values) answer {
 	said, isSigned, isAssertion := readAssertion(form.Get("assertion"))
 	if !isAssertion {
 		return oauthError("invalid_grant", "invalid assertion")
@@ -56,12 +56,13 @@ func (o *Org) jwtGrant(form url.Values) answer {
 		return oauthError("invalid_grant", "invalid assertion")
 	}
 	now := float64(o.now().Unix())
+	isAudience := func(audience string) bool { return o.isAudience(c, audience) }
 	switch {
 	case said.Issuer != clientID:
 		return oauthError("invalid_client_id", "client identifier invalid")
 	case !isSigned:
 		return oauthError("invalid_grant", "invalid assertion")
-	case !slices.ContainsFunc(said.Audience, o.isAudience):
+	case !slices.ContainsFunc(said.Audience, isAudience):
 		return oauthError("invalid_grant", "audience is invalid")
 	case seconds <= now:
 		return oauthError("invalid_grant", "expired authorization code")
@@ -96,14 +97,14 @@ func readAssertion(assertion string) (said claims, isSigned, isAssertion bool) {
 }
 
 // isAudience reports whether an assertion for this audience is one for this org:
-// Salesforce's login hosts, the org's own URL, and its token endpoint, as clients send
-// them, with a slash at the end or without.
-func (o *Org) isAudience(audience string) bool {
+// Salesforce's login hosts, the org's own URL, also as the client has it, and the token
+// endpoints there, as clients send them, with a slash at the end or without.
+func (o *Org) isAudience(c *call, audience string) bool {
 	meant := strings.TrimRight(audience, "/")
-	return slices.ContainsFunc([]string{
-		defaultAudience, "https://test.salesforce.com", o.network.url,
-		defaultAudience + tokenPath, "https://test.salesforce.com" + tokenPath, o.network.url + tokenPath,
-	}, func(right string) bool { return strings.EqualFold(meant, right) })
+	scheme, _, _ := strings.Cut(o.network.url, "://")
+	return slices.ContainsFunc([]string{defaultAudience, "https://test.salesforce.com", o.network.url, scheme + "://" + c.host}, func(base string) bool {
+		return strings.EqualFold(meant, base) || strings.EqualFold(meant, base+tokenPath)
+	})
 }
 
 // decodeSegment reads one of the two JSON parts of a JWT. Padding is none of its, but

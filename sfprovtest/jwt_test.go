@@ -1,6 +1,7 @@
 package sfprovtest_test
 
 import (
+	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/sfprov/sfprov/sfprovtest"
 )
@@ -47,6 +49,29 @@ func TestAssertionsThatClientsSend(t *testing.T) {
 	}
 	several := list{"https://other.example", org.URL()}
 	assert.Equal(t, 200, (&client{org: org}).login(t, jwtForm(t, org, object{"aud": several})).status)
+}
+
+// TestAudienceByAnotherName: an org has further names where it listens, such as localhost.
+func TestAudienceByAnotherName(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	const name = "http://LocalHost:8080"
+	for _, test := range []struct {
+		host, audience string
+		accepted       bool
+	}{
+		{"localhost:8080", name, true}, {"localhost:8080", name + "/", true}, {"localhost:8080", name + tokenURL, true},
+		{"localhost:8080", org.URL(), true}, {"localhost:8080", "https://localhost:8080", false}, {"localhost:8081", name, false}, {"", name, false},
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, org.URL()+tokenURL, strings.NewReader(jwtForm(t, org, object{"aud": test.audience}).Encode()))
+		require.NoError(t, err)
+		req.Host = test.host
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		resp, err := org.Client().Do(req)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		assert.Equal(t, test.accepted, resp.StatusCode == 200, "%+v", test)
+	}
 }
 
 func TestAssertionLifetime(t *testing.T) {

@@ -21,6 +21,7 @@ const maxURI = 16384
 // call is a request on its way through the org.
 type call struct {
 	method  string
+	host    string // by which the client calls the org
 	path    string // decoded
 	query   url.Values
 	header  http.Header
@@ -44,7 +45,7 @@ func (o *Org) serve(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		panic(http.ErrAbortHandler) // the client left, or sends too much
 	}
-	c := &call{method: r.Method, path: tidied(r.URL), query: r.URL.Query(), header: r.Header, body: inflate(r.Header, body), uriLength: len(r.RequestURI)}
+	c := &call{method: r.Method, host: r.Host, path: tidied(r.URL), query: r.URL.Query(), header: r.Header, body: inflate(r.Header, body), uriLength: len(r.RequestURI)}
 	for name, values := range r.Header {
 		c.headerLength += len(name) + len(strings.Join(values, ""))
 	}

@@ -127,7 +127,7 @@ func (o *Org) token(c *call) answer {
 	case sfprov.GrantClientCredentials, sfprov.GrantPassword:
 		return o.secretGrant(c, form, grant)
 	case sfprov.GrantJWTBearer:
-		return o.jwtGrant(form)
+		return o.jwtGrant(c, form)
 	}
 	if slices.Contains(otherGrants, string(grant)) {
 		return oauthError("unsupported_grant_type", "grant type not supported: "+unsupported("grant "+string(grant)).Message)
