@@ -98,7 +98,11 @@ func TestPaddedAssertion(t *testing.T) {
 func TestGrantsThatAreMissing(t *testing.T) {
 	t.Parallel()
 	org := sfprovtest.NewOrg(t)
-	for grant, isOne := range map[string]bool{"refresh_token": true, "authorization_code": true, "urn:ietf:params:oauth:grant-type:token-exchange": true, "magic": false} {
+	for grant, isOne := range map[string]bool{
+		"refresh_token": true, "authorization_code": true, "device": true, "assertion": true, "hybrid_refresh_token": true,
+		"urn:ietf:params:oauth:grant-type:token-exchange": true, "urn:ietf:params:oauth:grant-type:saml2-bearer": true,
+		"urn:ietf:params:oauth:grant-type:device_code": true, "magic": false, "implicit": false, "Password": false,
+	} {
 		r := (&client{org: org}).login(t, url.Values{"grant_type": {grant}}).object(t)
 		assert.Equal(t, "unsupported_grant_type", r["error"])
 		description, _ := r["error_description"].(string)

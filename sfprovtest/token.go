@@ -139,7 +139,7 @@ func (o *Org) token(c *call) answer {
 var otherGrants = []string{ //nolint:gochecknoglobals // a constant table
 	"authorization_code", "refresh_token", "device", "hybrid_refresh_token", "hybrid_authorization_code",
 	"urn:ietf:params:oauth:grant-type:device_code", "urn:ietf:params:oauth:grant-type:saml2-bearer",
-	"urn:ietf:params:oauth:grant-type:token-exchange",
+	"urn:ietf:params:oauth:grant-type:token-exchange", "assertion",
 }
 
 // secretGrant is client credentials and username-password.
