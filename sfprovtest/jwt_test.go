@@ -60,8 +60,13 @@ func TestAudienceByAnotherName(t *testing.T) {
 		host, audience string
 		accepted       bool
 	}{
-		{"localhost:8080", name, true}, {"localhost:8080", name + "/", true}, {"localhost:8080", name + tokenURL, true},
-		{"localhost:8080", org.URL(), true}, {"localhost:8080", "https://localhost:8080", false}, {"localhost:8081", name, false}, {"", name, false},
+		{"localhost:8080", name, true},
+		{"localhost:8080", name + "/", true},
+		{"localhost:8080", name + tokenURL, true},
+		{"localhost:8080", org.URL(), true},
+		{"localhost:8080", "https://localhost:8080", false},
+		{"localhost:8081", name, false},
+		{"", name, false},
 	} {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, org.URL()+tokenURL, strings.NewReader(jwtForm(t, org, object{"aud": test.audience}).Encode()))
 		require.NoError(t, err)
