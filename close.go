@@ -69,12 +69,17 @@ type call struct {
 
 // begin lets a call begin, with a context that ends when the call is broken off.
 func (p *Provisioner) begin(ctx context.Context) (context.Context, *call, error) {
+	return p.enter(ctx, p.api.admit)
+}
+
+// enter is begin with another word on whether the daily requests allow the call.
+func (p *Provisioner) enter(ctx context.Context, admit func(underWay int) error) (context.Context, *call, error) {
 	p.calls.mu.Lock()
 	defer p.calls.mu.Unlock()
 	if p.calls.idle != nil {
 		return nil, nil, ErrClosed
 	}
-	if err := p.api.admit(len(p.calls.underWay)); err != nil {
+	if err := admit(len(p.calls.underWay)); err != nil {
 		return nil, nil, err
 	}
 	c := &call{}

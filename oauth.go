@@ -46,11 +46,24 @@ type token struct {
 	value string
 	// userID is the integration user's record ID; empty if the endpoint did not tell.
 	userID string
+	said   tokenAnswer
 	// accepted is set once Salesforce has taken the token, which tells one that
 	// expired from one that was never any good.
 	accepted atomic.Bool
 	// inFlight is how many requests with the token are under way.
 	inFlight atomic.Int64
+}
+
+// tokenAnswer is what else the token endpoint said; empty where it did not.
+type tokenAnswer struct {
+	scope, instanceURL string
+}
+
+// saidWith is what the token endpoint said with a token.
+func saidWith(fetched *oauth2.Token) (said tokenAnswer) {
+	said.scope, _ = fetched.Extra("scope").(string)
+	said.instanceURL, _ = fetched.Extra("instance_url").(string)
+	return said
 }
 
 // tokens hands out the access token that all calls share. Salesforce does not
@@ -335,7 +348,7 @@ func (t *tokens) loginWith(ctx, loginCtx context.Context, cfg *Config) (*token, 
 		err = newTransportError(ctx, left, false)
 	case got.err == nil && status == http.StatusOK && isToken(got.token.AccessToken):
 		t.log.LogAttrs(ctx, slog.LevelInfo, "logged in", slog.String("grant", string(cfg.GrantType)))
-		return &token{value: got.token.AccessToken, userID: userIDOf(got.token)}, nil
+		return &token{value: got.token.AccessToken, userID: userIDOf(got.token), said: saidWith(got.token)}, nil
 	case ctx.Err() != nil:
 		err = newTransportError(ctx, ctx.Err(), false)
 	case got.x.err != nil:

@@ -82,6 +82,11 @@ func (s *sender) askAt(ctx context.Context, r request) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return userInAnswer(ans)
+}
+
+// userInAnswer is the integration user that an answer names.
+func userInAnswer(ans answer) (string, error) {
 	var info struct {
 		UserID   string `json:"user_id"`
 		Subject  string `json:"sub"` // the identity URL

@@ -43,6 +43,8 @@ type SchemaField struct {
 	IDLookup   bool `json:"idLookup,omitempty"`
 	ExternalID bool `json:"externalId,omitempty"`
 	Custom     bool `json:"custom,omitempty"`
+	Filterable bool `json:"filterable,omitempty"` // by queries
+	Groupable  bool `json:"groupable,omitempty"`
 	Default    any  `json:"default,omitempty"` // of new users: a string, bool or json.Number
 	// Values are those of a picklist. Where Restricted is true, Salesforce takes no others.
 	Values     []PicklistValue `json:"values,omitempty"`
@@ -75,6 +77,9 @@ func (s *Schema) Field(name string) (f SchemaField, found bool) {
 
 // find finds a field by its name in small letters. It is not to be changed.
 func (s *Schema) find(folded string) (f SchemaField, found bool) {
+	if s == nil {
+		return SchemaField{}, false
+	}
 	if i, known := s.index[folded]; known {
 		return s.Fields[i], true
 	}
@@ -176,6 +181,7 @@ type describedField struct {
 	Createable, Updateable, Nillable                bool
 	DefaultedOnCreate, Unique, IDLookup, ExternalID bool
 	Custom, RestrictedPicklist                      bool
+	Filterable, Groupable                           bool
 	DefaultValue                                    any
 	ReferenceTo                                     []string
 	RelationshipName, ControllerName                string
@@ -188,10 +194,20 @@ type describedField struct {
 
 // describeUser reads what the org's users have.
 func (c *client) describeUser(ctx context.Context) (*Schema, error) {
-	ans, err := c.sender.send(ctx, request{method: http.MethodGet, path: c.base + "/sobjects/User/describe"})
+	ans, err := c.sender.send(ctx, c.describeRequest())
 	if err != nil {
 		return nil, err
 	}
+	return schemaOf(ans)
+}
+
+// describeRequest asks for the fields of users.
+func (c *client) describeRequest() request {
+	return request{method: http.MethodGet, path: c.base + "/sobjects/User/describe"}
+}
+
+// schemaOf reads the answer.
+func schemaOf(ans answer) (*Schema, error) {
 	var described struct{ Fields []json.RawMessage }
 	if err := json.Unmarshal(ans.body, &described); err != nil || len(described.Fields) == 0 {
 		return nil, notTheJSON(ans)
@@ -229,6 +245,7 @@ func (d describedField) field(all map[string]describedField) SchemaField {
 		Name: d.Name, Label: d.Label, Type: d.Type, Length: d.Length, Digits: max(d.Precision, d.Digits), Scale: d.Scale,
 		Required: d.Createable && !d.Nillable && !d.DefaultedOnCreate, Nillable: d.Nillable, Createable: d.Createable, Updateable: d.Updateable,
 		Unique: d.Unique, IDLookup: d.IDLookup, ExternalID: d.ExternalID, Custom: d.Custom, Default: d.DefaultValue,
+		Filterable: d.Filterable, Groupable: d.Groupable,
 		Restricted: d.RestrictedPicklist, Controller: d.ControllerName, Relationship: d.RelationshipName,
 	}
 	if len(d.ReferenceTo) > 0 {

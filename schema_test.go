@@ -63,6 +63,9 @@ func TestSchema(t *testing.T) {
 	} {
 		got, found := schema.Field(name)
 		require.True(t, found, name)
+		assert.True(t, got.Filterable, name)
+		assert.Equal(t, got.Type != "double", got.Groupable, name)
+		got.Filterable, got.Groupable = false, false
 		assert.Equal(t, want, got, name)
 	}
 	for _, none := range []string{"Fax", "Shoe", ""} {

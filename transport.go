@@ -161,7 +161,10 @@ func (s *sender) send(ctx context.Context, r request) (ans answer, err error) {
 // secretsOf are the secrets that could come back in an answer: those of the request, of the
 // call that it is a part of, and of the settings.
 func (s *sender) secretsOf(ctx context.Context, r request, tok *token) []string {
-	all := append(slices.Clone(r.secrets), tok.value)
+	all := slices.Clone(r.secrets)
+	if tok != nil {
+		all = append(all, tok.value)
+	}
 	return slices.Concat(all, s.tokens.credentials.secrets(), secretsIn(ctx))
 }
 
@@ -318,7 +321,10 @@ func (s *sender) limited(ctx context.Context) (context.Context, context.CancelFu
 // and tokens; with no retries, no debugging and no basic authentication it has no
 // occasion), or read bodies (it calls a 200 with an HTML page a success).
 func (s *sender) roundTrip(ctx context.Context, r request, tok *token) (*http.Response, error) {
-	req := s.resty.R().SetContext(ctx).SetHeader("Authorization", "Bearer "+tok.value)
+	req := s.resty.R().SetContext(ctx)
+	if tok != nil {
+		req.SetHeader("Authorization", "Bearer "+tok.value)
+	}
 	if r.body != nil {
 		req.SetHeader("Content-Type", "application/json").SetBody(r.body)
 	}

@@ -149,7 +149,7 @@ func (o *Org) subrequest(c *call, work *transaction, i int, sub subrequest, know
 	var a answer
 	if fault.wholeAnswer() || fault.commits() {
 		a, err = o.within(work, func() (answer, error) {
-			if err := checkVersion(inner.version); err != nil {
+			if err := o.versions.check(inner.version); err != nil {
 				return answer{}, err
 			}
 			return o.respond(inner, path)

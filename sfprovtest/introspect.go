@@ -35,7 +35,7 @@ func (o *Org) introspect(c *call) answer {
 		return jsonAnswer(http.StatusOK, map[string]any{"active": false})
 	}
 	told := map[string]any{
-		"active": true, "scope": tokenScope, "client_id": clientID, "username": o.rows["User"][o.access.runAs]["username"],
+		"active": true, "scope": o.access.scopeTold(), "client_id": clientID, "username": o.rows["User"][o.access.runAs]["username"],
 		"sub": o.identityURL(o.access.runAs), "token_type": "access_token", "iat": s.opened.Unix(), "nbf": s.opened.Unix(),
 	}
 	if o.access.lifetime > 0 {

@@ -57,6 +57,7 @@ type Org struct {
 	memberships membershipLock
 	rowControl  func(object string, record sfprov.Fields) []Refusal
 	journal     journal
+	versions    versionRange
 	changes     *transaction // that is under way, if any
 
 	faults faults
@@ -113,6 +114,7 @@ func NewStandaloneOrg(opts ...Option) (*Org, error) {
 		passwords:   passwords{ofUser: map[string][]string{}, resets: map[string]int{}, minLen: 8, kept: 3},
 		paging:      paging{size: maxPage, cursors: map[string]*cursor{}},
 		journal:     journal{usageLimit: 100_000},
+		versions:    versionRange{oldestVersion, newestVersion},
 	}
 	o.seed()
 	var settings settings

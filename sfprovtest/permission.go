@@ -68,6 +68,7 @@ type permissions struct {
 	granted       map[Permission]struct{}
 	fields        map[string]FieldAccess // of User, by lower-case name; what is not here is editable
 	private       bool                   // users see themselves only
+	absent        map[string]bool        // fields of UserPermissionAccess that the org hasn't got
 	freezeAlone   bool                   // Freeze Users opens UserLogin, without Manage Users
 	refusal       Refusal                // of writes; the usual one if its status is 0
 	hiddenRefusal Refusal                // of queries; the usual one if its status is 0

@@ -56,6 +56,9 @@ func (o *Org) seesObject(object object) bool {
 
 // seesField reports whether the integration user can see a field.
 func (o *Org) seesField(object object, f field) bool {
+	if object.name == "UserPermissionAccess" {
+		return !o.permissions.absent[folded(f.name)]
+	}
 	if object.name != "User" {
 		return true
 	}

@@ -167,7 +167,7 @@ func (o *Org) handle(c *call) answer {
 		return a
 	}
 	if strings.TrimSuffix(c.path, "/") == "/services/data" {
-		return versions(c)
+		return o.versions.list(c)
 	}
 	match := dataPath.FindStringSubmatch(c.path)
 	if match == nil {
@@ -196,7 +196,7 @@ func (o *Org) resource(c *call, path string) (answer, error) {
 	if err := o.mayCall(); err != nil {
 		return answer{}, err
 	}
-	if err := checkVersion(c.version); err != nil {
+	if err := o.versions.check(c.version); err != nil {
 		return answer{}, err
 	}
 	if c.uriLength > maxURI {

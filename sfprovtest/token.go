@@ -28,6 +28,7 @@ type access struct {
 	requests   int           // that a session serves; 0 for any number
 	assertion  time.Duration // longest life of a JWT assertion; 0 for any
 
+	tells         tokenAnswer
 	expiredStatus int // of requests once the integration user's password has expired
 }
 
@@ -198,8 +199,8 @@ func (o *Org) issue(grant sfprov.GrantType) answer {
 	token := map[string]string{
 		"access_token": value,
 		"signature":    "c2Zwcm92dGVzdA==",
-		"scope":        tokenScope,
-		"instance_url": o.network.url,
+		"scope":        o.access.scopeTold(),
+		"instance_url": o.instanceTold(),
 		"id":           o.identityURL(o.access.runAs),
 		"token_type":   "Bearer",
 		"issued_at":    strconv.FormatInt(now.UnixMilli(), 10),

@@ -7,19 +7,30 @@ import (
 	"strings"
 )
 
-// The API versions that the org has: older ones are retired, newer ones unknown.
+// The API versions that an org has: older ones are retired, newer ones unknown.
 const (
 	oldestVersion = 31
 	newestVersion = 68
 )
 
-// versions is /services/data, which takes no token and costs nothing.
-func versions(c *call) answer {
+// SetAPIVersions sets the oldest and the newest API version that the org has, such as 31
+// and 68, the default.
+func (o *Org) SetAPIVersions(oldest, newest int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.versions = versionRange{oldest, newest}
+}
+
+// versionRange is which API versions there are.
+type versionRange struct{ oldest, newest int }
+
+// list is /services/data, which takes no token and costs nothing.
+func (r versionRange) list(c *call) answer {
 	if c.method != http.MethodGet && c.method != http.MethodHead {
 		return refuse(methodNotAllowed(c.method, "HEAD,GET"))
 	}
 	var list []map[string]string
-	for v := oldestVersion; v <= newestVersion; v++ {
+	for v := r.oldest; v <= r.newest; v++ {
 		list = append(list, map[string]string{
 			"label": release(v), "url": fmt.Sprintf("/services/data/v%d.0", v), "version": fmt.Sprintf("%d.0", v),
 		})
@@ -39,14 +50,14 @@ func release(version int) string {
 	return fmt.Sprintf("%s '%d", seasons[season], year)
 }
 
-// checkVersion refuses versions that the org doesn't have.
-func checkVersion(version string) error {
+// check refuses versions that the org doesn't have.
+func (r versionRange) check(version string) error {
 	number, minor, _ := strings.Cut(version, ".")
 	v, err := strconv.Atoi(number)
 	switch {
-	case err != nil || minor != "0" || v > newestVersion:
+	case err != nil || minor != "0" || v > r.newest:
 		return notFound()
-	case v < oldestVersion:
+	case v < r.oldest:
 		return Refusal{Status: http.StatusGone, Code: "UNSUPPORTED_API_VERSION", Message: "The requested API version " + version + " is retired"}
 	}
 	return nil
