@@ -238,3 +238,29 @@ func TestExplain(t *testing.T) {
 	code, _, _ = invoke(t, "explain")
 	assert.Equal(t, exitUsage, code)
 }
+
+// TestCheck: a right org is ready, and a broken one exits with 3.
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	org := staffed(t)
+	config := configOf(t, org, nil)
+	code, out, errs := invoke(t, "check", "--config", config)
+	require.Equal(t, exitFine, code, out+errs)
+	assert.Contains(t, out, "Ready")
+	code, _, _ = invoke(t, "check", "--config", config, "--quick")
+	assert.Equal(t, exitFine, code)
+
+	org.Forbid(sfprovtest.ViewSetup)
+	code, out, errs = invoke(t, "check", "--config", config)
+	assert.Equal(t, exitFound, code)
+	assert.Contains(t, out, "View Setup and Configuration")
+	assert.Contains(t, errs, "not ready")
+	code, out, _ = invoke(t, "--json", "check", "--config", config)
+	assert.Equal(t, exitFound, code)
+	var report sfprov.Report
+	require.NoError(t, json.Unmarshal([]byte(out), &report))
+	assert.False(t, report.OK())
+	code, _, errs = invoke(t, "check", "--config", config, "--only", "nosuch")
+	assert.Equal(t, exitUsage, code)
+	assert.Contains(t, errs, `no finding "nosuch"`)
+}

@@ -22,12 +22,14 @@ const (
 // found one, or any other for a failure.
 func commands() []*cli.Command {
 	return []*cli.Command{
+		checkCommand(),
 		usersCommand(),
 		catalogCommand(),
 		schemaCommand(),
 		planCommand(),
 		applyCommand(),
 		explainCommand(),
+		setupCommand(),
 		orgCommand(),
 		probeCommand(),
 		versionCommand(),
