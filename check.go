@@ -191,7 +191,7 @@ func (c *checker) skip(id, detail, cure string) { c.set(id, LevelSkipped, detail
 
 // skipFor skips a check because of what another found.
 func (c *checker) skipFor(id string, cause Finding) {
-	c.skip(id, fmt.Sprintf("not looked at, because of %q", cause.Title), "Mend that first: "+cause.ID)
+	c.skip(id, fmt.Sprintf("not looked at, because of %q", cause.Title), mendFirst+cause.ID)
 	f := c.found[id]
 	f.Where = cause.Where
 	c.found[id] = f

@@ -140,7 +140,7 @@ func TestRefusedCredentialsAreNotHammered(t *testing.T) {
 		assert.Equal(t, 2, logins)
 		assert.LessOrEqual(t, more, asked+1, "whoever keeps the secret isn't hammered either")
 
-		time.Sleep(time.Second) // virtual
+		time.Sleep(time.Second) //nolint:forbidigo // virtual time
 		v.rotate("right-secret", "right-secret")
 		require.NoError(t, b.touch(t.Context()), "what has changed needs no waiting")
 	})

@@ -75,6 +75,9 @@ var marks = map[Level]string{ //nolint:gochecknoglobals // a constant table
 	LevelOK: "ok  ", LevelWarning: "warn", LevelFailure: "FAIL", LevelSkipped: "skip",
 }
 
+// mendFirst begins the cure of what was not looked at because of another finding.
+const mendFirst = "Mend that first: "
+
 // String is the report for people. The last line says whether the org is ready.
 func (r *Report) String() string {
 	var b strings.Builder
@@ -85,6 +88,10 @@ func (r *Report) String() string {
 	}
 	line("", r.Org.headline())
 	for _, f := range r.Findings {
+		if strings.HasPrefix(f.Cure, mendFirst) { // many can follow from one
+			line("", marks[f.Level]+"  "+f.Title+": "+f.Detail)
+			continue
+		}
 		line("", marks[f.Level]+"  "+f.Title)
 		line("      ", f.Detail)
 		if f.Level != LevelOK {

@@ -3,7 +3,6 @@ package sfprov_test
 import (
 	"encoding/json"
 	"net/http"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -39,7 +38,7 @@ func TestSchema(t *testing.T) {
 	org.SetFieldAccess("Title", sfprovtest.FieldReadOnly)
 	org.SetFieldAccess("Fax", sfprovtest.FieldHidden)
 	schema := schemaOf(t, org)
-	assert.Equal(t, 1, len(org.Requests()))
+	assert.Len(t, org.Requests(), 1)
 	for name, want := range map[string]sfprov.SchemaField{
 		"username": {Name: "Username", Label: "Username", Type: "string", Length: 80, Required: true, Createable: true, Updateable: true, Unique: true, IDLookup: true},
 		"BADGE__C": {Name: "Badge__c", Label: "Badge", Type: "string", Length: 40, Required: true, Createable: true, Updateable: true, Unique: true, IDLookup: true, ExternalID: true, Custom: true},
@@ -104,14 +103,14 @@ func TestSchemaIsReadOnceForAll(t *testing.T) {
 		}
 		all.Wait()
 		assert.Len(t, org.Requests(), 1)
-		time.Sleep(9 * time.Minute) // virtual
+		time.Sleep(9 * time.Minute) //nolint:forbidigo // virtual time
 		org.AddCustomField("Badge__c", 40, true)
 		schema, err := p.Schema(t.Context())
 		require.NoError(t, err)
 		assert.NotEqual(t, "Changed", schema.Fields[0].Name)
 		_, found := schema.Field("Badge__c")
 		assert.False(t, found)
-		time.Sleep(time.Minute)
+		time.Sleep(time.Minute) //nolint:forbidigo // virtual time
 		schema, err = p.Schema(t.Context())
 		require.NoError(t, err)
 		_, found = schema.Field("Badge__c")
@@ -226,7 +225,7 @@ func TestCatalogThatIsHidden(t *testing.T) {
 		org.SetPermissions(sfprovtest.APIEnabled)
 		for _, err := range provisionerIn(t, org).Catalog(t.Context(), kind) {
 			require.Error(t, err)
-			assert.True(t, strings.Contains(err.Error(), right), "%s: %v", kind, err)
+			assert.Contains(t, err.Error(), right, kind)
 		}
 	}
 	for _, err := range provisionerIn(t, sfprovtest.NewOrg(t)).Catalog(t.Context(), "spaceship") {

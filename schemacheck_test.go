@@ -84,7 +84,7 @@ func TestUsersAreHeldAgainstTheSchema(t *testing.T) {
 	} {
 		name := fmt.Sprintf("%s = %v", tc.field, tc.value)
 		for verb, call := range map[string]func(u sfprov.User, id string) error{
-			"Update": func(u sfprov.User, id string) error {
+			"Update": func(_ sfprov.User, id string) error {
 				_, err := p.Update(t.Context(), id, sfprov.User{Fields: sfprov.Fields{tc.field: tc.value}})
 				return err
 			},
@@ -176,7 +176,7 @@ func TestSchemaChecksAreAnAid(t *testing.T) {
 		}
 		assert.Equal(t, 1, described, "it is not asked for again and again")
 		org.ClearControls()
-		time.Sleep(30 * time.Second) // virtual
+		time.Sleep(30 * time.Second) //nolint:forbidigo // virtual time
 		_, err := p.Update(t.Context(), id, sfprov.User{Fields: sfprov.Fields{"Titel": "CEO"}})
 		require.ErrorContains(t, err, `"Title"?`)
 	})
@@ -193,7 +193,7 @@ func TestANewFieldIsSeen(t *testing.T) {
 		_, err := p.Update(t.Context(), id, change)
 		require.ErrorContains(t, err, "Badge__c")
 		org.AddCustomField("Badge__c", 40, false)
-		time.Sleep(30 * time.Second) // virtual
+		time.Sleep(30 * time.Second) //nolint:forbidigo // virtual time
 		_, err = p.Update(t.Context(), id, change)
 		require.NoError(t, err)
 	})

@@ -160,8 +160,8 @@ func TestWhatQueriesLackIsSaid(t *testing.T) {
 	t.Parallel()
 	_, c := staffed(t)
 	for _, soql := range []string{
-		"SELECT Id FROM Lead", "SELECT Id, (SELECT Id FROM Contacts) FROM Account", "SELECT Address FROM User", "SELECT Manager.MiddleName FROM User",
-		"SELECT Id FROM User WHERE MiddleName = 'x'", "SELECT Id FROM User FOR VIEW", "SELECT Id FROM User WHERE Id IN (SELECT OwnerId FROM Opportunity)",
+		"SELECT Id FROM Lead", "SELECT Id, (SELECT Id FROM Contacts) FROM Account", "SELECT Address FROM User", "SELECT Manager.BadgeText FROM User",
+		"SELECT Id FROM User WHERE BadgeText = 'x'", "SELECT Id FROM User FOR VIEW", "SELECT Id FROM User WHERE Id IN (SELECT OwnerId FROM Opportunity)",
 	} {
 		r := c.query(t, soql)
 		assert.Equal(t, 501, r.status, soql)

@@ -95,7 +95,7 @@ var userObject = object{ //nolint:gochecknoglobals // a constant table
 
 // missingOfUser are fields that this org has not got; a star stands for any ending.
 var missingOfUser = []string{ //nolint:gochecknoglobals // a constant table
-	"Address", "MiddleName", "Suffix", "BadgeText", "BannerPhotoUrl", "MediumBannerPhotoUrl", "SmallBannerPhotoUrl", "MediumPhotoUrl",
+	"Address", "BadgeText", "BannerPhotoUrl", "MediumBannerPhotoUrl", "SmallBannerPhotoUrl", "MediumPhotoUrl",
 	"EmailPreferencesAutoBccStayInTouch", "EmailPreferencesStayInTouchReminder", "StayInTouchNote", "StayInTouchSignature", "StayInTouchSubject",
 	"GlobalIdentity", "GeocodeAccuracy", "HasUserVerifiedEmail", "HasUserVerifiedPhone", "IsBadged", "IsExtIndicatorVisible", "IsPartner",
 	"IsPortalSelfRegistered", "IsPrmSuperUser", "JigsawImportLimitOverride", "LastReferencedDate", "LastViewedDate", "Latitude", "LoginLimit",

@@ -185,10 +185,23 @@ func TestFieldsThatAreMissing(t *testing.T) {
 	org := sfprovtest.NewOrg(t)
 	id := org.AddUser(nil)
 	c := logIn(t, org)
-	for field, status := range map[string]int{"UserPreferencesHideCSNDesktopTask": 501, "MiddleName": 501, "userpreferencesX": 501, "UserPreferences": 400, "Shoe": 400, "Shoe__c": 400} {
+	for field, status := range map[string]int{"UserPreferencesHideCSNDesktopTask": 501, "BadgeText": 501, "MiddleName": 400, "userpreferencesX": 501, "UserPreferences": 400, "Shoe": 400, "Shoe__c": 400} {
 		assert.Equal(t, status, c.send(t, http.MethodPatch, users+"/"+id, "application/json", `{"`+field+`":null}`).status, field)
 		assert.Equal(t, status, c.get(t, users+"/"+id+"?fields="+field).status, field)
 	}
+}
+
+func TestMiddleNames(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	id := org.AddUser(nil)
+	c := logIn(t, org)
+	body := `{"MiddleName":"Maria","Suffix":"Jr."}`
+	assert.Equal(t, 400, c.send(t, http.MethodPatch, users+"/"+id, "application/json", body).status, "only where they are switched on")
+	org.SetMiddleNames()
+	assert.Equal(t, 204, c.send(t, http.MethodPatch, users+"/"+id, "application/json", body).status)
+	user, _ := org.User(id)
+	assert.Equal(t, "Maria", user.Fields["MiddleName"])
 }
 
 func TestStatesAndCountries(t *testing.T) {

@@ -25,7 +25,7 @@ type person struct {
 }
 
 // directory is who shall have an account. Its claims are those of OpenID Connect.
-var directory = []person{
+var directory = []person{ //nolint:gochecknoglobals // stands for a real one
 	{"alice", map[string][]string{"sub": {"E-1"}, "given_name": {"Alice"}, "family_name": {"Jones"}, "email": {"alice@acme.com"}, "title": {"CFO"}, "sets": {"Deal Desk", "Quotes"}}},
 	{"bob", map[string][]string{"sub": {"E-2"}, "given_name": {"Bob"}, "family_name": {"Smith"}, "email": {"bob@acme.com"}, "title": {"Clerk"}, "sets": {"Quotes"}}},
 	{"carol", map[string][]string{"sub": {"E-3"}, "given_name": {"Carol"}, "family_name": {"Baker"}, "email": {"carol@acme.com"}}},
