@@ -23,6 +23,10 @@ func explainCommand() *cli.Command {
 		Description: "CODE is an errorCode of the REST API, such as DUPLICATE_USERNAME, or an error of the token\n" +
 			"endpoint, such as invalid_grant; the message helps where several things have one code. With -,\n" +
 			"a log line, an answer or an error text is read from standard input, and the code found in it.",
+		Flags: []cli.Flag{&cli.StringFlag{
+			Name: "grant-type", Sources: cli.EnvVars("SALESFORCE_GRANT_TYPE"), Value: string(sfprov.GrantClientCredentials),
+			Usage: "the `GRANT` of the login that was refused: some errors mean something else with each",
+		}},
 		Action: func(_ context.Context, cmd *cli.Command) error { return explain(cmd) },
 	}
 }
@@ -64,7 +68,7 @@ func explain(cmd *cli.Command) error {
 	if code == "" {
 		return fmt.Errorf("there is no error code of Salesforce's in it, such as DUPLICATE_USERNAME or invalid_grant")
 	}
-	said := explained(code, message)
+	said := explained(code, message, sfprov.GrantType(cmd.String("grant-type")))
 	return output(cmd, said, func(w io.Writer) error {
 		text := said.Text
 		if text == "" {
@@ -82,10 +86,10 @@ func explain(cmd *cli.Command) error {
 }
 
 // explained is what the library says of an error code.
-func explained(code, message string) explanation {
+func explained(code, message string, grant sfprov.GrantType) explanation {
 	var err error
 	if code == strings.ToLower(code) {
-		err = &sfprov.AuthError{StatusCode: 400, Code: code, Description: message}
+		err = &sfprov.AuthError{GrantType: grant, StatusCode: 400, Code: code, Description: message}
 	} else {
 		err = &sfprov.APIError{Op: "call", StatusCode: statusIn(message), Code: code, Message: message}
 	}

@@ -219,6 +219,7 @@ func TestExplain(t *testing.T) {
 	}{
 		"a code":           {[]string{"DUPLICATE_USERNAME"}, "", []string{"DUPLICATE_USERNAME\n", "next: user"}},
 		"a login":          {[]string{"invalid_grant", "no client credentials user enabled"}, "", []string{"Run As", "next: setup"}},
+		"another grant":    {[]string{"--grant-type", "password", "invalid_grant", "authentication failure"}, "", []string{"security token", "next: setup"}},
 		"an answer":        {[]string{"-"}, `[{"errorCode":"UNABLE_TO_LOCK_ROW","message":"unable to obtain exclusive access"}]`, []string{"UNABLE_TO_LOCK_ROW", "next: again"}},
 		"a refused login":  {[]string{"-"}, `{"error":"invalid_client_id","error_description":"client identifier invalid"}`, []string{"invalid_client_id", "next: setup"}},
 		"a log line":       {[]string{"-"}, `time=2026 level=WARN msg="ensure" code=LICENSE_LIMIT_EXCEEDED status=400`, []string{"LICENSE_LIMIT_EXCEEDED", "licences", "next: user"}},

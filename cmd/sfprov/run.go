@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/urfave/cli/v3"
 )
@@ -109,6 +110,7 @@ func exitCode(err error, stderr io.Writer) int {
 	case errors.As(err, new(usageError)), errors.As(err, &exit): // cli's own are about usage
 		code, hint = exitUsage, "\nsfprov --help, and sfprov COMMAND --help, tell what there is."
 	}
-	_, _ = fmt.Fprintf(stderr, "sfprov: %v%s\n", err, hint) // there is no other place to tell
+	text := strings.TrimPrefix(err.Error(), "sfprov: ")      // the library's begin so, too
+	_, _ = fmt.Fprintf(stderr, "sfprov: %s%s\n", text, hint) // there is no other place to tell
 	return code
 }
