@@ -44,7 +44,7 @@ type explanation struct {
 // endpoint.
 var (
 	dataCode  = regexp.MustCompile(`\b[A-Z][A-Z]+(?:_[A-Z]+)+\b`)
-	tokenCode = regexp.MustCompile(`\b(?:invalid|unsupported|inactive|unknown|rate|app)_[a-z_]+\b`)
+	tokenCode = regexp.MustCompile(`\b(?:Bad_OAuth_Token|(?:invalid|unsupported|inactive|unknown|rate|app)_[a-z_]+)\b`)
 	statusOf  = regexp.MustCompile(`\b[45]\d\d\b`)
 )
 
@@ -88,7 +88,10 @@ func explain(cmd *cli.Command) error {
 // explained is what the library says of an error code.
 func explained(code, message string, grant sfprov.GrantType) explanation {
 	var err error
-	if code == strings.ToLower(code) {
+	if upper := strings.ToUpper(code); sfprov.Explain(&sfprov.APIError{Op: "call", StatusCode: 400, Code: upper}) != "" {
+		code = upper // a newcomer need not know which are written in capitals
+	}
+	if code != strings.ToUpper(code) {
 		err = &sfprov.AuthError{GrantType: grant, StatusCode: 400, Code: code, Description: message}
 	} else {
 		err = &sfprov.APIError{Op: "call", StatusCode: statusIn(message), Code: code, Message: message}
@@ -112,9 +115,20 @@ func statusIn(text string) int {
 
 // findCode finds the error code in an answer, a log line or an error text.
 func findCode(text string) (code, message string) {
-	var answers []struct{ ErrorCode, StatusCode, Message string }
-	if json.Unmarshal([]byte(text), &answers) == nil && len(answers) > 0 {
-		return answers[0].ErrorCode + answers[0].StatusCode, answers[0].Message
+	type refusal struct{ ErrorCode, StatusCode, Message string }
+	var answers []struct {
+		refusal
+
+		Errors []refusal // of a row of a collection
+	}
+	if json.Unmarshal([]byte(text), &answers) == nil {
+		for _, answer := range answers {
+			for _, r := range append([]refusal{answer.refusal}, answer.Errors...) {
+				if code := r.ErrorCode + r.StatusCode; code != "" {
+					return code, r.Message
+				}
+			}
+		}
 	}
 	var refused struct {
 		Error       string `json:"error"`
@@ -123,10 +137,14 @@ func findCode(text string) (code, message string) {
 	if json.Unmarshal([]byte(text), &refused) == nil && refused.Error != "" {
 		return refused.Error, refused.Description
 	}
+	// A log line has other words in capitals, so one that is known goes first.
 	for _, pattern := range []*regexp.Regexp{dataCode, tokenCode} {
-		if at := pattern.FindStringIndex(text); at != nil {
-			return text[at[0]:at[1]], strings.TrimLeft(text[at[1]:], ": ")
+		for _, at := range pattern.FindAllStringIndex(text, -1) {
+			said := strings.TrimLeft(text[at[1]:], ": ")
+			if found := text[at[0]:at[1]]; code == "" || explained(found, said, "").Text != "" && explained(code, message, "").Text == "" {
+				code, message = found, said
+			}
 		}
 	}
-	return "", ""
+	return code, message
 }

@@ -160,7 +160,7 @@ func TestSettingsThatAreMissing(t *testing.T) {
 	code, out, errs := invoke(t, "users", "--config", configOf(t, org, map[string]any{"clientID": "", "clientSecret": "", "domain": "login.salesforce.com"}))
 	assert.Equal(t, exitUsage, code)
 	assert.Empty(t, out)
-	for _, want := range []string{"Domain is login.salesforce.com", "ClientID is missing", "ClientSecret is missing", "config.json"} {
+	for _, want := range []string{"Domain is login.salesforce.com", "ClientID is missing", "give it by --client-id, or SALESFORCE_CLIENT_ID", "ClientSecret is missing", "it is from "} {
 		assert.Contains(t, errs, want)
 	}
 	code, _, errs = invoke(t, "users")
@@ -193,11 +193,16 @@ func TestConnectorProperties(t *testing.T) {
 	t.Parallel()
 	org := staffed(t)
 	cfg := org.Config()
-	file := fileOf(t, "salesforce.properties", "# of the connector\nsf-domainName="+cfg.Domain+"\nsf-clientid="+cfg.ClientID+"\nsf-client-secret="+string(cfg.ClientSecret)+"\n")
-	code, out, errs := invoke(t, "users", "--config", file)
-	if code != exitFine {
-		assert.Contains(t, errs, "sf-", "the problem names the property: %s", out)
-	}
+	text := "# of the connector\nsf-domain-name=" + cfg.Domain + "\nsf-clientid=" + cfg.ClientID + "\nsf-prov-domainName=acme.com\r\n"
+	code, out, errs := invoke(t, "users", "--config", fileOf(t, "salesforce.properties", text+"sf-client-secret="+string(cfg.ClientSecret)+"\n"))
+	require.Equal(t, exitFine, code, errs)
+	assert.Contains(t, out, "bob@acme.com")
+	code, _, errs = invoke(t, "users", "--config", fileOf(t, "salesforce.properties", text+"sf-client-secret\n"))
+	assert.Equal(t, exitUsage, code)
+	assert.Contains(t, errs, "line 5 has no equals sign")
+	code, _, errs = invoke(t, "users", "--config", fileOf(t, "salesforce.properties", text+"sf-shoe-size=7\n"))
+	assert.Equal(t, exitUsage, code)
+	assert.Contains(t, errs, "sf-shoe-size")
 }
 
 // TestFilesWithSecretsThatOthersCanRead are warned about.
@@ -223,6 +228,11 @@ func TestExplain(t *testing.T) {
 		"an answer":        {[]string{"-"}, `[{"errorCode":"UNABLE_TO_LOCK_ROW","message":"unable to obtain exclusive access"}]`, []string{"UNABLE_TO_LOCK_ROW", "next: again"}},
 		"a refused login":  {[]string{"-"}, `{"error":"invalid_client_id","error_description":"client identifier invalid"}`, []string{"invalid_client_id", "next: setup"}},
 		"a log line":       {[]string{"-"}, `time=2026 level=WARN msg="ensure" code=LICENSE_LIMIT_EXCEEDED status=400`, []string{"LICENSE_LIMIT_EXCEEDED", "licences", "next: user"}},
+		"a collection":     {[]string{"-"}, `[{"success":true,"errors":[]},{"success":false,"errors":[{"statusCode":"DUPLICATE_USERNAME","message":"Duplicate Username"}]}]`, []string{"DUPLICATE_USERNAME\n", "next: user"}},
+		"a busy log line":  {[]string{"-"}, `SALESFORCE_DOMAIN=x LOG_LEVEL=info code=DUPLICATE_USERNAME`, []string{"DUPLICATE_USERNAME\n"}},
+		"a code unknown":   {[]string{"-"}, `answered 400 SPACE_IS_FULL: no room`, []string{"SPACE_IS_FULL\n", "Nothing is known"}},
+		"a session":        {[]string{"-"}, `403 Bad_OAuth_Token`, []string{"Bad_OAuth_Token\n"}},
+		"small letters":    {[]string{"duplicate_username"}, "", []string{"DUPLICATE_USERNAME\n", "next: user"}},
 		"one of our texts": {[]string{"-"}, `sfprov: create "alice": Salesforce answered 400 FIELD_CUSTOM_VALIDATION_EXCEPTION: Titles must be set`, []string{"FIELD_CUSTOM_VALIDATION_EXCEPTION"}},
 	} {
 		t.Run(name, func(t *testing.T) {

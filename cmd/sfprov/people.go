@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -55,10 +56,13 @@ func read(name string, r io.Reader) iter.Seq2[person, error] {
 
 func readCSV(name string, r io.Reader) iter.Seq2[person, error] {
 	return func(yield func(person, error) bool) {
-		file := csv.NewReader(r)
+		file := csv.NewReader(withoutMark(r))
 		header, err := file.Read()
 		if errors.Is(err, io.EOF) {
 			return // an empty file
+		}
+		if err == nil {
+			err = checkHeader(header)
 		}
 		for err == nil {
 			var row []string
@@ -83,9 +87,35 @@ func readCSV(name string, r io.Reader) iter.Seq2[person, error] {
 	}
 }
 
+// checkHeader refuses a first line by which nobody, or the wrong claim, would be read.
+func checkHeader(header []string) error {
+	var problems []error
+	seen := map[string]bool{}
+	for _, claim := range header {
+		if seen[claim] {
+			problems = append(problems, fmt.Errorf("line 1 names the column %q twice", claim))
+		}
+		seen[claim] = true
+	}
+	if !seen[usernameKey] {
+		problems = append(problems, fmt.Errorf("line 1 has no column %q; commas part the columns, and these are there: %q", usernameKey, header))
+	}
+	return errors.Join(problems...)
+}
+
+// withoutMark leaves out the byte order mark that spreadsheets write before a text.
+func withoutMark(r io.Reader) io.Reader {
+	const mark = "\uFEFF"
+	text := bufio.NewReader(r)
+	if start, _ := text.Peek(len(mark)); string(start) == mark { // what can't be read is told by the next read
+		_, _ = text.Discard(len(mark))
+	}
+	return text
+}
+
 func readJSONLines(name string, r io.Reader) iter.Seq2[person, error] {
 	return func(yield func(person, error) bool) {
-		lines := bufio.NewScanner(r)
+		lines := bufio.NewScanner(withoutMark(r))
 		lines.Buffer(nil, 1<<20)
 		for n := 1; lines.Scan(); n++ {
 			if strings.TrimSpace(lines.Text()) == "" {
@@ -106,11 +136,20 @@ func readJSONLines(name string, r io.Reader) iter.Seq2[person, error] {
 	}
 }
 
-// parseLine reads an object of texts, lists of texts, booleans, numbers and nulls.
+// parseLine reads an object of texts, booleans, numbers and nulls, and of lists of them.
+// Numbers keep their digits: they may be what tells who is whose.
 func parseLine(line []byte) (person, error) {
 	var object map[string]any
-	if err := json.Unmarshal(line, &object); err != nil {
+	decoder := json.NewDecoder(bytes.NewReader(line))
+	decoder.UseNumber()
+	if err := decoder.Decode(&object); err != nil {
 		return person{}, fmt.Errorf("the line is no JSON object: %w", err)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return person{}, errors.New("the line holds more than a JSON object")
+	}
+	if _, has := object[usernameKey]; !has {
+		return person{}, fmt.Errorf("the object has no %q", usernameKey)
 	}
 	p := person{claims: make(map[string][]string, len(object))}
 	for claim, value := range object {
@@ -120,6 +159,10 @@ func parseLine(line []byte) (person, error) {
 		}
 		values := []string{}
 		for _, one := range list {
+			switch one.(type) {
+			case map[string]any, []any, nil:
+				return person{}, fmt.Errorf("%q holds an object, a list in a list, or a null in one", claim)
+			}
 			values = append(values, fmt.Sprint(one))
 		}
 		p.claims[claim] = values

@@ -25,7 +25,8 @@ func planCommand() *cli.Command {
 		ArgsUsage: "FILE",
 		Description: "FILE has a user in each line: CSV with the names of the claims in the first line, or JSON\n" +
 			"Lines. The column username is the login name; the mapping says what the others become.\n" +
-			"The plan goes to standard output, or as JSON to --out, where apply takes it.",
+			"The plan goes to standard output, or as JSON to --out, where apply takes it. If a problem of\n" +
+			"a user's stands in the way, it exits with 1, and the plan has the others.",
 		Flags: append(connectFlags(),
 			&cli.StringFlag{Name: "mapping", Usage: "the JSON `FILE` of mapping rules; without it, the standard claims of OpenID Connect and SCIM"},
 			&cli.StringFlag{Name: "out", Usage: "write the plan as JSON to `FILE`"},
@@ -66,10 +67,24 @@ func makePlan(ctx context.Context, cmd *cli.Command) error {
 	if planErr != nil {
 		return planErr
 	}
+	if n := problems(plan); n > 0 {
+		return fmt.Errorf("nothing can be done for %d of %d users: mend their problems in the file, the mapping or the org; a plan in a file holds the others", n, len(plan.Steps))
+	}
 	if len(plan.Steps) > 0 && cmd.Bool("detailed-exitcode") {
 		return foundError{fmt.Sprintf("%d users are not as the file says", len(plan.Steps))}
 	}
 	return nil
+}
+
+// problems is how many users of a plan nothing can be done for.
+func problems(plan *sfprov.Plan) int {
+	n := 0
+	for _, step := range plan.Steps {
+		if step.Problem != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // writePlan writes a plan to be read, and to --out to be applied.
@@ -130,6 +145,9 @@ func applyPlan(ctx context.Context, cmd *cli.Command) error {
 	var plan sfprov.Plan
 	if err := json.Unmarshal(text, &plan); err != nil {
 		return usageError{fmt.Errorf("%s: %w", name, err)}
+	}
+	if plan.MadeAt.IsZero() {
+		return usagef("%s is no plan of plan --out: it does not say when it was made", name)
 	}
 	p, err := connect(cmd)
 	if err != nil {
@@ -206,7 +224,7 @@ func tellOutcome(cmd *cli.Command, username string, o sfprov.Outcome) error {
 		return encoder.Encode(line)
 	}
 	if o.Err != nil {
-		_, err := fmt.Fprintf(cmd.Root().Writer, "%s: %s, next step %q: %s\n", username, line.State, line.Next, line.Error)
+		_, err := fmt.Fprintf(cmd.Root().Writer, "%s: %s, next step %q: %s\n", plain(username), line.State, line.Next, plain(line.Error))
 		return err
 	}
 	return nil

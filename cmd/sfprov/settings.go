@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"reflect"
 	"strings"
 
 	"github.com/urfave/cli/v3"
@@ -117,7 +118,9 @@ func (s *settings) readFile(cmd *cli.Command, name string) error {
 		progress(cmd, "sfprov: %s holds secrets, and others can read it: chmod 600 %[1]s", name)
 	}
 	for _, one := range connectSettings {
-		s.from[one.field] = name
+		if !reflect.ValueOf(c).FieldByName(one.field).IsZero() {
+			s.from[one.field] = name
+		}
 	}
 	return nil
 }

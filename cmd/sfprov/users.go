@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -41,7 +42,7 @@ func listUsers(ctx context.Context, cmd *cli.Command) error {
 			err = tell(account)
 		}
 		if err != nil {
-			return err
+			return errors.Join(err, end()) // who is listed already is told
 		}
 		n++
 	}
@@ -58,14 +59,8 @@ func userLines(cmd *cli.Command, fields []string) (tell func(sfprov.Account) err
 		return func(a sfprov.Account) error { return encoder.Encode(a) }, func() error { return nil }
 	}
 	lines := csv.NewWriter(out)
-	header := false
+	_ = lines.Write(append([]string{"Id", "Username", "IsActive", "IsFrozen"}, fields...)) // the writer keeps its first error
 	tell = func(a sfprov.Account) error {
-		if !header {
-			header = true
-			if err := lines.Write(append([]string{"Id", "Username", "IsActive", "IsFrozen"}, fields...)); err != nil {
-				return err
-			}
-		}
 		row := []string{a.ID, a.Username, fmt.Sprint(a.Active), fmt.Sprint(a.Frozen)}
 		for _, field := range fields {
 			row = append(row, cellOf(a.Fields, field))
