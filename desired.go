@@ -122,7 +122,8 @@ func (d *desired) takeID(w want) []FieldProblem {
 // found by the username, which it fills in.
 func (c *settings) problemsOfCreate(d *desired, w want) (problems []FieldProblem) {
 	isCreate := d.isNew || w.create
-	if d.username == "" && (isCreate || w.id == "" && !w.byID && (d.mayCreate || !d.match.set())) {
+	creates := d.mayCreate && d.login != loginShut // who is to be locked out gets no account
+	if d.username == "" && (isCreate || w.id == "" && !w.byID && (creates || !d.match.set())) {
 		d.username, problems = c.username(d.user, d.given, nil)
 	}
 	if isCreate {

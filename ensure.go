@@ -30,6 +30,9 @@ import "context"
 // Result.PendingEmail tells of it. User.Password is set when the account is created or
 // made active, since nobody can tell whether it differs.
 //
+// Who is Inactive and has a value of the match field needs nothing else, a username
+// neither: no account is created.
+//
 // Ensure unfreezes every active user. To keep someone frozen, set Inactive or leave
 // them out.
 //

@@ -61,6 +61,8 @@ const (
 	opAccessOf      = "read the access of"
 	opMembers       = "list the members of"
 	opCatalog       = "list each"
+	opFollow        = "follow"
+	opReconcile     = "reconcile"
 	opSchema        = "read the fields of users"
 	opPlan          = "plan"
 	opApply         = "apply"

@@ -20,7 +20,7 @@ type detailed interface {
 // Every error that answers for itself.
 var _ = []detailed{
 	(*APIError)(nil), (*AuthError)(nil), (*ValidationError)(nil), (*ConfigError)(nil), (*UnconfirmedError)(nil),
-	(*transportError)(nil), (*heldLogin)(nil), (*loginError)(nil), (*credentialsError)(nil), (*reserveError)(nil), (*notFoundError)(nil),
+	(*transportError)(nil), (*heldLogin)(nil), (*loginError)(nil), (*credentialsError)(nil), (*sourceError)(nil), (*reserveError)(nil), (*notFoundError)(nil),
 	(*unsentError)(nil), (*runError)(nil), (*passwordLostError)(nil),
 	(*blockedError)(nil), (*noLoginError)(nil), (*ownUserError)(nil), (*unknownSelfError)(nil), (*partialError)(nil), (*vetoError)(nil),
 }

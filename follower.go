@@ -1,0 +1,304 @@
+package sfprov
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"sync"
+	"time"
+)
+
+// ErrGone is what a [Source] answers for a user whom it does not have any more.
+var ErrGone = errors.New("sfprov: the source has no such user any more")
+
+// Source is where the truth about users is: a directory, the identity service's own store.
+// Both methods are called by several goroutines at once.
+type Source interface {
+	// User is one user, as the account is to be; who may not log in is Inactive. ErrGone is
+	// for a user whom the source does not have any more: the account is deactivated. Any
+	// other error changes nobody.
+	User(ctx context.Context, id string) (User, error)
+	// Users are all who shall have an account. An error ends the stream, and nobody is
+	// changed.
+	Users(ctx context.Context) iter.Seq2[User, error]
+}
+
+// FollowOption sets what few callers set.
+type FollowOption func(*Follower)
+
+// WithIdentifier says which value of the match field belongs to an identifier of the
+// source, where the two are not the same. An error refuses the event.
+func WithIdentifier(matchValue func(id string) (string, error)) FollowOption {
+	return func(f *Follower) { f.identify = matchValue }
+}
+
+// WithLearned is called with what became of each user whom [Follower.Changed] brought in
+// step, so that the source can keep the Salesforce ID. It is called once for each time
+// that the source was read, by the goroutine that worked on the user.
+func WithLearned(tell func(id string, r Result)) FollowOption {
+	return func(f *Follower) { f.learned = tell }
+}
+
+// WithReconcileScope says whom [Follower.Reconcile] may deactivate, and how many; see
+// [Scope]. The default is that of the zero Scope.
+func WithReconcileScope(s Scope) FollowOption {
+	return func(f *Follower) { f.scope = s }
+}
+
+// Follower keeps the org in step with a [Source]. Of an event it takes the identifier
+// only, reads the user at the source, and ensures it: events that are late, doubled, forged
+// or out of order do no harm, since the source has the last word. What no event told,
+// [Follower.Reconcile] finds. It is safe for concurrent use, and nothing of it runs when no
+// call is under way.
+type Follower struct {
+	p        *Provisioner
+	src      Source
+	identify func(id string) (string, error)
+	learned  func(id string, r Result)
+	scope    Scope
+
+	lanes lanes
+	slot  chan struct{} // held while reconciling
+
+	mu      sync.Mutex
+	changed map[string]look // by identifier, since a reconciliation began; nil without one
+}
+
+// look is what a reconciliation has to know of a call of Changed, which saw the source later
+// than it.
+type look struct {
+	match string
+	id    string // of the account, if it is known
+	ended bool
+}
+
+// NewFollower makes a Follower. The Provisioner needs a match field; without one, calls
+// are refused.
+func NewFollower(p *Provisioner, src Source, opts ...FollowOption) *Follower {
+	f := &Follower{p: p, src: src, slot: make(chan struct{}, 1)}
+	for _, opt := range opts {
+		if opt != nil {
+			opt(f)
+		}
+	}
+	return f
+}
+
+// Changed says that something has changed about a user: it reads the user at the source,
+// and brings the account in step. For one user, one call after the other is worked on; calls
+// that wait for their turn are one, and all get its result, since one look at the source
+// serves them all. A call that comes while the user is worked on leads to another look. Users
+// don't wait for each other.
+//
+// Who is gone at the source is deactivated; who has no account then is Unchanged. Any
+// other error of the source is returned, is matched by errors.Is, and deactivates nobody.
+// An identifier that stands for no value, such as "null" or the nil UUID, is a
+// [ValidationError] before the source is asked; so is an answer of the source that bears
+// another value of the match field than was asked for.
+//
+// A caller whose context ends leaves; the work goes on for the others who wait for it, and
+// is broken off if there are none.
+func (f *Follower) Changed(ctx context.Context, id string) (Result, error) {
+	match, err := f.matchOf(id)
+	if err != nil {
+		return Result{}, decorate(opFollow, id, err)
+	}
+	result, err := f.lanes.do(ctx, match.value, func(ctx context.Context) (Result, error) {
+		return f.bringInStep(ctx, id, match)
+	})
+	return result, decorate(opFollow, id, err)
+}
+
+// matchOf is the match value of an identifier.
+func (f *Follower) matchOf(id string) (matchValue, error) {
+	c := f.p.settings
+	if c.MatchField == "" {
+		return matchValue{}, problem("MatchField", "is not set, and without one nobody's account can be found again: set Config.MatchField")
+	}
+	value := id
+	if f.identify != nil {
+		var err error
+		if value, err = f.identify(id); err != nil {
+			return matchValue{}, err
+		}
+	}
+	match, problems := c.matchOf(User{Fields: Fields{c.MatchField: value}})
+	if len(problems) > 0 {
+		return matchValue{}, validationError(problems)
+	}
+	if !match.set() {
+		return matchValue{}, problem(c.MatchField, "is empty: the event names nobody")
+	}
+	return match, nil
+}
+
+// bringInStep reads a user at the source, and ensures it.
+func (f *Follower) bringInStep(ctx context.Context, id string, match matchValue) (result Result, err error) {
+	f.note(id, look{match: match.value})
+	defer func() { f.note(id, look{match: match.value, id: result.ID, ended: err == nil}) }()
+	u, err := f.src.User(ctx, id)
+	switch {
+	case errors.Is(err, ErrGone):
+		u = User{Fields: Fields{match.field: match.value}, Inactive: true}
+	case err != nil:
+		return Result{}, &sourceError{err: err}
+	default:
+		if u, err = f.own(u, match); err != nil {
+			return Result{}, err
+		}
+	}
+	result, err = f.p.Ensure(ctx, u)
+	if f.learned != nil && err == nil {
+		f.learned(id, result)
+	}
+	return result, err
+}
+
+// own is the user with the match value, which the source may leave out, but not get wrong.
+func (f *Follower) own(u User, match matchValue) (User, error) {
+	said, problems := f.p.settings.matchOf(u)
+	switch {
+	case len(problems) > 0:
+		return User{}, validationError(problems)
+	case !said.set():
+		fields := make(Fields, len(u.Fields)+1)
+		for name, value := range u.Fields {
+			if !sameName(name, match.field) {
+				fields[name] = value
+			}
+		}
+		fields[match.field] = match.value
+		u.Fields = fields
+	case said.value != match.value:
+		return User{}, problem(match.field, fmt.Sprintf("is %s at the source, which was asked for %s: it answered for somebody else", quote(said.value), quote(match.value)))
+	}
+	return u, nil
+}
+
+// Reconcile brings the whole org in step with the source: a [Plan] of all its users, and
+// [Provisioner.Apply]. Who is not among them is deactivated, within the bounds of the scope.
+// An error of the source, also midway, changes nobody; an empty source deactivates nobody;
+// too many deactivations are [ErrTooManyDeactivations], and nothing is done. Whom Changed
+// brings in step meanwhile, it leaves alone, since Changed saw the source later. Two at once
+// go one after the other. The plan is returned also with an error, if there is one.
+func (f *Follower) Reconcile(ctx context.Context) (*Plan, Summary, error) {
+	select {
+	case f.slot <- struct{}{}:
+	case <-ctx.Done():
+		return nil, Summary{}, decorate(opReconcile, "", newTransportError(ctx, ctx.Err(), false))
+	}
+	defer func() { <-f.slot }()
+	f.begin()
+	defer f.end()
+	plan, err := f.p.Plan(ctx, f.src.Users(ctx), f.scope)
+	if err != nil {
+		return plan, Summary{}, err
+	}
+	plan.Steps = slices.DeleteFunc(plan.Steps, f.overtaken())
+	summary, err := f.p.Apply(ctx, plan, nil)
+	return plan, summary, errors.Join(err, f.lookAgain(ctx))
+}
+
+// begin begins to note whom Changed works on.
+func (f *Follower) begin() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.changed = map[string]look{}
+}
+
+// end ends it, and returns whom it noted.
+func (f *Follower) end() map[string]look {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	noted := f.changed
+	f.changed = nil
+	return noted
+}
+
+func (f *Follower) note(id string, l look) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.changed != nil {
+		f.changed[id] = l
+	}
+}
+
+// overtaken reports whether Changed has brought the user of a step in step since the plan's
+// look at the source, so that the step is of yesterday. Those who are not done are left for
+// lookAgain.
+func (f *Follower) overtaken() func(PlanStep) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	matches, accounts := map[string]bool{}, map[string]bool{}
+	for id, l := range f.changed {
+		if l.ended {
+			matches[l.match], accounts[l.id] = true, l.id != ""
+			delete(f.changed, id)
+		}
+	}
+	return func(step PlanStep) bool {
+		if step.User != nil {
+			if match, _ := f.p.settings.matchOf(*step.User); matches[match.value] {
+				return true
+			}
+		}
+		return accounts[step.ID]
+	}
+}
+
+// lookAgain brings those in step again whom Changed worked on while the plan was applied:
+// which of the two was the last to write is not known.
+func (f *Follower) lookAgain(ctx context.Context) error {
+	var errs []error
+	for id := range f.end() {
+		if _, err := f.Changed(ctx, id); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Run reconciles again and again, the first time at once, and waits so long in between.
+// What each time came to is told, if tell is not nil. It ends with ctx, or with the error
+// that tell returns; an error of a reconciliation does not end it. every below a second is a
+// second.
+func (f *Follower) Run(ctx context.Context, every time.Duration, tell func(*Plan, Summary, error) error) error {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		plan, summary, err := f.Reconcile(ctx)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if tell != nil {
+			if err := tell(plan, summary, err); err != nil {
+				return err
+			}
+		}
+		if errors.Is(err, ErrClosed) {
+			return err
+		}
+		timer.Reset(max(every, time.Second))
+	}
+}
+
+// sourceError is an error of the source, which says nothing about the user.
+type sourceError struct{ err error }
+
+func (e *sourceError) Error() string { return render(e) }
+
+func (e *sourceError) summary() string {
+	return "nothing was sent: the source could not tell about the user: " + e.err.Error()
+}
+
+func (e *sourceError) explanation() string         { return "" }
+func (e *sourceError) next() (Step, time.Duration) { return StepAgain, 0 }
+func (e *sourceError) saysWhetherAgain() bool      { return false }
+func (e *sourceError) Unwrap() error               { return e.err }
