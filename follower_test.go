@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"net/http"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -415,6 +416,42 @@ func TestReconcilingHeedsEvents(t *testing.T) {
 	}
 	user, _ := org.UserByUsername("user5@primary.com")
 	assert.Equal(t, "fresh", user.Fields["Title"])
+}
+
+// TestReconcilingLooksAgain at whom an event was about while the plan was applied: which of
+// the two wrote last is not known.
+func TestReconcilingLooksAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		org := sfprovtest.NewOrg(t, sfprovtest.WithInMemoryNetwork())
+		dir := newPeople(titled("alice", "E-1", "old"), employee("bob", "E-2"))
+		f := sfprov.NewFollower(provisionerIn(t, org, matching), dir)
+		_, _, err := f.Reconcile(t.Context())
+		require.NoError(t, err)
+
+		dir.set(titled("alice", "E-1", "stale"))
+		var applying sync.Once
+		writes := make(chan struct{})
+		org.KeepControl(func(r sfprovtest.Request) *sfprovtest.Fault {
+			if r.Method == http.MethodGet {
+				return nil
+			}
+			applying.Do(func() { close(writes) })
+			return &sfprovtest.Fault{Delay: time.Second}
+		})
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			<-writes
+			dir.set(titled("alice", "E-1", "fresh"))
+			_, err := f.Changed(t.Context(), "E-1")
+			assert.NoError(t, err)
+		})
+		_, _, _ = f.Reconcile(t.Context()) // it may have met the event's change
+		wg.Wait()
+		alice, _ := org.UserByUsername("alice@primary.com")
+		assert.Equal(t, "fresh", alice.Fields["Title"])
+		assert.Equal(t, 2, dir.askedFor("E-1"), "by the event, and again")
+	})
 }
 
 // TestRunning reconciles at once, and again, until it is ended.
