@@ -47,8 +47,9 @@ type Batcher struct {
 type batched struct {
 	user    User
 	ctx     context.Context //nolint:containedctx // of the caller, whose secrets and values it bears
-	taken   bool            // a batch has it
-	done    chan struct{}   // closed when what follows is there
+	came    time.Time
+	taken   bool          // a batch has it
+	done    chan struct{} // closed when what follows is there
 	outcome Outcome
 
 	panicked any
@@ -75,7 +76,7 @@ func (b *Batcher) Ensure(ctx context.Context, u User) (Result, error) {
 	if ctx.Err() != nil {
 		return Result{}, decorate(opEnsure, u.Username, newTransportError(ctx, ctx.Err(), false))
 	}
-	one := &batched{user: u.clone(), ctx: ctx, done: make(chan struct{})}
+	one := &batched{user: u.clone(), ctx: ctx, came: time.Now(), done: make(chan struct{})}
 	b.mu.Lock()
 	b.waiting = append(b.waiting, one)
 	if !b.running {
@@ -178,6 +179,9 @@ func (b *Batcher) serve(some []*batched) {
 	defer leave()
 	stop := cancelWhenAllLeft(some, leave)
 	defer stop()
+	for _, one := range some {
+		b.p.traces.waited(one.ctx, WaitBatch, one.came)
+	}
 	told := 0
 	exited := true
 	defer func() {
@@ -198,6 +202,13 @@ func (b *Batcher) serve(some []*batched) {
 				}
 			}
 		}
+		ctx = b.p.traces.withCallers(ctx, func() []context.Context {
+			callers := make([]context.Context, 0, len(some))
+			for _, one := range some {
+				callers = append(callers, one.ctx)
+			}
+			return callers
+		})
 		heard := make([]bool, len(some))
 		_, err := b.p.EnsureAll(ctx, users, func(o Outcome) error {
 			some[o.Index].outcome, heard[o.Index] = o, true

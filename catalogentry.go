@@ -2,7 +2,6 @@ package sfprov
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"strings"
 )
@@ -113,19 +112,14 @@ func (p *Provisioner) Catalog(ctx context.Context, kind CatalogKind) iter.Seq2[C
 			fail(problem("kind", "is "+quote(string(kind))+", which is no kind that users have"))
 			return
 		}
-		ctx, call, err := p.begin(ctx)
-		if err != nil {
-			fail(err)
-			return
-		}
-		defer p.end(call)
-		err = eachOf(p.api.query(ctx, query.soql()), func(row record) error {
-			if !yield(query.entry(kind, row), nil) {
-				return errStopped
-			}
-			return nil
-		})
-		if err != nil && !errors.Is(err, errStopped) {
+		if err := p.streaming(ctx, opCatalog, func(ctx context.Context) error {
+			return eachOf(p.api.query(ctx, query.soql()), func(row record) error {
+				if !yield(query.entry(kind, row), nil) {
+					return errStopped
+				}
+				return nil
+			})
+		}); err != nil {
 			fail(err)
 		}
 	}

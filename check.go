@@ -110,6 +110,13 @@ func (p *Provisioner) Check(ctx context.Context, opts ...CheckOption) (*Report, 
 	if err := validationError(o.problems); err != nil {
 		return nil, decorate(opCheck, "", err)
 	}
+	ctx, traced := p.traces.call(ctx, opCheck)
+	report, err := p.check(ctx, o)
+	traced.end(ctx, Result{}, 0, err)
+	return report, err
+}
+
+func (p *Provisioner) check(ctx context.Context, o checkOptions) (*Report, error) {
 	ctx, call, err := p.enter(ctx, func(int) error { return nil })
 	if err != nil {
 		return nil, decorate(opCheck, "", err)

@@ -12,7 +12,7 @@ func (c *checker) bare(ctx context.Context, path string) (answer, error) {
 		return answer{}, err
 	}
 	defer c.s.release()
-	return c.s.exchange(ctx, request{method: http.MethodGet, path: path, unmetered: true}, nil)
+	return c.s.ask(ctx, request{method: http.MethodGet, path: path, unmetered: true}, nil, 0)
 }
 
 // send sends a request once, and again with a new token if the one that was there had
@@ -33,17 +33,14 @@ func (c *checker) send(ctx context.Context, r request) (answer, error) {
 			return answer{}, err
 		}
 		c.token = tok
-		if ans.secrets = c.s.secretsOf(ctx, r, tok); ans.status < 300 {
-			return ans, nil
-		}
-		apiErr := newAPIError(c.s.facts(r), ans.status, ans.said(), retryAfter(ans.header), ans.secrets...)
-		apiErr.cut, apiErr.tooLong = ans.cut && apiErr.Code == "", ans.tooLong
 		switch {
-		case !apiErr.blamesToken():
-			return ans, apiErr
+		case ans.refusal == nil:
+			return ans, nil
+		case !ans.refusal.blamesToken():
+			return ans, ans.refusal
 		case c.loggedIn:
-			c.s.tokens.rejected(tok, apiErr)
-			return ans, apiErr
+			c.s.tokens.rejected(tok, ans.refusal)
+			return ans, ans.refusal
 		}
 		c.s.tokens.expired(tok)
 		c.loggedIn = true

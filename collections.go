@@ -32,7 +32,7 @@ func (c *client) writeAll(ctx context.Context, writes []write, contended *atomic
 	}
 	size := maxCollection
 	doubtful := make([]bool, len(writes))
-	again := func(bool) (bool, error) {
+	again := func(ctx context.Context, _ bool) (bool, error) {
 		c.writeOnce(ctx, writes, pending, size, results, contended)
 		var momentary []int
 		var last error

@@ -91,7 +91,7 @@ func (c *client) composite(ctx context.Context, parts composite) (compositeResul
 	}
 	var result compositeResult
 	doubt := false // this or an earlier attempt may have been carried out
-	err = c.sender.attempts(ctx, r, func(bool) (again bool, err error) {
+	err = c.sender.attempts(ctx, r, func(ctx context.Context, _ bool) (again bool, err error) {
 		ans, err := c.sender.send(ctx, r)
 		if err != nil {
 			cause, inDoubt := isInDoubt(err)

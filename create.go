@@ -84,7 +84,7 @@ func (p *Provisioner) create(ctx context.Context, c *creation) (Result, error) {
 	if c.id != "" {
 		return p.finishCreation(ctx, c)
 	}
-	err := p.api.attempts(ctx, func(left bool) (again bool, err error) {
+	err := p.api.attempts(ctx, func(ctx context.Context, left bool) (again bool, err error) {
 		p.tryCreate(ctx, c, left)
 		return c.verdict == fateAgain, c.err
 	})

@@ -126,8 +126,10 @@ func (p *Provisioner) EnsureAll(ctx context.Context, users iter.Seq2[User, error
 	if users == nil {
 		return Summary{}, decorate(opEnsure, "", problem("users", "is nil; give a sequence, an empty one if there is nobody"))
 	}
-	r := newRun(p, opEnsure, each, opts)
-	return r.do(ctx, p.desiredItems(users))
+	ctx, traced := p.traces.call(ctx, opEnsureAll)
+	summary, err := newRun(p, opEnsure, each, opts).do(ctx, p.desiredItems(users))
+	traced.end(ctx, Result{}, summary.Users, err)
+	return summary, err
 }
 
 // desiredItems are users as items. They share nothing with the caller's.

@@ -105,7 +105,7 @@ func (p *Provisioner) sendRows(ctx context.Context, rows []rowStep, contended *a
 func (p *Provisioner) createMany(ctx context.Context, creations []*creation, contended *atomic.Int64) {
 	pending := creations
 	size := maxCollection
-	err := p.api.attempts(ctx, func(left bool) (again bool, err error) {
+	err := p.api.attempts(ctx, func(ctx context.Context, left bool) (again bool, err error) {
 		p.sendCreations(ctx, pending, size, left, contended)
 		var more []*creation
 		for _, c := range pending {

@@ -18,7 +18,7 @@ import (
 func (p *Provisioner) Find(ctx context.Context, u User) (Account, error) {
 	d, target, err := p.settings.sought(u)
 	if err != nil {
-		return Account{}, decorate(opFind, target, err)
+		return Account{}, p.refused(ctx, opFind, target, err)
 	}
 	return p.readAccount(ctx, d, target)
 }

@@ -101,14 +101,17 @@ func NewFollower(p *Provisioner, src Source, opts ...FollowOption) *Follower {
 // A caller whose context ends leaves; the work goes on for the others who wait for it, and
 // is broken off if there are none.
 func (f *Follower) Changed(ctx context.Context, id string) (Result, error) {
+	ctx, traced := f.p.traces.call(ctx, opFollow)
 	match, err := f.matchOf(id)
-	if err != nil {
-		return Result{}, decorate(opFollow, id, err)
+	var result Result
+	if err == nil {
+		result, err = f.lanes.do(traced.outside(ctx), match.value, func(ctx context.Context) (Result, error) {
+			return f.bringInStep(ctx, id, match)
+		})
 	}
-	result, err := f.lanes.do(ctx, match.value, func(ctx context.Context) (Result, error) {
-		return f.bringInStep(ctx, id, match)
-	})
-	return result, decorate(opFollow, id, err)
+	err = decorate(opFollow, id, err)
+	traced.end(ctx, result, 0, err)
+	return result, err
 }
 
 // matchOf is the match value of an identifier.
@@ -184,6 +187,13 @@ func (f *Follower) own(u User, match matchValue) (User, error) {
 // brings in step meanwhile, it leaves alone, since Changed saw the source later. Two at once
 // go one after the other. The plan is returned also with an error, if there is one.
 func (f *Follower) Reconcile(ctx context.Context) (*Plan, Summary, error) {
+	ctx, traced := f.p.traces.call(ctx, opReconcile)
+	plan, summary, err := f.reconcile(traced.outside(ctx))
+	traced.end(ctx, Result{}, summary.Users, err)
+	return plan, summary, err
+}
+
+func (f *Follower) reconcile(ctx context.Context) (*Plan, Summary, error) {
 	select {
 	case f.slot <- struct{}{}:
 	case <-ctx.Done():

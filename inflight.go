@@ -3,6 +3,7 @@ package sfprov
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // WithMaxInFlight bounds how many requests, logins included, are under way to
@@ -25,6 +26,12 @@ func (s *sender) acquire(ctx context.Context) error {
 	if s.slots == nil {
 		return nil
 	}
+	select {
+	case s.slots <- struct{}{}:
+		return nil
+	default:
+	}
+	defer s.traces.waited(ctx, WaitSlot, time.Now())
 	select {
 	case s.slots <- struct{}{}:
 		return nil

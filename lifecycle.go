@@ -79,7 +79,7 @@ func (p *Provisioner) Unfreeze(ctx context.Context, id string) (Result, error) {
 func (p *Provisioner) changeLogin(ctx context.Context, op, id string, wish loginWish) (Result, error) {
 	id18, err := userID(id)
 	if err != nil {
-		return Result{}, decorate(op, id, err)
+		return Result{}, p.refused(ctx, op, id, err)
 	}
 	d := &desired{op: op, id: id18, login: wish}
 	return p.run(ctx, op, id18, func(ctx context.Context) (Result, error) {

@@ -74,6 +74,7 @@ type tokens struct {
 	credentials *credentialsSource
 	client      *http.Client
 	log         *slog.Logger
+	traces      traces
 
 	// slot is held during a login. It is a channel and no mutex, so that whoever
 	// waits for a login can leave when their context ends.
@@ -103,9 +104,9 @@ type loginFailure struct {
 	until   time.Time // no login before
 }
 
-func newTokens(credentials *credentialsSource, client *http.Client, log *slog.Logger) *tokens {
+func newTokens(credentials *credentialsSource, client *http.Client, log *slog.Logger, t traces) *tokens {
 	return &tokens{
-		cfg: credentials.cfg, credentials: credentials, client: client, log: log,
+		cfg: credentials.cfg, credentials: credentials, client: client, log: log, traces: t,
 		slot: make(chan struct{}, 1), asking: make(chan struct{}, 1),
 	}
 }
@@ -117,10 +118,8 @@ func (t *tokens) get(ctx context.Context) (*token, error) {
 		return tok, nil
 	}
 	before := t.lastFailure()
-	select {
-	case t.slot <- struct{}{}:
-	case <-ctx.Done():
-		return nil, newTransportError(ctx, ctx.Err(), false)
+	if err := t.takeSlot(ctx); err != nil {
+		return nil, err
 	}
 	defer func() { <-t.slot }()
 	if tok := t.current.Load(); tok != nil {
@@ -157,6 +156,22 @@ func (t *tokens) get(ctx context.Context) (*token, error) {
 	}
 	t.current.Store(tok)
 	return tok, nil
+}
+
+// takeSlot waits until nobody else logs in.
+func (t *tokens) takeSlot(ctx context.Context) error {
+	select {
+	case t.slot <- struct{}{}:
+		return nil
+	default:
+	}
+	defer t.traces.waited(ctx, WaitLogin, time.Now())
+	select {
+	case t.slot <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return newTransportError(ctx, ctx.Err(), false)
+	}
 }
 
 func (t *tokens) lastFailure() loginFailure {
@@ -269,12 +284,12 @@ func (t *tokens) login(ctx context.Context, veto func(*Config) error) (*token, e
 		case refused != nil && (err != nil || sameCredentials(cfg, tried)):
 			return nil, refused
 		case err != nil:
-			return nil, err
+			return t.traces.login(loginCtx, startOfLogin(t.cfg), func(context.Context) (*token, error) { return nil, err })
 		}
 		if err := veto(cfg); err != nil {
 			return nil, err
 		}
-		tok, err := t.loginWith(ctx, loginCtx, cfg)
+		tok, err := t.traces.login(loginCtx, startOfLogin(cfg), func(loginCtx context.Context) (*token, error) { return t.loginWith(ctx, loginCtx, cfg) })
 		if !t.refusesCredentials(err) {
 			return tok, err
 		}
@@ -320,6 +335,10 @@ func (t *tokens) askCredentials(ctx, loginCtx context.Context) (*Config, error) 
 	}
 	t.credentials.note(got.cfg)
 	return got.cfg, nil
+}
+
+func startOfLogin(cfg *Config) LoginStartInfo {
+	return LoginStartInfo{GrantType: cfg.GrantType, Host: hostAndPort(cfg.TokenEndpoint)}
 }
 
 // loginWith fetches a token.

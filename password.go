@@ -28,7 +28,7 @@ func (p *Provisioner) SetPassword(ctx context.Context, id string, password Secre
 		problems = append(problems, invalid.Problems...)
 	}
 	if err := validationError(problems); err != nil {
-		return Result{}, decorate(opSetPassword, id, err)
+		return Result{}, p.refused(ctx, opSetPassword, id, err)
 	}
 	return p.run(ctx, opSetPassword, id18, func(ctx context.Context) (Result, error) {
 		if err := p.setPassword(ctx, id18, password); err != nil {
@@ -47,7 +47,7 @@ func (p *Provisioner) SetPassword(ctx context.Context, id string, password Secre
 func (p *Provisioner) ResetPassword(ctx context.Context, id string) (Result, error) {
 	id18, err := userID(id)
 	if err != nil {
-		return Result{}, decorate(opResetPassword, id, err)
+		return Result{}, p.refused(ctx, opResetPassword, id, err)
 	}
 	return p.run(ctx, opResetPassword, id18, func(ctx context.Context) (Result, error) {
 		sentAt := time.Now()

@@ -133,18 +133,12 @@ func (s *PlanStep) UnmarshalJSON(text []byte) error {
 // one for 2,000 users in scope, one for all who are frozen, and some for licences and
 // usernames if users are to be created. Only what differs is kept in memory.
 func (p *Provisioner) Plan(ctx context.Context, desired iter.Seq2[User, error], scope Scope) (*Plan, error) {
-	plan, err := p.plan(ctx, desired, scope)
-	return plan, decorate(opPlan, scope.UsernameSuffix, err)
-}
-
-func (p *Provisioner) plan(ctx context.Context, desired iter.Seq2[User, error], scope Scope) (*Plan, error) {
-	if desired == nil {
-		return nil, problem("desired", "is nil; give a sequence, an empty one if there is nobody")
-	}
-	if err := p.checkScope(&scope); err != nil {
-		return nil, err
-	}
-	return newPlanner(p, scope).plan(ctx, desired)
+	ctx, traced := p.traces.call(ctx, opPlan)
+	m := newPlanner(p, scope)
+	plan, err := m.plan(ctx, desired)
+	err = decorate(opPlan, scope.UsernameSuffix, err)
+	traced.end(ctx, Result{}, m.desired, err)
+	return plan, err
 }
 
 // checkScope fills in the default.

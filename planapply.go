@@ -27,6 +27,13 @@ func (p *Provisioner) Apply(ctx context.Context, plan *Plan, each func(Outcome) 
 	if plan == nil {
 		return Summary{}, decorate(opApply, "", problem("plan", "is nil: there is nothing to apply"))
 	}
+	ctx, traced := p.traces.call(ctx, opApply)
+	summary, err := p.apply(ctx, plan, each, opts)
+	traced.end(ctx, Result{}, summary.Users, err)
+	return summary, err
+}
+
+func (p *Provisioner) apply(ctx context.Context, plan *Plan, each func(Outcome) error, opts []BatchOption) (Summary, error) {
 	refusal, err := p.mayDeactivate(ctx, plan)
 	if err != nil {
 		return Summary{}, decorate(opApply, plan.Scope.UsernameSuffix, err)

@@ -49,6 +49,12 @@ func newPlanner(p *Provisioner, scope Scope) *planner {
 }
 
 func (m *planner) plan(ctx context.Context, desired iter.Seq2[User, error]) (*Plan, error) {
+	if desired == nil {
+		return nil, problem("desired", "is nil; give a sequence, an empty one if there is nobody")
+	}
+	if err := m.p.checkScope(&m.made.Scope); err != nil {
+		return nil, err
+	}
 	if err := m.compare(ctx, desired); err != nil {
 		return nil, err
 	}
@@ -295,12 +301,14 @@ func (m *planner) readScope(ctx context.Context, own string) error {
 		query.Fields = append(query.Fields, field)
 	}
 	keepsAll := scope.KeepAbsent || m.desired == 0 || m.nameless > 0
-	err := m.p.users(ctx, query, func(account storedUser) bool {
-		m.made.InScope++
-		if !keepsAll && account.ID != own && !m.mayBeDesired(account) {
-			m.addAbsent(account)
-		}
-		return true
+	err := m.p.streaming(ctx, opUsers, func(ctx context.Context) error {
+		return m.p.users(ctx, query, func(account storedUser) bool {
+			m.made.InScope++
+			if !keepsAll && account.ID != own && !m.mayBeDesired(account) {
+				m.addAbsent(account)
+			}
+			return true
+		})
 	})
 	if isHiddenColumn(err, m.profiles.visible()) {
 		m.profiles.hide(err)

@@ -84,7 +84,7 @@ func (p *Provisioner) Provision(ctx context.Context, r Request) (Result, error) 
 	if len(problems) > 0 {
 		w.mayCreate = false
 		_, err := p.settings.desire(u, w)
-		return Result{}, decorate(w.op, r.target(), validationError(append(problems, problemsIn(err)...)))
+		return Result{}, p.refused(ctx, w.op, r.target(), validationError(append(problems, problemsIn(err)...)))
 	}
 	return p.verb(ctx, u, w, func(ctx context.Context, d *desired) (Result, error) {
 		if d.id == "" || r.Op != OpPatch && d.carriesFields() { // which takes a look

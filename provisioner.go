@@ -22,6 +22,7 @@ type Provisioner struct {
 	schemaCheck bool
 	api         *client
 	log         *slog.Logger
+	traces      traces
 	calls       *calls
 
 	catalog    *catalog
@@ -51,6 +52,7 @@ type options struct {
 	reserve  float64 // of the daily limit
 	ask      func(context.Context) (Credentials, error)
 	signer   crypto.Signer
+	traces   traces
 	problems []error
 
 	schemaCheck bool
@@ -130,6 +132,7 @@ func New(cfg Config, opts ...Option) (*Provisioner, error) {
 		schemaCheck: o.schemaCheck,
 		api:         newClient(right.Config, newSender(right.Config, o)),
 		log:         o.log,
+		traces:      o.traces,
 		calls:       &calls{underWay: map[*call]struct{}{}},
 
 		catalog:    &catalog{},
@@ -180,13 +183,38 @@ func (p *Provisioner) Username(u User) (string, error) {
 // run is a call: it names the operation and its target in errors, and ends with the
 // Provisioner.
 func (p *Provisioner) run(ctx context.Context, op, target string, do func(context.Context) (Result, error)) (Result, error) {
-	ctx, call, err := p.begin(ctx)
-	if err != nil {
-		return Result{}, decorate(op, target, err)
+	ctx, traced := p.traces.call(ctx, op)
+	var result Result
+	within, call, err := p.begin(ctx)
+	if err == nil {
+		defer p.end(call)
+		result, err = do(within)
 	}
-	defer p.end(call)
-	result, err := do(ctx)
-	return result, decorate(op, target, err)
+	err = decorate(op, target, err)
+	traced.endOne(ctx, result, err)
+	return result, err
+}
+
+// streaming is a call that yields. That nobody wants the rest is no error.
+func (p *Provisioner) streaming(ctx context.Context, op string, do func(context.Context) error) error {
+	ctx, traced := p.traces.call(ctx, op)
+	within, call, err := p.begin(ctx)
+	if err == nil {
+		defer p.end(call)
+		if err = do(within); errors.Is(err, errStopped) {
+			err = nil
+		}
+	}
+	traced.end(ctx, Result{}, 0, err)
+	return err
+}
+
+// refused is the error of a call that can't be right, so that it does not begin.
+func (p *Provisioner) refused(ctx context.Context, op, target string, err error) error {
+	ctx, traced := p.traces.call(ctx, op)
+	err = decorate(op, target, err)
+	traced.endOne(ctx, Result{}, err)
+	return err
 }
 
 // unjoin takes apart what errors.Join joined.

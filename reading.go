@@ -17,7 +17,7 @@ import (
 func (p *Provisioner) Account(ctx context.Context, id string, fields ...string) (Account, error) {
 	id18, err := userID(id)
 	if err = errors.Join(err, problemOfColumns(fields)); err != nil {
-		return Account{}, decorate(opAccount, id, validationError(problemsIn(err)))
+		return Account{}, p.refused(ctx, opAccount, id, validationError(problemsIn(err)))
 	}
 	return p.readAccount(ctx, &desired{op: opAccount, id: id18, login: loginThawed, sought: slices.Clone(fields)}, id18)
 }
@@ -195,13 +195,9 @@ func (p *Provisioner) Members(ctx context.Context, kind CatalogKind, name string
 			fail(problem("kind", "is "+quote(string(kind))+", which is no kind that users have"))
 			return
 		}
-		ctx, call, err := p.begin(ctx)
-		if err != nil {
-			fail(err)
-			return
-		}
-		defer p.end(call)
-		if err := p.members(ctx, of, name, func(a Account) bool { return yield(a, nil) }); err != nil && !errors.Is(err, errStopped) {
+		if err := p.streaming(ctx, opMembers, func(ctx context.Context) error {
+			return p.members(ctx, of, name, func(a Account) bool { return yield(a, nil) })
+		}); err != nil {
 			fail(err)
 		}
 	}

@@ -34,6 +34,13 @@ func (p *Provisioner) Resolve(ctx context.Context, err error) (Result, error) {
 	if problem != nil {
 		return Result{}, problem
 	}
+	ctx, traced := p.traces.call(ctx, opResolve)
+	result, err := p.resolveUnknown(ctx, unknown)
+	traced.endOne(ctx, result, err)
+	return result, err
+}
+
+func (p *Provisioner) resolveUnknown(ctx context.Context, unknown *UnconfirmedError) (Result, error) {
 	still := *unknown // what can't be learned stays unknown
 	ctx, call, err := p.begin(ctx)
 	if err != nil {

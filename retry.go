@@ -107,10 +107,10 @@ func (r RetryPolicy) pause(n int, asked time.Duration) time.Duration {
 // the policy are used up, or a pause can't be made. The error is the last one. left
 // says whether another attempt could follow. r is what logs name. This is the only
 // loop of repetitions.
-func (s *sender) attempts(ctx context.Context, r request, try func(left bool) (again bool, err error)) error {
+func (s *sender) attempts(ctx context.Context, r request, try func(ctx context.Context, left bool) (again bool, err error)) error {
 	for n := 1; ; n++ {
 		left := n < s.retry.Attempts
-		again, err := try(left)
+		again, err := try(s.traces.withAttempt(ctx, n), left)
 		if !again || !left {
 			return err
 		}
@@ -140,6 +140,7 @@ func (s *sender) wait(ctx context.Context, attempt int, r request, last error) e
 	s.log.LogAttrs(ctx, slog.LevelWarn, "request failed, trying again", append([]slog.Attr{
 		slog.String("method", r.method), slog.String("path", r.path), slog.Int("attempt", attempt), slog.Duration("pause", pause),
 	}, failureAttrs(last)...)...)
+	s.traces.retry(ctx, attempt, last, pause)
 	timer := time.NewTimer(pause)
 	defer timer.Stop()
 	select {

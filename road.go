@@ -27,7 +27,7 @@ func (p *Provisioner) verb(
 		}
 	}
 	if err != nil {
-		return Result{}, decorate(w.op, target, err)
+		return Result{}, p.refused(ctx, w.op, target, err)
 	}
 	return p.run(ctx, w.op, target, func(ctx context.Context) (Result, error) {
 		return do(withSecrets(ctx, d.user.Password), d)

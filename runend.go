@@ -20,6 +20,9 @@ func (r *run) finish(it *item) {
 	}
 	state := stateOf(step, it.err)
 	r.summary.add(state, it.result)
+	if r.op != opPlan {
+		tracedCallIn(r.ctx).user(r.ctx, UserEndInfo{Result: it.result, Err: it.err, State: state})
+	}
 	if it.err != nil && len(r.reasons) < maxReasons {
 		r.reasons = append(r.reasons, it.err)
 	}

@@ -189,7 +189,7 @@ func (c *client) knownOwnUser() string { return c.sender.tokens.ownUser() }
 
 // attempts calls try, with a pause between, until it wants no more, or the policy
 // allows none. left says whether another attempt could follow.
-func (c *client) attempts(ctx context.Context, try func(left bool) (again bool, err error)) error {
+func (c *client) attempts(ctx context.Context, try func(ctx context.Context, left bool) (again bool, err error)) error {
 	return c.sender.attempts(ctx, request{method: http.MethodPost, path: c.base + "/sobjects/User/"}, try)
 }
 

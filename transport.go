@@ -71,6 +71,8 @@ type sender struct {
 	timeout time.Duration // of each request, as the caller's client has it; 0 for none
 	tokens  *tokens
 	log     *slog.Logger
+	traces  traces
+	host    string // and port, of the org
 	retry   RetryPolicy
 	slots   chan struct{} // as many as requests may be in flight; nil for any number
 	quota   quota
@@ -96,7 +98,8 @@ func newSender(cfg *Config, o options) *sender {
 		SetHeader("Accept", "application/json").
 		SetHeader("User-Agent", userAgent())
 	s := &sender{
-		client: client, own: o.client == nil, resty: rest, timeout: client.Timeout, tokens: newTokens(newCredentials(cfg, o), client, o.log), log: o.log,
+		client: client, own: o.client == nil, resty: rest, timeout: client.Timeout, tokens: newTokens(newCredentials(cfg, o), client, o.log, o.traces), log: o.log,
+		traces: o.traces, host: hostAndPort(cfg.Domain),
 		retry: o.retry.withDefaults(), quota: quota{reserve: o.reserve},
 	}
 	if o.inFlight > 0 {
@@ -133,10 +136,11 @@ type answer struct {
 	status  int
 	header  http.Header
 	body    []byte
-	cut     bool     // the body of an error broke off
-	secrets []string // that were sent, and are taken out of what is told of the body
-	tooLong bool     // the body was longer than is read, and was cut by this library
-	end     []byte   // the last bytes of an error that was too long
+	cut     bool      // the body of an error broke off
+	refusal *APIError // what it says, if it is no success
+	secrets []string  // that were sent, and are taken out of what is told of the body
+	tooLong bool      // the body was longer than is read, and was cut by this library
+	end     []byte    // the last bytes of an error that was too long
 }
 
 // send sends a request until it is answered with success, with an error that a
@@ -145,7 +149,7 @@ type answer struct {
 // of these: a change that may have been made all the same.
 func (s *sender) send(ctx context.Context, r request) (ans answer, err error) {
 	doubt := false
-	err = s.attempts(ctx, r, func(bool) (again bool, err error) {
+	err = s.attempts(ctx, r, func(ctx context.Context, _ bool) (again bool, err error) {
 		if ans, err = s.authorized(ctx, r); err == nil {
 			return false, nil
 		}
@@ -177,13 +181,11 @@ func (s *sender) authorized(ctx context.Context, r request) (answer, error) {
 		if err != nil {
 			return answer{}, err
 		}
-		if ans.secrets = s.secretsOf(ctx, r, tok); ans.status < 300 {
+		if ans.refusal == nil {
 			return ans, nil
 		}
-		apiErr := newAPIError(s.facts(r), ans.status, ans.said(), retryAfter(ans.header), ans.secrets...)
-		apiErr.cut, apiErr.tooLong = ans.cut && apiErr.Code == "", ans.tooLong
-		if !apiErr.blamesToken() {
-			return ans, apiErr
+		if !ans.refusal.blamesToken() {
+			return ans, ans.refusal
 		}
 		// This call has a right to one refresh. What doesn't count as one: a token
 		// that may have been good has expired; one that is no longer current was
@@ -191,11 +193,11 @@ func (s *sender) authorized(ctx context.Context, r request) (answer, error) {
 		isCurrent := s.tokens.current.Load() == tok
 		mayBeGood, hopeless := s.tokens.judge(tok)
 		if refreshes++; refreshes > maxRefreshes {
-			return ans, apiErr
+			return ans, ans.refusal
 		}
 		if isCurrent && !mayBeGood && (fresh || hopeless) {
-			s.tokens.rejected(tok, apiErr)
-			return ans, apiErr
+			s.tokens.rejected(tok, ans.refusal)
+			return ans, ans.refusal
 		}
 		fresh = fresh || isCurrent
 		s.tokens.expired(tok)
@@ -207,6 +209,7 @@ func (s *sender) try(ctx context.Context, r request) (answer, *token, error) {
 	if ctx.Err() != nil {
 		return answer{}, nil, newTransportError(ctx, ctx.Err(), false)
 	}
+	came := time.Now()
 	if err := s.acquire(ctx); err != nil {
 		return answer{}, nil, err
 	}
@@ -221,7 +224,7 @@ func (s *sender) try(ctx context.Context, r request) (answer, *token, error) {
 	started := time.Now()
 	tok.inFlight.Add(1)
 	defer tok.inFlight.Add(-1)
-	ans, err := s.exchange(ctx, r, tok)
+	ans, err := s.ask(ctx, r, tok, started.Sub(came))
 	s.log.LogAttrs(ctx, slog.LevelDebug, "request", slog.String("method", r.method), slog.String("path", r.path),
 		slog.Int("status", ans.status), slog.Duration("took", time.Since(started)))
 	if err != nil {
@@ -232,8 +235,28 @@ func (s *sender) try(ctx context.Context, r request) (answer, *token, error) {
 	}
 	if usage, ok := parseLimitInfo(ans.header.Get("Sforce-Limit-Info")); ok {
 		s.quota.told(usage)
+		s.traces.usage(ctx, usage)
 	}
 	return ans, tok, nil
+}
+
+// ask makes a request, after a wait, and finds out what an answer says that is no success.
+func (s *sender) ask(ctx context.Context, r request, tok *token, waited time.Duration) (answer, error) {
+	info := RequestStartInfo{Method: r.method, Host: s.host, Waited: waited}
+	if len(s.traces) > 0 {
+		info.Template = templateOf(r.path)
+	}
+	return s.traces.request(ctx, info, func(ctx context.Context) (answer, error) {
+		ans, err := s.exchange(ctx, r, tok)
+		if err != nil {
+			return ans, err
+		}
+		if ans.secrets = s.secretsOf(ctx, r, tok); ans.status >= 300 {
+			ans.refusal = newAPIError(s.facts(r), ans.status, ans.said(), retryAfter(ans.header), ans.secrets...)
+			ans.refusal.cut, ans.refusal.tooLong = ans.cut && ans.refusal.Code == "", ans.tooLong
+		}
+		return ans, nil
+	})
 }
 
 // exchange puts a request on the wire and reads the answer to its end, so that
@@ -266,7 +289,7 @@ func (s *sender) exchange(ctx context.Context, r request, tok *token) (answer, e
 	case err != nil:
 		return answer{}, newTransportError(ctx, err, f.leave())
 	case got.err != nil:
-		return answer{}, newTransportError(ctx, scrubError(got.err, s.secretsOf(ctx, r, tok)...), got.answered || f.sent(got.err))
+		return answer{status: got.answer.status}, newTransportError(ctx, scrubError(got.err, s.secretsOf(ctx, r, tok)...), got.answered || f.sent(got.err))
 	}
 	return got.answer, nil
 }

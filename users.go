@@ -33,7 +33,10 @@ type UserQuery struct {
 // are when their page is. See "Query" in the REST API Developer Guide.
 func (p *Provisioner) Users(ctx context.Context, q UserQuery) iter.Seq2[Account, error] {
 	return func(yield func(Account, error) bool) {
-		if err := p.users(ctx, q, func(a storedUser) bool { return yield(a.asked(q.Fields), nil) }); err != nil && !errors.Is(err, errStopped) {
+		err := p.streaming(ctx, opUsers, func(ctx context.Context) error {
+			return p.users(ctx, q, func(a storedUser) bool { return yield(a.asked(q.Fields), nil) })
+		})
+		if err != nil {
 			yield(Account{}, decorate(opUsers, q.UsernameSuffix, err))
 		}
 	}
@@ -43,13 +46,9 @@ func (p *Provisioner) users(ctx context.Context, q UserQuery, each func(storedUs
 	if err := problemOfColumns(q.Fields); err != nil {
 		return err
 	}
-	ctx, call, err := p.begin(ctx)
-	if err != nil {
-		return err
-	}
-	defer p.end(call)
 	var frozen map[string]string
 	if !q.noLogins {
+		var err error
 		if frozen, err = p.frozenLogins(ctx); err != nil && !isHidden(err) {
 			return err
 		}
