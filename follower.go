@@ -47,6 +47,16 @@ func WithReconcileScope(s Scope) FollowOption {
 	return func(f *Follower) { f.scope = s }
 }
 
+// WithBatcher makes [Follower.Changed] ensure users through a [Batcher], so that many
+// events at the same time cost few API calls. The Batcher is one of the same Provisioner.
+func WithBatcher(b *Batcher) FollowOption {
+	return func(f *Follower) {
+		if b != nil {
+			f.ensure = b.Ensure
+		}
+	}
+}
+
 // Follower keeps the org in step with a [Source]. Of an event it takes the identifier
 // only, reads the user at the source, and ensures it: events that are late, doubled, forged
 // or out of order do no harm, since the source has the last word. What no event told,
@@ -58,6 +68,7 @@ type Follower struct {
 	identify func(id string) (string, error)
 	learned  func(id string, r Result)
 	scope    Scope
+	ensure   func(context.Context, User) (Result, error)
 
 	lanes lanes
 	slot  chan struct{} // held while reconciling
@@ -77,7 +88,7 @@ type look struct {
 // NewFollower makes a Follower. The Provisioner needs a match field; without one, calls
 // are refused.
 func NewFollower(p *Provisioner, src Source, opts ...FollowOption) *Follower {
-	f := &Follower{p: p, src: src, slot: make(chan struct{}, 1)}
+	f := &Follower{p: p, src: src, ensure: p.Ensure, slot: make(chan struct{}, 1)}
 	for _, opt := range opts {
 		if opt != nil {
 			opt(f)
@@ -152,7 +163,7 @@ func (f *Follower) bringInStep(ctx context.Context, id string, match matchValue)
 			return Result{}, err
 		}
 	}
-	result, err = f.p.Ensure(ctx, u)
+	result, err = f.ensure(ctx, u)
 	if f.learned != nil && err == nil {
 		f.learned(id, result)
 	}

@@ -333,6 +333,36 @@ func TestAStormOfEvents(t *testing.T) {
 }
 
 // TestAPanicOfTheSource comes back to the caller, and ends nothing else.
+// TestFollowingInBatches: with a Batcher, events at the same time cost few API calls, and
+// each gets its own result.
+func TestFollowingInBatches(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		org := sfprovtest.NewOrg(t, sfprovtest.WithInMemoryNetwork())
+		const users = 100
+		src := newPeople()
+		for i := range users {
+			src.set(employee(fmt.Sprint("user", i), fmt.Sprint("E-", i)))
+		}
+		p := provisionerIn(t, org, matching)
+		assert.Equal(t, "FederationIdentifier", p.MatchField())
+		f := sfprov.NewFollower(p, src, sfprov.WithBatcher(sfprov.NewBatcher(p)))
+		org.KeepControl(sfprovtest.On("", "", sfprovtest.Fault{Delay: time.Second}))
+		var wg sync.WaitGroup
+		for i := range users + 1 { // the last one is gone
+			wg.Go(func() {
+				result, err := f.Changed(t.Context(), fmt.Sprint("E-", i))
+				if assert.NoError(t, err) && i < users {
+					user, _ := org.User(result.ID)
+					assert.Equal(t, fmt.Sprintf("user%d@primary.com", i), user.Username)
+				}
+			})
+		}
+		wg.Wait()
+		assert.Less(t, len(org.Requests()), 15)
+	})
+}
+
 func TestAPanicOfTheSource(t *testing.T) {
 	t.Parallel()
 	dir := newPeople(employee("alice", "E-1"))

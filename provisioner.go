@@ -161,6 +161,10 @@ func (p *Provisioner) LogValue() slog.Value {
 	return p.settings.LogValue()
 }
 
+// MatchField is [Config].MatchField: the field by which a user's account is found again;
+// empty if there is none.
+func (p *Provisioner) MatchField() string { return p.settings.MatchField }
+
 // APIUsage is how much of the org's daily API requests is spent, as the last
 // answer told; zero before the first one.
 func (p *Provisioner) APIUsage() APIUsage {
