@@ -29,8 +29,8 @@ type Event struct {
 // maxKey bounds identifiers, in bytes.
 const maxKey = 255
 
-// check returns everything that is wrong with an event.
-func (e Event) check() error {
+// Check returns everything that is wrong with an event, as Enqueue does.
+func (e Event) Check() error {
 	var problems []error
 	problem := func(field, text string) {
 		problems = append(problems, fmt.Errorf("sfprovriver: event %q: %s %s", e.ID, field, text))
@@ -57,7 +57,7 @@ func (e Event) body() (*string, error) {
 	if e.State == nil {
 		return nil, nil //nolint:nilnil // NULL
 	}
-	text, err := json.Marshal(e.State) //nolint:gosec // check has seen that there is no password
+	text, err := json.Marshal(e.State) //nolint:gosec // Check has seen that there is no password
 	if err != nil {
 		return nil, fmt.Errorf("sfprovriver: event %q: State can't be stored: %w", e.ID, err)
 	}
@@ -96,6 +96,8 @@ type Record struct {
 	Attempts int
 	// Worker is who did it last.
 	Worker string
+	// Took is how long the last attempt took. Only [WithEnded] is told it; it is not stored.
+	Took time.Duration
 	// CameAt is when it was enqueued, EndedAt when it was done, dead or merged; zero before.
 	CameAt, EndedAt time.Time
 }

@@ -111,7 +111,7 @@ func (q *Queue) jobOptions() *river.InsertOpts {
 func (q *Queue) Enqueue(ctx context.Context, tx *sql.Tx, events ...Event) error {
 	var problems []error
 	for _, e := range events {
-		problems = append(problems, e.check())
+		problems = append(problems, e.Check())
 	}
 	if err := errors.Join(problems...); err != nil {
 		return err

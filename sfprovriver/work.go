@@ -33,6 +33,7 @@ type outcome struct {
 	text   string // of the error, or of the warning
 	reason string
 	worker string
+	took   time.Duration
 	// newer is the event that was done before and is newer than all of these; the outcome
 	// is Merged then.
 	newer string
@@ -131,7 +132,9 @@ func (w *worker) handle(ctx context.Context, user string, events []waiting) (*ou
 			return o, nil
 		}
 	}
+	began := time.Now()
 	result, err := w.ensure(ctx, user, last)
+	o.took = time.Since(began)
 	step, wait := sfprov.NextStep(err)
 	if err != nil && ctx.Err() != nil && step != sfprov.StepUser { // says nothing about the user
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
@@ -230,7 +233,7 @@ func (w *worker) tell(user string, o *outcome) {
 		case o.newer != "":
 			r.MergedInto = o.newer
 		default:
-			r.Error, r.Reason, r.Attempts = o.text, o.reason, e.attempts+1
+			r.Error, r.Reason, r.Attempts, r.Took = o.text, o.reason, e.attempts+1, o.took
 			if o.result != nil {
 				r.Result = &sfprov.Result{}
 				_ = json.Unmarshal([]byte(*o.result), r.Result) // it was written by Marshal

@@ -31,6 +31,8 @@ func commands() []*cli.Command {
 		applyCommand(),
 		explainCommand(),
 		setupCommand(),
+		serveCommand(),
+		queueCommand(),
 		orgCommand(),
 		probeCommand(),
 		versionCommand(),

@@ -144,7 +144,7 @@ func readProperties(text string) (map[string]string, error) {
 
 // connect makes a Provisioner from the settings. What is missing or wrong is told with
 // where it can be given, or where it is from.
-func connect(cmd *cli.Command) (*sfprov.Provisioner, error) {
+func connect(cmd *cli.Command, more ...sfprov.Option) (*sfprov.Provisioner, error) {
 	s, err := readSettings(cmd, os.Getenv)
 	if err != nil {
 		return nil, usageError{err}
@@ -157,7 +157,7 @@ func connect(cmd *cli.Command) (*sfprov.Provisioner, error) {
 	if client != nil {
 		opts = append(opts, sfprov.WithHTTPClient(client))
 	}
-	p, err := sfprov.New(s.config, opts...)
+	p, err := sfprov.New(s.config, append(opts, more...)...)
 	if err != nil {
 		return nil, usageError{s.explained(err)}
 	}
