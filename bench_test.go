@@ -12,11 +12,14 @@ import (
 	"net/http"
 	"runtime"
 	"strconv"
+	"sync"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/sfprov/sfprov"
+	"github.com/sfprov/sfprov/sfprovtest"
 )
 
 // BenchmarkCreate measures one create against plain net/http doing the same work
@@ -166,4 +169,49 @@ func cannedOrg(b *testing.B) (domain string) {
 		}
 	}()
 	return "http://" + listener.Addr().String()
+}
+
+// BenchmarkEvents tells how many API calls an event costs, where each changes a user: one by
+// one, and through a Batcher that fifty callers share.
+func BenchmarkEvents(b *testing.B) {
+	const users = 100
+	for _, callers := range []int{1, 50} {
+		b.Run(fmt.Sprint("callers=", callers), func(b *testing.B) {
+			org := sfprovtest.NewOrg(b, sfprovtest.WithInMemoryNetwork())
+			cfg := org.Config()
+			cfg.ProvisioningDomain, cfg.MatchField = "primary.com", "FederationIdentifier"
+			p, err := sfprov.New(cfg, sfprov.WithHTTPClient(org.Client()))
+			require.NoError(b, err)
+			batcher := sfprov.NewBatcher(p)
+			ensure := func(n, version int) {
+				u := employee(fmt.Sprint("user", n), fmt.Sprint("E-", n))
+				u.Fields["Title"] = fmt.Sprint("v", version)
+				_, err := batcher.Ensure(b.Context(), u)
+				assert.NoError(b, err)
+			}
+			for n := range users {
+				ensure(n, 0)
+			}
+			before := len(org.Requests())
+			events := make(chan int)
+			var wg sync.WaitGroup
+			for range callers {
+				wg.Go(func() {
+					for i := range events {
+						ensure(i%users, i/users+1)
+					}
+				})
+			}
+			n := 0
+			for b.Loop() {
+				for range users {
+					events <- n
+					n++
+				}
+			}
+			close(events)
+			wg.Wait()
+			b.ReportMetric(float64(len(org.Requests())-before)/float64(n), "calls/event")
+		})
+	}
 }

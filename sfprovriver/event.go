@@ -78,28 +78,29 @@ const (
 
 // Record is an event, and what became of it: the audit trail.
 type Record struct {
-	Seq   int64 // in the order of coming, for one user
-	ID    string
-	User  string
-	State State
+	Seq   int64  `json:"seq"` // in the order of coming, for one user
+	ID    string `json:"id"`
+	User  string `json:"user"`
+	State State  `json:"state"`
 	// MergedInto is the ID of the event that took its place: what was done, that one tells.
-	MergedInto string
+	MergedInto string `json:"mergedInto,omitempty"`
 	// Result is what was done to the account, with the values before and after; nil if
 	// nothing was, or is yet.
-	Result *sfprov.Result
+	Result *sfprov.Result `json:"result,omitempty"`
 	// Error is the whole text of the last error: cause and cure. It is there while the
 	// event waits, too.
-	Error string
+	Error string `json:"error,omitempty"`
 	// Reason is sfprov.Reason of it.
-	Reason string
+	Reason string `json:"reason,omitempty"`
 	// Attempts is how often it was tried.
-	Attempts int
+	Attempts int `json:"attempts"`
 	// Worker is who did it last.
-	Worker string
+	Worker string `json:"worker,omitempty"`
 	// Took is how long the last attempt took. Only [WithEnded] is told it; it is not stored.
-	Took time.Duration
+	Took time.Duration `json:"-"`
 	// CameAt is when it was enqueued, EndedAt when it was done, dead or merged; zero before.
-	CameAt, EndedAt time.Time
+	CameAt  time.Time `json:"cameAt"`
+	EndedAt time.Time `json:"endedAt,omitzero"`
 }
 
 // Filter says which events are wanted. Its zero value is all of them.

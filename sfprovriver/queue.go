@@ -189,7 +189,7 @@ func (q *Queue) Events(ctx context.Context, f Filter) ([]Record, error) {
 		return nil, fmt.Errorf("sfprovriver: reading events: %w", err)
 	}
 	defer func() { _ = rows.Close() }() // its error is that of Err
-	var records []Record
+	records := []Record{}
 	for rows.Next() {
 		r, err := scanRecord(rows)
 		if err != nil {

@@ -21,16 +21,25 @@ func queueFlag() cli.Flag {
 	return &cli.StringFlag{Name: "queue", Usage: "the SQLite `FILE` of the queue, or the URL of a Postgres (SFPROV_QUEUE); sfprov-queue.db without"}
 }
 
+// queueAt is where the queue is: a file, or a URL.
+func queueAt(cmd *cli.Command) (string, error) {
+	fromVariable, err := secretOf(os.Getenv, queueVariable)
+	return cmp.Or(cmd.String("queue"), fromVariable, "sfprov-queue.db"), err
+}
+
+func isPostgres(where string) bool {
+	return strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://")
+}
+
 // openQueue opens the queue that the flag names.
 func openQueue(ctx context.Context, cmd *cli.Command, log *slog.Logger) (q *sfprovriver.Queue, shut func() error, err error) {
-	fromVariable, err := secretOf(os.Getenv, queueVariable)
+	where, err := queueAt(cmd)
 	if err != nil {
 		return nil, nil, usageError{err}
 	}
-	where := cmp.Or(cmd.String("queue"), fromVariable, "sfprov-queue.db")
 	var db *sql.DB
 	kind := sfprovriver.SQLite
-	if strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://") {
+	if isPostgres(where) {
 		kind = sfprovriver.Postgres
 		db, err = sfprovriver.OpenPostgres(where)
 	} else {
@@ -80,6 +89,13 @@ func queueCommand() *cli.Command {
 // withQueue opens the queue for a command.
 func withQueue(do func(context.Context, *cli.Command, *sfprovriver.Queue) error) cli.ActionFunc {
 	return func(ctx context.Context, cmd *cli.Command) error {
+		where, err := queueAt(cmd)
+		if err != nil {
+			return usageError{err}
+		}
+		if _, err := os.Stat(where); err != nil && !isPostgres(where) {
+			return usageError{fmt.Errorf("there is no queue, which serve makes: give --queue, or %s: %w", queueVariable, err)}
+		}
 		q, shut, err := openQueue(ctx, cmd, slog.New(slog.DiscardHandler))
 		if err != nil {
 			return err

@@ -344,10 +344,16 @@ func TestServeThatCanNotBegin(t *testing.T) {
 			assert.Contains(t, errs, text, name)
 		}
 	}
-	code, _, errs := invoke(t, "queue", "list", "--queue", filepath.Join(t.TempDir(), "q"), "--state", "lost")
+	queue := filepath.Join(t.TempDir(), "q")
+	code, _, errs := invoke(t, "queue", "list", "--queue", queue)
+	assert.Equal(t, exitUsage, code)
+	assert.Contains(t, errs, "there is no queue, which serve makes")
+	assert.NoFileExists(t, queue)
+	require.NoError(t, os.WriteFile(queue, nil, 0o600))
+	code, _, errs = invoke(t, "queue", "list", "--queue", queue, "--state", "lost")
 	assert.Equal(t, exitUsage, code)
 	assert.Contains(t, errs, "waiting, done, dead and merged")
-	code, _, errs = invoke(t, "queue", "show", "--queue", filepath.Join(t.TempDir(), "q"), "x")
+	code, _, errs = invoke(t, "queue", "show", "--queue", queue, "x")
 	assert.Equal(t, exitFailed, code)
 	assert.Contains(t, errs, `there is no event "x"`)
 }

@@ -55,7 +55,7 @@ func (m *metrics) watch(q *sfprovriver.Queue) error {
 	waiting := gauge("sfprov.queue.waiting", "{event}", "Events that wait.")
 	dead := gauge("sfprov.queue.dead", "{event}", "Events that a person must look at.")
 	oldest := gauge("sfprov.queue.oldest.age", "s", "How long the first of the events that wait has waited.")
-	paused := gauge("sfprov.queue.paused", "1", "1 if the queue is paused because the set-up is at fault, else 0.")
+	paused := gauge("sfprov.queue.paused", "{queue}", "1 if the queue is paused because the set-up is at fault, else 0.")
 	_, err := m.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
 		ctx, cancel := context.WithTimeout(ctx, statsTime)
 		defer cancel()
