@@ -18,7 +18,8 @@ var ErrGone = errors.New("sfprov: the source has no such user any more")
 type Source interface {
 	// User is one user, as the account is to be; who may not log in is Inactive. ErrGone is
 	// for a user whom the source does not have any more: the account is deactivated. Any
-	// other error changes nobody.
+	// other error changes nobody: a [ValidationError], such as those of a [Mapping], is for
+	// a person ([StepUser]), all others can pass ([StepAgain]).
 	User(ctx context.Context, id string) (User, error)
 	// Users are all who shall have an account. An error ends the stream, and nobody is
 	// changed.
@@ -319,7 +320,15 @@ func (e *sourceError) summary() string {
 	return "nothing was sent: the source could not tell about the user: " + e.err.Error()
 }
 
-func (e *sourceError) explanation() string         { return "" }
-func (e *sourceError) next() (Step, time.Duration) { return StepAgain, 0 }
+func (e *sourceError) explanation() string { return "" }
+
+// next is another try, unless the source says that it is the user who is not right.
+func (e *sourceError) next() (Step, time.Duration) {
+	if isA[*ValidationError](e.err) {
+		return StepUser, 0
+	}
+	return StepAgain, 0
+}
+
 func (e *sourceError) saysWhetherAgain() bool      { return false }
 func (e *sourceError) Unwrap() error               { return e.err }

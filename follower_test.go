@@ -158,6 +158,7 @@ func TestASourceThatFailsDeactivatesNobody(t *testing.T) {
 	broken := errors.New("directory on fire")
 	for name, failure := range map[string]error{
 		"its own": broken, "not found": fmt.Errorf("404: %w", sfprov.ErrNotFound), "deadline": context.DeadlineExceeded, "cancelled": context.Canceled,
+		"the user": &sfprov.ValidationError{Problems: []sfprov.FieldProblem{{Field: "Email", Problem: "is missing"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -174,7 +175,11 @@ func TestASourceThatFailsDeactivatesNobody(t *testing.T) {
 			require.ErrorContains(t, err, "E-1")
 			assert.Empty(t, org.Requests())
 			step, _ := sfprov.NextStep(err)
-			assert.Equal(t, sfprov.StepAgain, step)
+			if name == "the user" {
+				assert.Equal(t, sfprov.StepUser, step, "a person has to look at it")
+			} else {
+				assert.Equal(t, sfprov.StepAgain, step)
+			}
 
 			_, _, err = f.Reconcile(t.Context())
 			require.ErrorIs(t, err, failure, "midway")

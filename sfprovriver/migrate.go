@@ -22,6 +22,7 @@ var migrations = map[Database][][]string{ //nolint:gochecknoglobals // a constan
 			UNIQUE (queue, id)
 		)`,
 		`CREATE INDEX sfprov_event_user ON sfprov_event (queue, user_key, seq)`,
+		`CREATE INDEX sfprov_event_waiting ON sfprov_event (queue, user_key, seq) WHERE state = 'waiting'`,
 		`CREATE INDEX sfprov_event_open ON sfprov_event (queue, state, seq) WHERE state IN ('waiting', 'dead')`,
 		`CREATE INDEX sfprov_event_ended ON sfprov_event (queue, ended_at) WHERE ended_at IS NOT NULL`,
 	}},
@@ -35,6 +36,7 @@ var migrations = map[Database][][]string{ //nolint:gochecknoglobals // a constan
 			UNIQUE (queue, id)
 		)`,
 		`CREATE INDEX sfprov_event_user ON sfprov_event (queue, user_key, seq)`,
+		`CREATE INDEX sfprov_event_waiting ON sfprov_event (queue, user_key, seq) WHERE state = 'waiting'`,
 		`CREATE INDEX sfprov_event_open ON sfprov_event (queue, state, seq) WHERE state IN ('waiting', 'dead')`,
 		`CREATE INDEX sfprov_event_ended ON sfprov_event (queue, ended_at) WHERE ended_at IS NOT NULL`,
 	}},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"iter"
 	"strings"
 	"sync"
 	"testing"
@@ -71,6 +72,49 @@ func TestBatchesOfEvents(t *testing.T) {
 		settled(t, q)
 		assert.Less(t, len(org.Requests()), 30)
 		assert.LessOrEqual(t, src.reads, 200, "what waits for one user is one")
+	})
+}
+
+// TestTheTrailOfSeveralAttempts: what the first attempt did is in the trail beside what the
+// last one did.
+func TestTheTrailOfSeveralAttempts(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, db *sql.DB, kind sfprovriver.Database) {
+		t.Helper()
+		org := sfprovtest.NewOrg(t)
+		org.AddPermissionSet("Deal Desk", "")
+		q := newQueue(t, db, kind)
+		u := employee(1, "CEO")
+		u.Access.PermissionSets = []string{"Deal Desk"}
+		down := true
+		var mu sync.Mutex
+		org.KeepControl(func(r sfprovtest.Request) *sfprovtest.Fault {
+			mu.Lock()
+			defer mu.Unlock()
+			if fault := sfprovtest.ServerUnavailable(); down && strings.Contains(r.Path, "/sobjects/PermissionSetAssignment") {
+				return &fault
+			}
+			return nil
+		})
+		require.NoError(t, q.Add(t.Context(), sfprovriver.Event{ID: "x", User: number(1)}))
+		running(t, q, newProvisioner(t, org), newDirectory(u))
+		require.Eventually(t, func() bool { return byID(t, q)["x"].Attempts > 0 }, time.Minute, 10*time.Millisecond)
+		first := byID(t, q)["x"]
+		assert.Equal(t, sfprovriver.Waiting, first.State)
+		require.NotNil(t, first.Result)
+		assert.Equal(t, sfprov.Created, first.Result.Action)
+		mu.Lock()
+		down = false
+		mu.Unlock()
+		settled(t, q)
+		last := byID(t, q)["x"].Result
+		assert.Equal(t, sfprov.Created, last.Action)
+		var fields []string
+		for _, c := range last.Changes {
+			fields = append(fields, c.Field)
+		}
+		assert.Contains(t, fields, "Title")
+		assert.Contains(t, fields, "Access.PermissionSets")
 	})
 }
 
@@ -174,4 +218,74 @@ func TestReadingTheTrail(t *testing.T) {
 	cancel()
 	_, err := q.Events(ctx, sfprovriver.Filter{})
 	require.ErrorIs(t, err, context.Canceled)
+}
+
+// gated is a directory whose list of all users waits.
+type gated struct {
+	*directory
+	asked, release chan struct{}
+}
+
+func (g gated) Users(ctx context.Context) iter.Seq2[sfprov.User, error] {
+	close(g.asked)
+	<-g.release
+	return g.directory.Users(ctx)
+}
+
+// TestReconcilingLooksAgain: whom other processes worked on while one reconciled is looked at
+// again, since that one could not know.
+func TestReconcilingLooksAgain(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, db *sql.DB, kind sfprovriver.Database) {
+		t.Helper()
+		org := sfprovtest.NewOrg(t)
+		q := newQueue(t, db, kind)
+		src := newDirectory()
+		for i := range 20 {
+			src.set(employee(i, ""))
+		}
+		slow := gated{src, make(chan struct{}), make(chan struct{})}
+		reconciled := make(chan struct{})
+		running(t, q, newProvisioner(t, org), slow, sfprovriver.WithWorkers(1), sfprovriver.WithReconcile(time.Hour, func(*sfprov.Plan, sfprov.Summary, error) { close(reconciled) }))
+		<-slow.asked
+		running(t, q, newProvisioner(t, org), src)
+		for i := range 20 {
+			require.NoError(t, q.Add(t.Context(), sfprovriver.Event{ID: fmt.Sprint("event-", i), User: number(i)}))
+		}
+		settled(t, q)
+		workers := map[string]int{}
+		for _, r := range byID(t, q) {
+			workers[r.Worker]++
+		}
+		close(slow.release)
+		<-reconciled
+		expected := map[int]bool{20: true} // the other one did all, or its own part
+		for _, n := range workers {
+			expected[n] = true
+		}
+		var again int
+		require.Eventually(t, func() bool { again = len(byID(t, q)) - 20; return again > 0 }, 20*time.Second, 10*time.Millisecond)
+		assert.True(t, expected[again], "%d of %v", again, workers)
+		settled(t, q)
+	})
+}
+
+// TestASweepOfMany: where very many wait, those without a job are found among them.
+func TestASweepOfMany(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, db *sql.DB, kind sfprovriver.Database) {
+		t.Helper()
+		q := newQueue(t, db, kind)
+		events := make([]sfprovriver.Event, 3000)
+		for i := range events {
+			events[i] = sfprovriver.Event{User: number(i)}
+		}
+		require.NoError(t, q.Add(t.Context(), events...))
+		_, err := db.ExecContext(t.Context(), `DELETE FROM river_job WHERE id % 100 = 0`)
+		require.NoError(t, err)
+		org := sfprovtest.NewOrg(t)
+		running(t, q, newProvisioner(t, org), newDirectory())
+		settled(t, q)
+		assert.Len(t, allOf(t, q), 3000)
+	})
 }

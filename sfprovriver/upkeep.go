@@ -39,14 +39,14 @@ func (q *Queue) keepUp(ctx context.Context, retention time.Duration) {
 // sweep makes jobs for users whose events wait without one, as they do where somebody
 // deleted a job, or another program's River threw it away.
 func (q *Queue) sweep(ctx context.Context) error {
-	user := `json_extract(j.args, '$.user')`
+	user := `json_extract(args, '$.user')`
 	if q.database == Postgres {
-		user = `j.args->>'user'`
+		user = `args->>'user'`
 	}
 	return q.within(ctx, func(tx *sql.Tx) error {
-		users, err := textsOf(ctx, tx, `SELECT DISTINCT user_key FROM sfprov_event e WHERE queue = $1 AND state = 'waiting' AND NOT EXISTS (
-				SELECT 1 FROM river_job j WHERE j.kind = 'sfprov_user' AND j.queue = e.queue AND `+user+` = e.user_key
-				AND j.state IN ('available', 'pending', 'running', 'retryable', 'scheduled')
+		users, err := textsOf(ctx, tx, `SELECT DISTINCT user_key FROM sfprov_event WHERE queue = $1 AND state = 'waiting' AND user_key NOT IN (
+				SELECT `+user+` FROM river_job WHERE kind = 'sfprov_user' AND queue = $1
+				AND state IN ('available', 'pending', 'running', 'retryable', 'scheduled')
 			) ORDER BY user_key LIMIT $2`, q.name, sweepLimit)
 		if err != nil {
 			return err

@@ -1,6 +1,7 @@
 package sfprovriver
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -23,6 +24,7 @@ type waiting struct {
 	body     *string // nil: the Source tells
 	attempts int
 	came     int64
+	result   *string // of attempts before
 }
 
 // outcome is what became of the events of a user that waited.
@@ -96,7 +98,7 @@ func broken(ctx context.Context, err error) error {
 
 // waitingOf are the events of a user that wait, in their order.
 func (q *Queue) waitingOf(ctx context.Context, user string) ([]waiting, error) {
-	rows, err := q.db.QueryContext(ctx, `SELECT seq, id, body, attempts, came_at FROM sfprov_event
+	rows, err := q.db.QueryContext(ctx, `SELECT seq, id, body, attempts, came_at, result FROM sfprov_event
 		WHERE queue = $1 AND user_key = $2 AND state = 'waiting' ORDER BY seq`, q.name, user)
 	if err != nil {
 		return nil, fmt.Errorf("sfprovriver: reading the events of a user: %w", err)
@@ -105,7 +107,7 @@ func (q *Queue) waitingOf(ctx context.Context, user string) ([]waiting, error) {
 	var events []waiting
 	for rows.Next() {
 		var e waiting
-		if err := rows.Scan(&e.seq, &e.id, &e.body, &e.attempts, &e.came); err != nil {
+		if err := rows.Scan(&e.seq, &e.id, &e.body, &e.attempts, &e.came, &e.result); err != nil {
 			return nil, fmt.Errorf("sfprovriver: reading the events of a user: %w", err)
 		}
 		events = append(events, e)
@@ -198,8 +200,10 @@ func (q *Queue) doneAfter(ctx context.Context, user string, seq int64) (id strin
 	return id, nil
 }
 
-// note keeps what became of the account, and why that was not all.
+// note keeps what became of the account, by this attempt and those before, and why that was
+// not all.
 func (o *outcome) note(result sfprov.Result, err error) {
+	result = after(o.last().result, result)
 	if result.Action != "" || len(result.Changes) > 0 {
 		if text, failed := json.Marshal(result); failed == nil {
 			stored := storable(string(text))
@@ -212,6 +216,25 @@ func (o *outcome) note(result sfprov.Result, err error) {
 	if err != nil {
 		o.text, o.reason = storable(err.Error()), sfprov.Reason(err)
 	}
+}
+
+// after is what an attempt and those before it did.
+func after(before *string, now sfprov.Result) sfprov.Result {
+	if before == nil {
+		return now
+	}
+	var all sfprov.Result
+	if err := json.Unmarshal([]byte(*before), &all); err != nil {
+		return now // which others have written
+	}
+	all.ID, all.Username = cmp.Or(now.ID, all.ID), cmp.Or(now.Username, all.Username)
+	all.PendingEmail, all.Warning = now.PendingEmail, now.Warning
+	all.Changes = append(all.Changes, now.Changes...)
+	switch all.Action {
+	case "", sfprov.Unchanged, sfprov.Updated:
+		all.Action = cmp.Or(now.Action, all.Action)
+	}
+	return all
 }
 
 // storable is a text without what Postgres can't store.
