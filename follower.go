@@ -330,5 +330,5 @@ func (e *sourceError) next() (Step, time.Duration) {
 	return StepAgain, 0
 }
 
-func (e *sourceError) saysWhetherAgain() bool      { return false }
-func (e *sourceError) Unwrap() error               { return e.err }
+func (e *sourceError) saysWhetherAgain() bool { return false }
+func (e *sourceError) Unwrap() error          { return e.err }

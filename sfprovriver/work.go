@@ -230,8 +230,7 @@ func after(before *string, now sfprov.Result) sfprov.Result {
 	all.ID, all.Username = cmp.Or(now.ID, all.ID), cmp.Or(now.Username, all.Username)
 	all.PendingEmail, all.Warning = now.PendingEmail, now.Warning
 	all.Changes = append(all.Changes, now.Changes...)
-	switch all.Action {
-	case "", sfprov.Unchanged, sfprov.Updated:
+	if all.Action == "" || all.Action == sfprov.Unchanged || all.Action == sfprov.Updated {
 		all.Action = cmp.Or(now.Action, all.Action)
 	}
 	return all
