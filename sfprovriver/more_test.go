@@ -34,10 +34,11 @@ func TestAProcessThatStops(t *testing.T) {
 		require.NoError(t, q.Add(t.Context(), events...))
 		arrived := make(chan struct{}, 100)
 		org.KeepControl(func(r sfprovtest.Request) *sfprovtest.Fault {
-			if strings.Contains(r.Path, "/data/") {
-				arrived <- struct{}{}
+			if !strings.Contains(r.Path, "/data/") {
+				return nil
 			}
-			return &sfprovtest.Fault{Delay: 500 * time.Millisecond}
+			arrived <- struct{}{}
+			return &sfprovtest.Fault{Delay: time.Hour} // longer than the process waits for
 		})
 		stop := running(t, q, newProvisioner(t, org), newDirectory(users...), sfprovriver.WithWorkers(10))
 		<-arrived
