@@ -61,6 +61,7 @@ type directory struct {
 	fail  error
 	panic string
 	reads int
+	first func() // is called while the first user is read
 }
 
 func newDirectory(users ...sfprov.User) *directory {
@@ -85,6 +86,14 @@ func (d *directory) change(work func()) {
 
 func (d *directory) User(_ context.Context, id string) (sfprov.User, error) {
 	d.mu.Lock()
+	u, found := d.users[id]
+	first := d.first
+	d.first = nil
+	d.mu.Unlock()
+	if first != nil {
+		first()
+	}
+	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.reads++
 	if d.panic != "" {
@@ -93,7 +102,6 @@ func (d *directory) User(_ context.Context, id string) (sfprov.User, error) {
 	if d.fail != nil {
 		return sfprov.User{}, d.fail
 	}
-	u, found := d.users[id]
 	if !found {
 		return sfprov.User{}, sfprov.ErrGone
 	}
@@ -424,7 +432,16 @@ func TestNoWakeUpIsLost(t *testing.T) {
 		for i := range users {
 			src.set(employee(i, "v0"))
 		}
+		src.set(employee(users, "old"))
+		src.first = func() { // the job is running, and has read its events
+			src.set(employee(users, "new"))
+			assert.NoError(t, q.Add(t.Context(), sfprovriver.Event{ID: "meanwhile", User: number(users)}))
+		}
+		require.NoError(t, q.Add(t.Context(), sfprovriver.Event{ID: "before", User: number(users)}))
 		running(t, q, newProvisioner(t, org), src)
+		require.Eventually(t, func() bool { return byID(t, q)["meanwhile"].State == sfprovriver.Done }, 15*time.Second, 10*time.Millisecond)
+		u, _ := inOrg(org, users)
+		assert.Equal(t, "new", u.Fields["Title"])
 		var wg sync.WaitGroup
 		for writer := range writers {
 			wg.Go(func() {
@@ -445,7 +462,7 @@ func TestNoWakeUpIsLost(t *testing.T) {
 			user, _ := inOrg(org, i)
 			assert.Equal(t, src.users[number(i)].Fields["Title"], user.Fields["Title"])
 		}
-		assert.Len(t, byID(t, q), rounds*writers)
+		assert.Len(t, byID(t, q), rounds*writers+2)
 	})
 }
 
