@@ -221,124 +221,62 @@ func TestTraceNamesEveryCall(t *testing.T) {
 	p := tracedIn(t, org, w.trace())
 	f := sfprov.NewFollower(p, shelf{"E-20": employee("new", "E-20")})
 	ctx := t.Context()
-	read := func(operation string, call func() error) (string, func() error, bool) { return operation, call, false }
-	change := func(operation string, call func() error) (string, func() error, bool) { return operation, call, true }
 	one := func(_ any, err error) error { return err }
-	for i, test := range []func() (string, func() error, bool){
-		func() (string, func() error, bool) {
-			return change("create", func() error { return one(p.Create(ctx, employee("new", "E-20"))) })
-		},
-		func() (string, func() error, bool) {
-			return change("create", func() error { return one(p.Create(ctx, sfprov.User{})) })
-		},
-		func() (string, func() error, bool) {
-			return change("create", func() error { return one(p.Create(ctx, employee("renamed", "E-10"))) })
-		},
-		func() (string, func() error, bool) {
-			return change("update", func() error { return one(p.Update(ctx, id, sfprov.User{Fields: sfprov.Fields{"Title": "x"}})) })
-		},
-		func() (string, func() error, bool) {
-			return change("update", func() error { return one(p.Update(ctx, "x", sfprov.User{})) })
-		},
-		func() (string, func() error, bool) {
-			return change("freeze", func() error { return one(p.Freeze(ctx, id)) })
-		},
-		func() (string, func() error, bool) {
-			return change("unfreeze", func() error { return one(p.Unfreeze(ctx, id)) })
-		},
-		func() (string, func() error, bool) {
-			return change("deactivate", func() error { return one(p.Deactivate(ctx, id)) })
-		},
-		func() (string, func() error, bool) {
-			return change("deactivate", func() error { return one(p.Deactivate(ctx, blocked)) })
-		},
-		func() (string, func() error, bool) {
-			return change("deactivate", func() error { return one(p.Deactivate(ctx, "x")) })
-		},
-		func() (string, func() error, bool) {
-			return change("reactivate", func() error { return one(p.Reactivate(ctx, id)) })
-		},
-		func() (string, func() error, bool) {
-			return change("set_password", func() error { return one(p.SetPassword(ctx, id, "a-Passw0rd")) })
-		},
-		func() (string, func() error, bool) {
-			return change("set_password", func() error { return one(p.SetPassword(ctx, id, "")) })
-		},
-		func() (string, func() error, bool) {
-			return change("reset_password", func() error { return one(p.ResetPassword(ctx, id)) })
-		},
-		func() (string, func() error, bool) {
-			return change("create", func() error {
-				return one(p.Provision(ctx, sfprov.Request{Op: sfprov.OpCreate, User: employee("new", "E-20")}))
-			})
-		},
-		func() (string, func() error, bool) {
-			return change("provision", func() error { return one(p.Provision(ctx, sfprov.Request{Op: "merge"})) })
-		},
-		func() (string, func() error, bool) {
-			return change("resolve", func() error {
-				return one(p.Resolve(ctx, &sfprov.UnconfirmedError{Op: "create", Username: "nobody@primary.com"}))
-			})
-		},
-		func() (string, func() error, bool) {
-			return read("find", func() error { return one(p.Find(ctx, employee("new", "E-20"))) })
-		},
-		func() (string, func() error, bool) {
-			return read("find", func() error { return one(p.Find(ctx, sfprov.User{})) })
-		},
-		func() (string, func() error, bool) {
-			return read("account", func() error { return one(p.Account(ctx, id)) })
-		},
-		func() (string, func() error, bool) {
-			return read("account", func() error { return one(p.Account(ctx, "x")) })
-		},
-		func() (string, func() error, bool) {
-			return read("access_of", func() error { return one(p.AccessOf(ctx, id)) })
-		},
-		func() (string, func() error, bool) {
-			return read("schema", func() error { return one(p.Schema(ctx)) })
-		},
-		func() (string, func() error, bool) {
-			return read("users", func() error { drain(p.Users(ctx, sfprov.UserQuery{})); return nil })
-		},
-		func() (string, func() error, bool) {
-			return read("users", func() error {
-				for _, err := range p.Users(ctx, sfprov.UserQuery{}) {
-					return err
-				}
-				return nil
-			})
-		},
-		func() (string, func() error, bool) {
-			return read("members", func() error { drain(p.Members(ctx, sfprov.CatalogPermissionSet, "Deal Desk")); return nil })
-		},
-		func() (string, func() error, bool) {
-			return read("catalog", func() error {
-				drain(p.Catalog(ctx, sfprov.CatalogProfile))
-				return nil
-			})
-		},
-		func() (string, func() error, bool) {
-			return read("plan", func() error {
-				return one(p.Plan(ctx, each([]sfprov.User{employee("new", "E-20")}), sfprov.Scope{KeepAbsent: true}))
-			})
-		},
-		func() (string, func() error, bool) {
-			return read("plan", func() error { return one(p.Plan(ctx, nil, sfprov.Scope{})) })
-		},
-		func() (string, func() error, bool) {
-			return read("apply", func() error { return one(p.Apply(ctx, &sfprov.Plan{}, nil)) })
-		},
-		func() (string, func() error, bool) {
-			return read("ensure_all", func() error { return one(p.EnsureAll(ctx, each(nil), nil)) })
-		},
-		func() (string, func() error, bool) {
-			return read("follow", func() error { return one(f.Changed(ctx, "null")) })
-		},
+	for i, test := range []struct {
+		operation string
+		changes   bool // somebody
+		call      func() error
+	}{
+		{"create", true, func() error { return one(p.Create(ctx, employee("new", "E-20"))) }},
+		{"create", true, func() error { return one(p.Create(ctx, sfprov.User{})) }},
+		{"create", true, func() error { return one(p.Create(ctx, employee("renamed", "E-10"))) }},
+		{"update", true, func() error { return one(p.Update(ctx, id, sfprov.User{Fields: sfprov.Fields{"Title": "x"}})) }},
+		{"update", true, func() error { return one(p.Update(ctx, "x", sfprov.User{})) }},
+		{"freeze", true, func() error { return one(p.Freeze(ctx, id)) }},
+		{"unfreeze", true, func() error { return one(p.Unfreeze(ctx, id)) }},
+		{"deactivate", true, func() error { return one(p.Deactivate(ctx, id)) }},
+		{"deactivate", true, func() error { return one(p.Deactivate(ctx, blocked)) }},
+		{"deactivate", true, func() error { return one(p.Deactivate(ctx, "x")) }},
+		{"reactivate", true, func() error { return one(p.Reactivate(ctx, id)) }},
+		{"set_password", true, func() error { return one(p.SetPassword(ctx, id, "a-Passw0rd")) }},
+		{"set_password", true, func() error { return one(p.SetPassword(ctx, id, "")) }},
+		{"reset_password", true, func() error { return one(p.ResetPassword(ctx, id)) }},
+		{"create", true, func() error {
+			return one(p.Provision(ctx, sfprov.Request{Op: sfprov.OpCreate, User: employee("new", "E-20")}))
+		}},
+		{"provision", true, func() error { return one(p.Provision(ctx, sfprov.Request{Op: "merge"})) }},
+		{"resolve", true, func() error {
+			return one(p.Resolve(ctx, &sfprov.UnconfirmedError{Op: "create", Username: "nobody@primary.com"}))
+		}},
+		{"find", false, func() error { return one(p.Find(ctx, employee("new", "E-20"))) }},
+		{"find", false, func() error { return one(p.Find(ctx, sfprov.User{})) }},
+		{"account", false, func() error { return one(p.Account(ctx, id)) }},
+		{"account", false, func() error { return one(p.Account(ctx, "x")) }},
+		{"access_of", false, func() error { return one(p.AccessOf(ctx, id)) }},
+		{"schema", false, func() error { return one(p.Schema(ctx)) }},
+		{"users", false, func() error { drain(p.Users(ctx, sfprov.UserQuery{})); return nil }},
+		{"users", false, func() error {
+			for _, err := range p.Users(ctx, sfprov.UserQuery{}) {
+				return err
+			}
+			return nil
+		}},
+		{"members", false, func() error { drain(p.Members(ctx, sfprov.CatalogPermissionSet, "Deal Desk")); return nil }},
+		{"catalog", false, func() error {
+			drain(p.Catalog(ctx, sfprov.CatalogProfile))
+			return nil
+		}},
+		{"plan", false, func() error {
+			return one(p.Plan(ctx, each([]sfprov.User{employee("new", "E-20")}), sfprov.Scope{KeepAbsent: true}))
+		}},
+		{"plan", false, func() error { return one(p.Plan(ctx, nil, sfprov.Scope{})) }},
+		{"apply", false, func() error { return one(p.Apply(ctx, &sfprov.Plan{}, nil)) }},
+		{"ensure_all", false, func() error { return one(p.EnsureAll(ctx, each(nil), nil)) }},
+		{"follow", false, func() error { return one(f.Changed(ctx, "null")) }},
 	} {
-		operation, call, changes := test()
+		operation := test.operation
 		starts, calls, users := len(w.starts), len(w.calls), len(w.users)
-		err := call()
+		err := test.call()
 		name := fmt.Sprint(i, " ", operation)
 		if assert.Len(t, w.calls, calls+1, name) && assert.Len(t, w.starts, starts+1, name) {
 			last := w.calls[calls]
@@ -348,7 +286,7 @@ func TestTraceNamesEveryCall(t *testing.T) {
 				assert.Equal(t, err, last.Err, name)
 			}
 		}
-		if !changes {
+		if !test.changes {
 			assert.Len(t, w.users, users, name)
 		} else if assert.Len(t, w.users, users+1, name) {
 			assert.Equal(t, sfprov.UserEndInfo{Operation: operation, Result: w.calls[calls].Result, Err: err, State: stateOf(err)}, w.users[users], name)

@@ -11,24 +11,14 @@ import (
 
 // migrations bring the tables of this package from one version to the next. What was
 // released is never changed; a change is one more.
-var migrations = map[Database][][]string{ //nolint:gochecknoglobals // a constant table
-	SQLite: {{
+func (d Database) migrations() [][]string {
+	number := `INTEGER PRIMARY KEY AUTOINCREMENT`
+	if d == Postgres {
+		number = `BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY`
+	}
+	return [][]string{{
 		`CREATE TABLE sfprov_event (
-			seq INTEGER PRIMARY KEY AUTOINCREMENT,
-			queue TEXT NOT NULL, id TEXT NOT NULL, user_key TEXT NOT NULL,
-			body TEXT, state TEXT NOT NULL, merged_into TEXT,
-			result TEXT, error TEXT, reason TEXT, attempts INTEGER NOT NULL DEFAULT 0, worker TEXT,
-			came_at INTEGER NOT NULL, ended_at INTEGER,
-			UNIQUE (queue, id)
-		)`,
-		`CREATE INDEX sfprov_event_user ON sfprov_event (queue, user_key, seq)`,
-		`CREATE INDEX sfprov_event_waiting ON sfprov_event (queue, user_key, seq) WHERE state = 'waiting'`,
-		`CREATE INDEX sfprov_event_open ON sfprov_event (queue, state, seq) WHERE state IN ('waiting', 'dead')`,
-		`CREATE INDEX sfprov_event_ended ON sfprov_event (queue, ended_at) WHERE ended_at IS NOT NULL`,
-	}},
-	Postgres: {{
-		`CREATE TABLE sfprov_event (
-			seq BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+			seq ` + number + `,
 			queue TEXT NOT NULL, id TEXT NOT NULL, user_key TEXT NOT NULL,
 			body TEXT, state TEXT NOT NULL, merged_into TEXT,
 			result TEXT, error TEXT, reason TEXT, attempts INTEGER NOT NULL DEFAULT 0, worker TEXT,
@@ -39,7 +29,7 @@ var migrations = map[Database][][]string{ //nolint:gochecknoglobals // a constan
 		`CREATE INDEX sfprov_event_waiting ON sfprov_event (queue, user_key, seq) WHERE state = 'waiting'`,
 		`CREATE INDEX sfprov_event_open ON sfprov_event (queue, state, seq) WHERE state IN ('waiting', 'dead')`,
 		`CREATE INDEX sfprov_event_ended ON sfprov_event (queue, ended_at) WHERE ended_at IS NOT NULL`,
-	}},
+	}}
 }
 
 // migrationPatience is how long processes that start at the same time wait for each other.
@@ -108,7 +98,7 @@ func (q *Queue) migrateOnce(ctx context.Context) error {
 		if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(version), 0) FROM sfprov_migration`).Scan(&version); err != nil {
 			return err
 		}
-		all := migrations[q.database]
+		all := q.database.migrations()
 		if version > len(all) {
 			return fmt.Errorf("the tables are of version %d, and this program knows %d: it is too old", version, len(all))
 		}

@@ -491,3 +491,32 @@ func TestProcessesStartTogether(t *testing.T) {
 		assert.Equal(t, sfprovriver.Waiting, byID(t, queues[1])["x"].State)
 	})
 }
+
+// TestReadingTheTrail: pages, and what a filter wants.
+func TestReadingTheTrail(t *testing.T) {
+	t.Parallel()
+	q := newQueue(t, open(t, sfprovriver.SQLite), sfprovriver.SQLite)
+	var events []sfprovriver.Event
+	for i := range 250 {
+		events = append(events, sfprovriver.Event{ID: fmt.Sprint("event-", i), User: number(i % 2)})
+	}
+	require.NoError(t, q.Add(t.Context(), events...))
+	read := func(f sfprovriver.Filter) []sfprovriver.Record {
+		records, err := q.Events(t.Context(), f)
+		require.NoError(t, err)
+		return records
+	}
+	first := read(sfprovriver.Filter{})
+	require.Len(t, first, 100)
+	assert.Len(t, read(sfprovriver.Filter{After: first[99].Seq, Limit: 1000}), 150)
+	assert.Len(t, read(sfprovriver.Filter{User: number(1), Limit: 1000}), 125)
+	assert.Equal(t, number(1), read(sfprovriver.Filter{ID: "event-7"})[0].User)
+	assert.Empty(t, read(sfprovriver.Filter{State: []sfprovriver.State{sfprovriver.Done, sfprovriver.Dead}}))
+	assert.Len(t, read(sfprovriver.Filter{State: []sfprovriver.State{sfprovriver.Done, sfprovriver.Waiting}, User: number(0)}), 100)
+	assert.Nil(t, first[0].Result)
+	assert.Zero(t, first[0].EndedAt)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := q.Events(ctx, sfprovriver.Filter{})
+	require.ErrorIs(t, err, context.Canceled)
+}
