@@ -35,11 +35,29 @@ func WithIdentifier(matchValue func(id string) (string, error)) FollowOption {
 	return func(f *Follower) { f.identify = matchValue }
 }
 
-// WithLearned is called with what became of each user whom [Follower.Changed] brought in
-// step, so that the source can keep the Salesforce ID. It is called once for each time
-// that the source was read, by the goroutine that worked on the user.
+// WithLearned is called with what became of each user who was brought in step, so that the
+// source can keep the Salesforce ID, and for an audit trail. [Follower.Changed] tells it once
+// for each time that the source was read, by the goroutine that worked on the user.
+// [Follower.Reconcile] tells it of whom it changed; id is the value of the match field then,
+// and empty for who is deactivated for not being at the source: Result.ID names the account.
+// Where the option is given several times, all are told.
 func WithLearned(tell func(id string, r Result)) FollowOption {
-	return func(f *Follower) { f.learned = tell }
+	return func(f *Follower) {
+		if tell != nil {
+			f.learned = append(f.learned, tell)
+		}
+	}
+}
+
+// WithReconciled is called with what became of each user whom [Follower.Reconcile] was to
+// change, also of those whom it could not, one after the other. Where the option is given
+// several times, all are told.
+func WithReconciled(tell func(Outcome)) FollowOption {
+	return func(f *Follower) {
+		if tell != nil {
+			f.reconciled = append(f.reconciled, tell)
+		}
+	}
 }
 
 // WithReconcileScope says whom [Follower.Reconcile] may deactivate, and how many; see
@@ -67,9 +85,11 @@ type Follower struct {
 	p        *Provisioner
 	src      Source
 	identify func(id string) (string, error)
-	learned  func(id string, r Result)
 	scope    Scope
 	ensure   func(context.Context, User) (Result, error)
+
+	learned    []func(id string, r Result)
+	reconciled []func(Outcome)
 
 	lanes lanes
 	slot  chan struct{} // held while reconciling
@@ -165,8 +185,8 @@ func (f *Follower) bringInStep(ctx context.Context, id string, match matchValue)
 		}
 	}
 	result, err = f.ensure(ctx, u)
-	if f.learned != nil && err == nil {
-		f.learned(id, result)
+	if err == nil {
+		f.learn(id, result)
 	}
 	return result, err
 }
@@ -219,8 +239,27 @@ func (f *Follower) reconcile(ctx context.Context) (*Plan, Summary, error) {
 		return plan, Summary{}, err
 	}
 	plan.Steps = slices.DeleteFunc(plan.Steps, f.overtaken())
-	summary, err := f.p.Apply(ctx, plan, nil)
+	summary, err := f.p.Apply(ctx, plan, f.applied)
 	return plan, summary, errors.Join(err, f.lookAgain(ctx))
+}
+
+// learn tells of a user who was brought in step.
+func (f *Follower) learn(id string, r Result) {
+	for _, tell := range f.learned {
+		tell(id, r)
+	}
+}
+
+// applied tells what became of a user of a reconciliation.
+func (f *Follower) applied(o Outcome) error {
+	if o.State == OutcomeDone {
+		match, _ := f.p.settings.matchOf(o.User) // the plan has checked it
+		f.learn(match.value, o.Result)
+	}
+	for _, tell := range f.reconciled {
+		tell(o)
+	}
+	return nil
 }
 
 // begin begins to note whom Changed works on.

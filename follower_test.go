@@ -387,19 +387,32 @@ func TestReconciling(t *testing.T) {
 	for i := range 30 {
 		dir.set(employee(fmt.Sprint("user", i), fmt.Sprint("E-", i)))
 	}
-	f := sfprov.NewFollower(provisionerIn(t, org, matching), dir)
+	learned, told := map[string]sfprov.Result{}, 0
+	f := sfprov.NewFollower(provisionerIn(t, org, matching), dir,
+		sfprov.WithLearned(func(id string, r sfprov.Result) { learned[id] = r }), sfprov.WithReconciled(func(sfprov.Outcome) { told++ }))
 	plan, summary, err := f.Reconcile(t.Context())
 	require.NoError(t, err)
 	assert.Len(t, plan.Steps, 30)
 	assert.Equal(t, 30, summary.Done)
+	assert.Len(t, learned, 30)
+	assert.Equal(t, 30, told)
 
 	dir.remove("E-3")
 	dir.set(titled("user4", "E-4", "CEO"))
+	wrong := titled("user5", "E-5", "CEO")
+	wrong.Fields["Email"] = "no address"
+	dir.set(wrong)
+	clear(learned)
 	plan, _, err = f.Reconcile(t.Context())
-	require.NoError(t, err)
-	assert.Len(t, plan.Steps, 2)
+	require.Error(t, err)
+	assert.Len(t, plan.Steps, 3)
 	gone, _ := org.UserByUsername("user3@primary.com")
 	assert.False(t, gone.Active)
+	assert.Equal(t, gone.ID, learned[""].ID, "who is not at the source has no identifier")
+	assert.Equal(t, sfprov.Updated, learned["E-4"].Action)
+	assert.Len(t, learned, 2)
+	assert.Equal(t, 33, told, "also of whom it could not")
+	dir.set(employee("user5", "E-5"))
 
 	for i := range 20 {
 		dir.remove(fmt.Sprint("E-", i))

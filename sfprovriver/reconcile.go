@@ -55,6 +55,9 @@ func (r *reconciler) Work(ctx context.Context, _ *river.Job[reconcileArgs]) erro
 	}
 	began := time.Now()
 	plan, summary, err := r.w.follower.Reconcile(ctx)
+	if failed := r.w.trail.flush(ctx); failed != nil {
+		r.w.q.log.ErrorContext(ctx, "what the reconciliation did is missing in the trail", slog.String("error", failed.Error()))
+	}
 	if r.w.tellPlan != nil {
 		r.w.tellPlan(plan, summary, err)
 	}

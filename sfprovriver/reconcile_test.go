@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"fmt"
 	"iter"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -54,7 +56,20 @@ func TestReconcilingOnASchedule(t *testing.T) {
 		u, _ = inOrg(org, 3)
 		assert.Equal(t, "known", u.Fields["Title"])
 		assert.Len(t, told, 1)
+		records, err := q.Events(t.Context(), sfprovriver.Filter{State: []sfprovriver.State{sfprovriver.Done}})
+		require.NoError(t, err)
+		require.Len(t, records, 10, "what it did is in the trail")
+		for _, r := range records {
+			assert.True(t, strings.HasPrefix(r.ID, "reconciled-"))
+			assert.NotEmpty(t, r.Result.Changes)
+		}
+		assert.Equal(t, u.ID, of(records, number(3)).Result.ID)
 	})
+}
+
+// of is the record of a user.
+func of(records []sfprovriver.Record, user string) sfprovriver.Record {
+	return records[slices.IndexFunc(records, func(r sfprovriver.Record) bool { return r.User == user })]
 }
 
 // gated is a directory whose list of all users waits.

@@ -53,7 +53,8 @@ func WithEnded(tell func(Record)) RunOption { return func(w *worker) { w.ended =
 
 // WithReconcile makes the queue reconcile the whole source with the org, each time this long
 // after the last: see [sfprov.Follower.Reconcile]. Of all processes that run the queue, one
-// does it at a time; give each of them the option. What each time came to is told to the
+// does it at a time; give each of them the option. Whom it changed is in the audit trail, with
+// an ID that begins with "reconciled-". What each time came to is told to the
 // process that did it, if tell is not nil. Whom other processes worked on meanwhile is looked
 // at again afterwards. An interval below a minute is a minute.
 func WithReconcile(every time.Duration, tell func(*sfprov.Plan, sfprov.Summary, error)) RunOption {
@@ -68,6 +69,7 @@ type worker struct {
 	follower  *sfprov.Follower
 	batcher   *sfprov.Batcher
 	commits   *commits
+	trail     *trail
 	following []sfprov.FollowOption
 	workers   int
 	retention time.Duration
@@ -107,7 +109,9 @@ func (q *Queue) Run(ctx context.Context, p *sfprov.Provisioner, src sfprov.Sourc
 		return errors.New("sfprovriver: WithReconcile needs a Source")
 	}
 	if src != nil {
-		w.follower = sfprov.NewFollower(p, src, append(w.following, sfprov.WithBatcher(w.batcher))...)
+		w.trail = &trail{q: q, worker: func() string { return w.id }}
+		w.follower = sfprov.NewFollower(p, src, append(w.following, sfprov.WithBatcher(w.batcher),
+			sfprov.WithReconciled(func(o sfprov.Outcome) { w.trail.note(p.MatchField(), o) }))...) //nolint:contextcheck // what was done is stored, whatever ends
 	}
 	client, err := w.client()
 	if err != nil {

@@ -190,10 +190,10 @@ func (w *worker) ensure(ctx context.Context, user string, e waiting) (result sfp
 }
 
 // doneAfter is the newest event of a user that was done and is newer than another; empty if
-// there is none.
+// there is none. What a reconciliation did says nothing about the order of events.
 func (q *Queue) doneAfter(ctx context.Context, user string, seq int64) (id string, err error) {
 	err = q.db.QueryRowContext(ctx, `SELECT id FROM sfprov_event WHERE queue = $1 AND user_key = $2 AND seq > $3 AND state = 'done'
-		ORDER BY seq DESC LIMIT 1`, q.name, user, seq).Scan(&id)
+		AND id NOT LIKE $4 ORDER BY seq DESC LIMIT 1`, q.name, user, seq, reconciledID+"%").Scan(&id)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return "", fmt.Errorf("sfprovriver: reading the events of a user: %w", err)
 	}
