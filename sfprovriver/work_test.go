@@ -58,6 +58,7 @@ func TestBatchesOfEvents(t *testing.T) {
 	onEach(t, func(t *testing.T, db *sql.DB, kind sfprovriver.Database) {
 		t.Helper()
 		org := sfprovtest.NewOrg(t)
+		org.KeepControl(sfprovtest.On("", "/data/", sfprovtest.Fault{Delay: 500 * time.Millisecond})) // in which others come
 		q := newQueue(t, db, kind)
 		src := newDirectory()
 		var events []sfprovriver.Event
