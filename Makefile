@@ -2,7 +2,7 @@ export FUZZTIME ?= 1m
 SEED ?= 1
 BENCHTIME ?= 1s
 
-.PHONY: help quickstart test race lint fmt bench microbench batch fuzz chaos kill ci
+.PHONY: help quickstart test race lint fmt bench microbench batch fuzz chaos soak kill ci
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-12s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ batch: ## bring 10,000 users to their states while one request in ten fails
 chaos: ## 100,000 operations while one request in ten fails; SEED=n for others
 	go test -run='^TestChaos$$' -v -count=1 -timeout=30m . \
 		-chaos.ops=100000 -chaos.users=20000 -chaos.workers=64 -chaos.faults=0.1 -chaos.seed=$(SEED)
+
+soak: ## let a company of 2,000 people go through a year, in minutes
+	go test -run='^TestSoak$$' -v -count=1 -timeout=30m . -soak.days=365 -soak.people=2000 -soak.seed=$(SEED)
 
 kill: ## kill workers of the queue, and Postgres, in the middle of 10,000 events
 	cd sfprovriver && GOWORK=off SFPROVRIVER_EVENTS=10000 go test -run='Killed|Crashes' -v -count=1 -parallel=1 -timeout=30m .
