@@ -111,6 +111,7 @@ func (p *Provisioner) Check(ctx context.Context, opts ...CheckOption) (*Report, 
 		return nil, decorate(opCheck, "", err)
 	}
 	ctx, traced := p.traces.call(ctx, opCheck)
+	defer traced.left(ctx)
 	report, err := p.check(ctx, o)
 	traced.end(ctx, Result{}, 0, err)
 	return report, err

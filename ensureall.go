@@ -127,6 +127,7 @@ func (p *Provisioner) EnsureAll(ctx context.Context, users iter.Seq2[User, error
 		return Summary{}, decorate(opEnsure, "", problem("users", "is nil; give a sequence, an empty one if there is nobody"))
 	}
 	ctx, traced := p.traces.call(ctx, opEnsureAll)
+	defer traced.left(ctx)
 	summary, err := newRun(p, opEnsure, each, opts).do(ctx, p.desiredItems(users))
 	traced.end(ctx, Result{}, summary.Users, err)
 	return summary, err

@@ -134,6 +134,7 @@ func NewFollower(p *Provisioner, src Source, opts ...FollowOption) *Follower {
 // is broken off if there are none.
 func (f *Follower) Changed(ctx context.Context, id string) (Result, error) {
 	ctx, traced := f.p.traces.call(ctx, opFollow)
+	defer traced.left(ctx)
 	match, err := f.matchOf(id)
 	var result Result
 	if err == nil {
@@ -220,6 +221,7 @@ func (f *Follower) own(u User, match matchValue) (User, error) {
 // go one after the other. The plan is returned also with an error, if there is one.
 func (f *Follower) Reconcile(ctx context.Context) (*Plan, Summary, error) {
 	ctx, traced := f.p.traces.call(ctx, opReconcile)
+	defer traced.left(ctx)
 	plan, summary, err := f.reconcile(traced.outside(ctx))
 	traced.end(ctx, Result{}, summary.Users, err)
 	return plan, summary, err

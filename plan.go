@@ -134,6 +134,7 @@ func (s *PlanStep) UnmarshalJSON(text []byte) error {
 // usernames if users are to be created. Only what differs is kept in memory.
 func (p *Provisioner) Plan(ctx context.Context, desired iter.Seq2[User, error], scope Scope) (*Plan, error) {
 	ctx, traced := p.traces.call(ctx, opPlan)
+	defer traced.left(ctx)
 	m := newPlanner(p, scope)
 	plan, err := m.plan(ctx, desired)
 	err = decorate(opPlan, scope.UsernameSuffix, err)

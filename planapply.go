@@ -28,6 +28,7 @@ func (p *Provisioner) Apply(ctx context.Context, plan *Plan, each func(Outcome) 
 		return Summary{}, decorate(opApply, "", problem("plan", "is nil: there is nothing to apply"))
 	}
 	ctx, traced := p.traces.call(ctx, opApply)
+	defer traced.left(ctx)
 	summary, err := p.apply(ctx, plan, each, opts)
 	traced.end(ctx, Result{}, summary.Users, err)
 	return summary, err

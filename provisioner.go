@@ -188,6 +188,7 @@ func (p *Provisioner) Username(u User) (string, error) {
 // Provisioner.
 func (p *Provisioner) run(ctx context.Context, op, target string, do func(context.Context) (Result, error)) (Result, error) {
 	ctx, traced := p.traces.call(ctx, op)
+	defer traced.left(ctx)
 	var result Result
 	within, call, err := p.begin(ctx)
 	if err == nil {
@@ -202,6 +203,7 @@ func (p *Provisioner) run(ctx context.Context, op, target string, do func(contex
 // streaming is a call that yields. That nobody wants the rest is no error.
 func (p *Provisioner) streaming(ctx context.Context, op string, do func(context.Context) error) error {
 	ctx, traced := p.traces.call(ctx, op)
+	defer traced.left(ctx)
 	within, call, err := p.begin(ctx)
 	if err == nil {
 		defer p.end(call)

@@ -179,7 +179,7 @@ func (w *pageWatch) after(r request, page queryPage, ans answer) (request, error
 	if err == nil && w.seen[path] {
 		err = unexpected(ans, "the query answer names a page twice")
 	}
-	r.query, r.path = "", path
+	r.query, r.path, r.template = "", path, "/query/{locator}"
 	return r, err
 }
 

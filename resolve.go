@@ -35,6 +35,7 @@ func (p *Provisioner) Resolve(ctx context.Context, err error) (Result, error) {
 		return Result{}, problem
 	}
 	ctx, traced := p.traces.call(ctx, opResolve)
+	defer traced.left(ctx)
 	result, err := p.resolveUnknown(ctx, unknown)
 	traced.endOne(ctx, result, err)
 	return result, err

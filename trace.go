@@ -18,7 +18,8 @@ type Trace struct {
 	// it calls itself are a part of it, but that a Follower's calls of the Provisioner are
 	// told too.
 	CallStart func(context.Context, CallStartInfo) context.Context
-	// CallEnd: it has returned.
+	// CallEnd: it has returned, or was left by a panic or a Goexit of the caller's code, such
+	// as its HTTP client: Err then says so. The same goes for RequestEnd and LoginEnd.
 	CallEnd func(context.Context, CallEndInfo)
 
 	// UserEnd: it is known what became of one user, of a call about one user or of a

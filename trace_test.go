@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"maps"
 	"net/http"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -551,3 +553,101 @@ func TestReasons(t *testing.T) {
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// TestTraceOfWhatIsLeft: where the caller's code panics or ends its goroutine, all that began is
+// told to have ended.
+func TestTraceOfWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	leaves := map[string]func(){"panic": func() { panic("boom") }, "Goexit": runtime.Goexit}
+	for how, leave := range leaves {
+		for _, path := range []string{userPath, tokenPath} {
+			t.Run(how+" "+path, func(t *testing.T) {
+				t.Parallel()
+				var w witness
+				o := &odd{path: path, answer: func(*http.Request) (*http.Response, error) { leave(); return nil, nil }}
+				p := oddly(t, sfprovtest.NewOrg(t), o, w.trace())
+				var wg sync.WaitGroup
+				wg.Go(func() {
+					defer func() { _ = recover() }()
+					_, _ = p.Create(t.Context(), alice()) // does not come back
+				})
+				wg.Wait()
+				assert.Len(t, w.requests, w.begun)
+				require.Len(t, w.calls, 1)
+				assert.Equal(t, "other", sfprov.Reason(w.calls[0].Err))
+				if path == tokenPath {
+					require.Len(t, w.logins, 1)
+					assert.Equal(t, "other", sfprov.Reason(w.logins[0].Err))
+				} else {
+					require.NotEmpty(t, w.requests)
+					assert.Equal(t, "other", sfprov.Reason(w.requests[len(w.requests)-1].Err))
+				}
+			})
+		}
+		t.Run(how+" of whoever ranges, or is told", func(t *testing.T) {
+			t.Parallel()
+			org := sfprovtest.NewOrg(t)
+			var w witness
+			p := tracedIn(t, org, w.trace())
+			f := sfprov.NewFollower(p, sealed(leave))
+			some := each([]sfprov.User{employee("new", "E-20")})
+			plan, err := p.Plan(t.Context(), some, sfprov.Scope{KeepAbsent: true})
+			require.NoError(t, err)
+			for operation, call := range map[string]func(){
+				"users": func() {
+					for _, err := range p.Users(t.Context(), sfprov.UserQuery{}) {
+						_ = err // it ends otherwise
+						leave()
+					}
+				},
+				"ensure_all": func() { _, _ = p.EnsureAll(t.Context(), some, func(sfprov.Outcome) error { leave(); return nil }) },
+				"apply":      func() { _, _ = p.Apply(t.Context(), plan, func(sfprov.Outcome) error { leave(); return nil }) },
+				"plan": func() {
+					_, _ = p.Plan(t.Context(), func(yield func(sfprov.User, error) bool) { leave(); yield(sfprov.User{}, nil) }, sfprov.Scope{})
+				},
+				"follow":    func() { _, _ = f.Changed(t.Context(), "E-20") },
+				"reconcile": func() { _, _, _ = f.Reconcile(t.Context()) },
+			} {
+				var wg sync.WaitGroup
+				wg.Go(func() {
+					defer func() { _ = recover() }()
+					call()
+				})
+				wg.Wait()
+				last := w.calls[len(w.calls)-1]
+				assert.Equal(t, operation, last.Operation)
+				assert.Equal(t, "other", sfprov.Reason(last.Err), operation)
+				assert.Len(t, w.calls, len(w.starts), operation)
+			}
+		})
+	}
+}
+
+// sealed is a Source that can't be asked.
+type sealed func()
+
+func (s sealed) User(context.Context, string) (sfprov.User, error) { s(); return sfprov.User{}, nil }
+
+func (s sealed) Users(context.Context) iter.Seq2[sfprov.User, error] {
+	return func(func(sfprov.User, error) bool) { s() }
+}
+
+// TestTraceOfPages: the org says where the next page of a query is, and yet the template of the
+// request is the same for each.
+func TestTraceOfPages(t *testing.T) {
+	t.Parallel()
+	for _, location := range []string{"/services/data/v66.0/query/01g-1", "/services/data/v66.0/query/01g-1/E-20", "/services/data/v66.0/queryMore/01g-1"} {
+		var w witness
+		org := sfprovtest.NewOrg(t)
+		o := &odd{path: "/query", answer: func(r *http.Request) (*http.Response, error) {
+			if r.URL.RawQuery != "" {
+				return response(200, io.NopCloser(strings.NewReader(fmt.Sprintf(`{"totalSize":2,"done":false,"nextRecordsUrl":%q,"records":[{"Id":"005000000000001AAA"}]}`, location)))), nil
+			}
+			return response(200, io.NopCloser(strings.NewReader(`{"totalSize":2,"done":true,"records":[{"Id":"005000000000002AAA"}]}`))), nil
+		}}
+		drain(oddly(t, org, o, w.trace()).Users(t.Context(), sfprov.UserQuery{}))
+		require.Greater(t, len(w.requests), 1)
+		assert.Equal(t, "/query", w.requests[0].Template)
+		assert.Equal(t, "/query/{locator}", w.requests[1].Template)
+	}
+}

@@ -18,6 +18,7 @@ type tracedCall struct {
 	traces    traces
 	operation string
 	began     time.Time
+	ended     bool // which the goroutine that called says, and asks
 
 	requests, retries atomic.Int64
 }
@@ -87,11 +88,23 @@ func (c *tracedCall) outside(ctx context.Context) context.Context {
 	return context.WithValue(ctx, tracedCallKey{}, (*tracedCall)(nil))
 }
 
+// errNotReturned is the error of what the caller's code left without returning, such as its HTTP
+// client: whoever counts what is under way counts down all the same.
+var errNotReturned = errors.New("sfprov: the caller's code panicked, or ended its goroutine")
+
+// left tells that a call has ended, if that was not told: it is deferred.
+func (c *tracedCall) left(ctx context.Context) {
+	if c != nil && !c.ended {
+		c.end(ctx, Result{}, 0, errNotReturned)
+	}
+}
+
 // end tells that a call has ended.
 func (c *tracedCall) end(ctx context.Context, result Result, users int, err error) {
 	if c == nil {
 		return
 	}
+	c.ended = true
 	info := CallEndInfo{
 		Operation: c.operation, Result: result, Err: err, Users: users,
 		Requests: int(c.requests.Load()), Retries: int(c.retries.Load()), Took: time.Since(c.began),
@@ -150,12 +163,16 @@ func (t traces) request(ctx context.Context, info RequestStartInfo, do func(cont
 	}
 	began := time.Now()
 	ctx = started(ctx, t, func(t *Trace) func(context.Context, RequestStartInfo) context.Context { return t.RequestStart }, info)
+	end := RequestEndInfo{RequestStartInfo: info, Err: errNotReturned}
+	defer func() {
+		end.Took = time.Since(began)
+		tell(ctx, t, func(t *Trace) func(context.Context, RequestEndInfo) { return t.RequestEnd }, end)
+	}()
 	ans, err := do(ctx)
-	end := RequestEndInfo{RequestStartInfo: info, Status: ans.status, Err: err, Took: time.Since(began)}
+	end.Status, end.Err = ans.status, err
 	if ans.refusal != nil {
 		end.Err, end.Code = ans.refusal, ans.refusal.Code
 	}
-	tell(ctx, t, func(t *Trace) func(context.Context, RequestEndInfo) { return t.RequestEnd }, end)
 	return ans, err
 }
 
@@ -166,14 +183,18 @@ func (t traces) login(ctx context.Context, info LoginStartInfo, do func(context.
 	}
 	began := time.Now()
 	ctx = started(ctx, t, func(t *Trace) func(context.Context, LoginStartInfo) context.Context { return t.LoginStart }, info)
+	end := LoginEndInfo{LoginStartInfo: info, Err: errNotReturned}
+	defer func() {
+		end.Took = time.Since(began)
+		tell(ctx, t, func(t *Trace) func(context.Context, LoginEndInfo) { return t.LoginEnd }, end)
+	}()
 	tok, err := do(ctx)
-	end := LoginEndInfo{LoginStartInfo: info, Err: err, Took: time.Since(began)}
+	end.Err = err
 	if refused, isAnswer := errors.AsType[*AuthError](err); isAnswer {
 		end.Status = refused.StatusCode
 	} else if err == nil {
 		end.Status = 200
 	}
-	tell(ctx, t, func(t *Trace) func(context.Context, LoginEndInfo) { return t.LoginEnd }, end)
 	return tok, err
 }
 
@@ -242,9 +263,6 @@ func templateOf(path string) string {
 	}
 	if parts[0] == "sobjects" && len(parts) > 2 && parts[2] != "describe" {
 		parts[2] = "{id}"
-	}
-	if parts[0] == "query" && len(parts) > 1 {
-		parts[1] = "{locator}"
 	}
 	return "/" + strings.Join(parts, "/")
 }

@@ -113,6 +113,7 @@ type request struct {
 	method     string
 	path       string   // built from escaped elements, below the domain
 	query      string   // encoded
+	template   string   // of the path, for a trace, where the org chose the path
 	body       []byte   // JSON; never changed, since a transport that was left may read it later
 	secrets    []string // in the body, to be taken out of what comes back
 	repeatable bool     // a second time changes nothing, whatever the method
@@ -243,7 +244,7 @@ func (s *sender) try(ctx context.Context, r request) (answer, *token, error) {
 // ask makes a request, after a wait, and finds out what an answer says that is no success.
 func (s *sender) ask(ctx context.Context, r request, tok *token, waited time.Duration) (answer, error) {
 	info := RequestStartInfo{Method: r.method, Host: s.host, Waited: waited}
-	if len(s.traces) > 0 {
+	if info.Template = r.template; info.Template == "" && len(s.traces) > 0 {
 		info.Template = templateOf(r.path)
 	}
 	return s.traces.request(ctx, info, func(ctx context.Context) (answer, error) {
