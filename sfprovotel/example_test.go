@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"go.opentelemetry.io/otel/attribute"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
@@ -13,9 +14,9 @@ import (
 	"github.com/sfprov/sfprov/sfprovtest"
 )
 
-// The counters of a run with a fault, as a reader sees them; elsewhere an exporter reads.
+// A program gives the SDK a reader that exports, such as that of Prometheus or OTLP. This one
+// reads once, at the end.
 func Example() {
-	ctx := context.Background()
 	org, err := sfprovtest.NewStandaloneOrg()
 	if err != nil {
 		fmt.Println(err)
@@ -23,7 +24,8 @@ func Example() {
 	}
 	defer org.Close()
 	reader := sdkmetric.NewManualReader()
-	trace, err := sfprovotel.NewTrace(sfprovotel.WithMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))))
+	meters := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))
+	trace, err := sfprovotel.New(sfprovotel.WithMeterProvider(meters), sfprovotel.WithOrg("production"))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -36,32 +38,45 @@ func Example() {
 		return
 	}
 
-	org.Control(sfprovtest.On("POST", "/sobjects/User", sfprovtest.LockedRow()))
-	alice := sfprov.User{Username: "alice", Fields: sfprov.Fields{"LastName": "Jones", "Email": "alice@acme.com", "FederationIdentifier": "E-1"}}
-	_, _ = p.Ensure(ctx, alice)
-	alice.Fields["Email"] = "no address"
-	_, _ = p.Ensure(ctx, alice)
+	ctx := context.Background()
+	alice, _ := p.Ensure(ctx, sfprov.User{Username: "alice", Fields: sfprov.Fields{
+		"LastName": "Jones", "Email": "alice@acme.com", "FederationIdentifier": "E-1",
+	}})
+	_, _ = p.Ensure(ctx, sfprov.User{Username: "bob", Fields: sfprov.Fields{"FederationIdentifier": "E-2"}}) // has no last name
+	org.BlockDeactivation(alice.ID, sfprovtest.Refusal{})
+	_, _ = p.Deactivate(ctx, alice.ID)
 
 	var all metricdata.ResourceMetrics
 	if err := reader.Collect(ctx, &all); err != nil {
 		fmt.Println(err)
 		return
 	}
-	var lines []string
-	for _, m := range all.ScopeMetrics[0].Metrics {
-		if sum, isSum := m.Data.(metricdata.Sum[int64]); isSum {
-			for _, point := range sum.DataPoints {
-				lines = append(lines, fmt.Sprint(m.Name, point.Attributes.ToSlice(), " ", point.Value))
+	for _, line := range lines(all, "sfprov.operation.duration", "sfprov.outcomes", "sfprov.freezes", "sfprov.login.duration") {
+		fmt.Println(line)
+	}
+	// Output:
+	// sfprov.freezes 1 sfprov.operation=deactivate,sfprov.org=production
+	// sfprov.login.duration 1 sfprov.grant_type=client_credentials,sfprov.org=production
+	// sfprov.operation.duration 1 error.type=deactivation_blocked,sfprov.action=frozen,sfprov.operation=deactivate,sfprov.org=production
+	// sfprov.operation.duration 1 error.type=invalid_input,sfprov.operation=ensure,sfprov.org=production
+	// sfprov.operation.duration 1 sfprov.action=created,sfprov.operation=ensure,sfprov.org=production
+	// sfprov.outcomes 1 error.type=deactivation_blocked,sfprov.org=production,sfprov.outcome=refused
+	// sfprov.outcomes 1 error.type=invalid_input,sfprov.org=production,sfprov.outcome=refused
+	// sfprov.outcomes 1 sfprov.org=production,sfprov.outcome=done
+}
+
+// lines are the counts of some metrics, with their attributes.
+func lines(all metricdata.ResourceMetrics, names ...string) (lines []string) {
+	for _, scope := range all.ScopeMetrics {
+		for _, m := range scope.Metrics {
+			if !slices.Contains(names, m.Name) {
+				continue
+			}
+			for _, p := range pointsOf(m) {
+				lines = append(lines, fmt.Sprint(m.Name, " ", p.count, " ", p.attrs.Encoded(attribute.DefaultEncoder())))
 			}
 		}
 	}
 	slices.Sort(lines)
-	for _, line := range lines {
-		fmt.Println(line)
-	}
-	// Output:
-	// sfprov.outcomes[{"error.type":"invalid_input"} {"sfprov.outcome":"refused"}] 1
-	// sfprov.outcomes[{"sfprov.outcome":"done"}] 1
-	// sfprov.request.in_flight[] 0
-	// sfprov.request.retries[{"sfprov.retry.reason":"row_locked"}] 1
+	return lines
 }

@@ -2,10 +2,10 @@ package sfprovotel
 
 import (
 	"context"
-	"slices"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/sfprov/sfprov"
@@ -14,97 +14,114 @@ import (
 // spans makes the spans.
 type spans struct {
 	tracer trace.Tracer
-	org    string
-	users  bool // may be told of
+	org    []attribute.KeyValue
+	people bool
 }
 
-// Under these keys a context bears the span that an end belongs to. The context's own span
-// may be another's: several Traces can be at work.
+// The keys of spans in contexts. What ends, or has an event, finds its span by them: the
+// context's current span may be that of another Trace.
 type (
-	callSpan    struct{}
-	requestSpan struct{}
-	loginSpan   struct{}
+	callKey    struct{ of *spans }
+	requestKey struct{ of *spans }
+	loginKey   struct{ of *spans }
 )
 
-// begin begins a span, and keeps it under a key.
-func (s *spans) begin(ctx context.Context, key any, name string, kind trace.SpanKind, attrs []attribute.KeyValue, opts ...trace.SpanStartOption) context.Context {
-	if s.org != "" {
-		attrs = append(attrs, keyOrg.String(s.org))
-	}
-	ctx, span := s.tracer.Start(ctx, name, append(opts, trace.WithSpanKind(kind), trace.WithAttributes(attrs...))...)
+func newSpans(o options) *spans {
+	return &spans{tracer: o.tracers.Tracer(scope, trace.WithSchemaURL(schemaURL)), org: o.org, people: o.people}
+}
+
+// start begins a span, which is kept in the context under a key.
+func (s *spans) start(ctx context.Context, key any, name string, kind trace.SpanKind, attrs []attribute.KeyValue, opts ...trace.SpanStartOption) context.Context {
+	opts = append(opts, trace.WithSpanKind(kind), trace.WithAttributes(attrs...), trace.WithAttributes(s.org...))
+	ctx, span := s.tracer.Start(ctx, name, opts...)
 	return context.WithValue(ctx, key, span)
 }
 
-// spanOf is the span that a context bears under a key; one that does nothing if there is none.
-func spanOf(ctx context.Context, key any) trace.Span {
-	if span, is := ctx.Value(key).(trace.Span); is {
-		return span
+// end ends the span of a key. Of an error it tells the reason.
+func (s *spans) end(ctx context.Context, key any, err error, attrs []attribute.KeyValue) {
+	span, started := ctx.Value(key).(trace.Span)
+	if !started {
+		return
 	}
-	return trace.SpanFromContext(context.Background()) //nolint:contextcheck // which bears none
-}
-
-// finish ends a span. An error is told by its reason: its text has names in it.
-func finish(span trace.Span, err error, attrs ...attribute.KeyValue) {
-	span.SetAttributes(append(attrs, errorOf(err)...)...)
+	span.SetAttributes(attrs...)
 	if err != nil {
+		span.SetAttributes(errorType(err))
 		span.SetStatus(codes.Error, sfprov.Reason(err))
 	}
 	span.End()
 }
 
+// event adds an event to the span of the call.
+func (s *spans) event(ctx context.Context, name string, attrs []attribute.KeyValue) {
+	if call, started := ctx.Value(callKey{s}).(trace.Span); started {
+		call.AddEvent(name, trace.WithAttributes(attrs...))
+	}
+}
+
 func (s *spans) callStart(ctx context.Context, i sfprov.CallStartInfo) context.Context {
 	var opts []trace.SpanStartOption
-	if len(i.Callers) > 0 { // it is nobody's part
-		opts = append(opts, trace.WithNewRoot())
-		for _, caller := range i.Callers {
-			opts = append(opts, trace.WithLinks(trace.LinkFromContext(caller)))
+	if len(i.Callers) > 0 { // the context is that of one of them, and no more theirs than the others'
+		opts = append(opts, trace.WithNewRoot(), trace.WithLinks(linksTo(i.Callers)...))
+	}
+	return s.start(ctx, callKey{s}, "sfprov."+i.Operation, trace.SpanKindInternal, known(operationKey.String(i.Operation)), opts...)
+}
+
+// linksTo are links to the spans of contexts, one to each.
+func linksTo(callers []context.Context) []trace.Link {
+	var links []trace.Link
+	linked := map[string]bool{}
+	for _, ctx := range callers {
+		of := trace.SpanContextFromContext(ctx)
+		if id := of.TraceID().String() + of.SpanID().String(); of.IsValid() && !linked[id] {
+			linked[id] = true
+			links = append(links, trace.Link{SpanContext: of})
 		}
 	}
-	return s.begin(ctx, callSpan{}, "sfprov."+i.Operation, trace.SpanKindInternal, []attribute.KeyValue{keyOperation.String(i.Operation)}, opts...)
+	return links
 }
 
 func (s *spans) callEnd(ctx context.Context, i sfprov.CallEndInfo) {
-	attrs := append(outcomeOf(i.Operation, i.Result, nil), attribute.Int("sfprov.requests", i.Requests), attribute.Int("sfprov.retries", i.Retries))
-	if i.Users > 0 {
-		attrs = append(attrs, attribute.Int("sfprov.users", i.Users))
-	}
-	if s.users && i.Result.ID != "" {
-		attrs = append(attrs, attribute.String("sfprov.user_id", i.Result.ID), attribute.String("sfprov.username", i.Result.Username))
-	}
-	finish(spanOf(ctx, callSpan{}), i.Err, attrs...)
+	s.end(ctx, callKey{s}, i.Err, append(s.user(i.Result), known(
+		actionKey.String(string(i.Result.Action)), usersKey.Int(i.Users), requestsKey.Int(i.Requests), retriesKey.Int(i.Retries),
+	)...))
 }
 
-func (s *spans) adoption(ctx context.Context, _ sfprov.UserEndInfo) {
-	spanOf(ctx, callSpan{}).AddEvent("sfprov.adoption")
+// user names a user, if that is asked for.
+func (s *spans) user(r sfprov.Result) []attribute.KeyValue {
+	if !s.people {
+		return nil
+	}
+	return known(userIDKey.String(r.ID), userNameKey.String(r.Username))
 }
 
-func (s *spans) freeze(ctx context.Context, _ sfprov.UserEndInfo) {
-	spanOf(ctx, callSpan{}).AddEvent("sfprov.freeze")
+func (s *spans) adoption(ctx context.Context, i sfprov.UserEndInfo) {
+	s.event(ctx, "sfprov.adoption", s.user(i.Result))
+}
+
+func (s *spans) freeze(ctx context.Context, i sfprov.UserEndInfo) {
+	s.event(ctx, "sfprov.freeze", s.user(i.Result))
 }
 
 func (s *spans) retry(ctx context.Context, i sfprov.RetryInfo) {
-	spanOf(ctx, callSpan{}).AddEvent("sfprov.retry", trace.WithAttributes(
-		attribute.String("sfprov.retry.reason", sfprov.Reason(i.Err)), attribute.Int("sfprov.retry.attempt", i.Attempt),
-		attribute.Float64("sfprov.retry.delay", i.Delay.Seconds()),
+	s.event(ctx, "sfprov.retry", known(
+		retryReasonKey.String(sfprov.Reason(i.Err)), retryAttemptKey.Int(i.Attempt), retryDelayKey.Float64(i.Delay.Seconds()),
 	))
 }
 
 func (s *spans) requestStart(ctx context.Context, i sfprov.RequestStartInfo) context.Context {
-	attrs := append(requestOf(i), attribute.Float64("sfprov.request.waited", i.Waited.Seconds()))
-	if i.Attempt > 1 {
-		attrs = append(attrs, attribute.Int("http.request.resend_count", i.Attempt-1))
-	}
-	return s.begin(ctx, requestSpan{}, i.Method+" "+i.Template, trace.SpanKindClient, attrs)
+	return s.start(ctx, requestKey{s}, i.Method+" "+i.Template, trace.SpanKindClient, append(server(i.Host), known(
+		semconv.HTTPRequestMethodKey.String(i.Method), semconv.URLTemplate(i.Template), semconv.HTTPRequestResendCount(i.Attempt-1),
+	)...))
 }
 
 func (s *spans) requestEnd(ctx context.Context, i sfprov.RequestEndInfo) {
-	finish(spanOf(ctx, requestSpan{}), i.Err, statusOf(i.Status)...)
+	s.end(ctx, requestKey{s}, i.Err, known(semconv.HTTPResponseStatusCode(i.Status)))
 }
 
 func (s *spans) loginStart(ctx context.Context, i sfprov.LoginStartInfo) context.Context {
-	return s.begin(ctx, loginSpan{}, "sfprov.login", trace.SpanKindClient, append(serverOf(i.Host), keyGrant.String(string(i.GrantType))))
+	return s.start(ctx, loginKey{s}, "sfprov.login", trace.SpanKindClient, append(server(i.Host), known(grantTypeKey.String(string(i.GrantType)))...))
 }
 
 func (s *spans) loginEnd(ctx context.Context, i sfprov.LoginEndInfo) {
-	finish(spanOf(ctx, loginSpan{}), i.Err, slices.Clone(statusOf(i.Status))...)
+	s.end(ctx, loginKey{s}, i.Err, known(semconv.HTTPResponseStatusCode(i.Status)))
 }

@@ -34,7 +34,7 @@ func newMetrics() (*metrics, error) {
 	}
 	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))
 	m := &metrics{meter: provider.Meter("github.com/sfprov/sfprov/cmd/sfprov"), handler: promhttp.HandlerFor(registry, promhttp.HandlerOpts{})}
-	if m.trace, err = sfprovotel.NewTrace(sfprovotel.WithMeterProvider(provider)); err != nil {
+	if m.trace, err = sfprovotel.New(sfprovotel.WithMeterProvider(provider)); err != nil {
 		return nil, err
 	}
 	m.processed, err = m.meter.Float64Histogram("messaging.process.duration", metric.WithUnit("s"), metric.WithDescription("Duration of the last attempt at an event."))
