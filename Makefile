@@ -2,7 +2,7 @@ export FUZZTIME ?= 1m
 SEED ?= 1
 BENCHTIME ?= 1s
 
-.PHONY: help quickstart test race lint fmt bench microbench batch fuzz chaos soak kill ci
+.PHONY: help quickstart test race lint fmt bench microbench batch fuzz chaos soak kill release ci
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-12s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ soak: ## let a company of 2,000 people go through a year, in minutes
 
 kill: ## kill workers of the queue, and Postgres, in the middle of 10,000 events
 	cd sfprovriver && GOWORK=off SFPROVRIVER_EVENTS=10000 go test -run='Killed|Crashes' -v -count=1 -parallel=1 -timeout=30m .
+
+release: ## check whether VERSION can be released, and print the commands that tag it
+	.ci/release $(VERSION)
 
 ci: ## run all that CI runs
 	.ci/run

@@ -1,3 +1,5 @@
+//go:build unix
+
 package sfprovriver_test
 
 import (
@@ -322,21 +324,4 @@ func endedIn(t *testing.T, db *sql.DB) (n int) {
 	t.Helper()
 	_ = db.QueryRowContext(t.Context(), `SELECT count(*) FROM sfprov_event WHERE state IN ('done', 'merged')`).Scan(&n)
 	return n
-}
-
-// allOf are all events.
-func allOf(t *testing.T, q *sfprovriver.Queue) (all []sfprovriver.Record) {
-	t.Helper()
-	for {
-		f := sfprovriver.Filter{Limit: 10_000}
-		if len(all) > 0 {
-			f.After = all[len(all)-1].Seq
-		}
-		some, err := q.Events(t.Context(), f)
-		require.NoError(t, err)
-		if len(some) == 0 {
-			return all
-		}
-		all = append(all, some...)
-	}
 }

@@ -178,3 +178,20 @@ func byID(t *testing.T, q *sfprovriver.Queue) map[string]sfprovriver.Record {
 func inOrg(org *sfprovtest.Org, n int) (found sfprovtest.User, there bool) {
 	return org.UserByUsername(fmt.Sprintf("user%d@acme.com", n))
 }
+
+// allOf are all events.
+func allOf(t *testing.T, q *sfprovriver.Queue) (all []sfprovriver.Record) {
+	t.Helper()
+	for {
+		f := sfprovriver.Filter{Limit: 10_000}
+		if len(all) > 0 {
+			f.After = all[len(all)-1].Seq
+		}
+		some, err := q.Events(t.Context(), f)
+		require.NoError(t, err)
+		if len(some) == 0 {
+			return all
+		}
+		all = append(all, some...)
+	}
+}
