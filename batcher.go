@@ -22,7 +22,8 @@ func WithBatchSize(n int) BatcherOption {
 }
 
 // WithLongestWait bounds how long callers are made to wait for others when the day's API
-// requests run short. The default is 30 seconds.
+// requests run short. The default is 30 seconds. Nobody is made to wait for more than half of
+// the time until the deadline of its context.
 func WithLongestWait(d time.Duration) BatcherOption {
 	return func(b *Batcher) { b.longest = max(d, 0) }
 }
@@ -40,7 +41,7 @@ type Batcher struct {
 	mu      sync.Mutex
 	running bool
 	waiting []*batched
-	emptied chan struct{} // is told when the last of who waits has left
+	changed chan struct{} // is told when somebody has come, or the last of who waits has left
 }
 
 // batched is a caller's user.
@@ -49,6 +50,8 @@ type batched struct {
 	ctx     context.Context //nolint:containedctx // of the caller, whose secrets and values it bears
 	came    time.Time
 	taken   bool          // a batch has it
+	left    func(Outcome) // is told the outcome of a caller who has left meanwhile; nil for nobody
+	hasLeft bool
 	done    chan struct{} // closed when what follows is there
 	outcome Outcome
 
@@ -58,7 +61,7 @@ type batched struct {
 
 // NewBatcher makes a Batcher.
 func NewBatcher(p *Provisioner, opts ...BatcherOption) *Batcher {
-	b := &Batcher{p: p, size: maxCollection, longest: 30 * time.Second, emptied: make(chan struct{}, 1)}
+	b := &Batcher{p: p, size: maxCollection, longest: 30 * time.Second, changed: make(chan struct{}, 1)}
 	for _, opt := range opts {
 		if opt != nil {
 			opt(b)
@@ -73,21 +76,30 @@ func NewBatcher(p *Provisioner, opts ...BatcherOption) *Batcher {
 // batch that is under way goes on for the others, so that the user may be ensured all the
 // same.
 func (b *Batcher) Ensure(ctx context.Context, u User) (Result, error) {
+	return b.ensure(ctx, u, nil)
+}
+
+// ensure is Ensure, but that left is told the outcome if the caller has left before it was
+// known.
+func (b *Batcher) ensure(ctx context.Context, u User, left func(Outcome)) (Result, error) {
 	if ctx.Err() != nil {
 		return Result{}, decorate(opEnsure, u.Username, newTransportError(ctx, ctx.Err(), false))
 	}
-	one := &batched{user: u.clone(), ctx: ctx, came: time.Now(), done: make(chan struct{})}
+	one := &batched{user: u.clone(), ctx: ctx, came: time.Now(), left: left, done: make(chan struct{})}
 	b.mu.Lock()
 	b.waiting = append(b.waiting, one)
 	if !b.running {
 		b.running = true
 		go b.run() //nolint:contextcheck // it serves others, too; each batch has the values of its first caller's
 	}
+	b.poke()
 	b.mu.Unlock()
 	select {
 	case <-one.done:
 	case <-ctx.Done():
-		return Result{}, decorate(opEnsure, u.Username, newTransportError(ctx, ctx.Err(), b.isTaken(one)))
+		if isTaken, isOver := b.leave(one); !isOver {
+			return Result{}, decorate(opEnsure, u.Username, newTransportError(ctx, ctx.Err(), isTaken))
+		}
 	}
 	switch {
 	case one.panicked != nil:
@@ -98,18 +110,41 @@ func (b *Batcher) Ensure(ctx context.Context, u User) (Result, error) {
 	return one.outcome.Result, one.outcome.Err
 }
 
-// isTaken reports whether a batch has a caller's user; else it is taken out of what waits.
-func (b *Batcher) isTaken(one *batched) bool {
+// leave takes a caller's user out of what waits. isTaken says that a batch has it already, and
+// isOver that its outcome is there.
+func (b *Batcher) leave(one *batched) (isTaken, isOver bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	select {
+	case <-one.done:
+		return true, true
+	default:
+	}
+	one.hasLeft = true
 	b.waiting = slices.DeleteFunc(b.waiting, func(other *batched) bool { return other == one })
 	if len(b.waiting) == 0 && !one.taken {
-		select {
-		case b.emptied <- struct{}{}:
-		default: // it is told already
-		}
+		b.poke()
 	}
-	return one.taken
+	return one.taken, false
+}
+
+// poke tells who waits for more callers that something has changed.
+func (b *Batcher) poke() {
+	select {
+	case b.changed <- struct{}{}:
+	default: // it is told already
+	}
+}
+
+// close tells a caller what became of its user.
+func (b *Batcher) close(one *batched) {
+	b.mu.Lock()
+	hasLeft := one.hasLeft
+	close(one.done)
+	b.mu.Unlock()
+	if hasLeft && one.left != nil && one.panicked == nil && !one.exited {
+		one.left(one.outcome)
+	}
 }
 
 // run serves those who wait, until there are none.
@@ -127,13 +162,6 @@ func (b *Batcher) run() {
 		}()
 		<-ended
 	}
-}
-
-// nobody reports whether there is nobody to wait with.
-func (b *Batcher) nobody() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return len(b.waiting) == 0
 }
 
 // take takes the next batch. If nobody waits, the Batcher rests, and the next caller begins
@@ -154,23 +182,44 @@ func (b *Batcher) take() []*batched {
 // spent is from which part of the day's API requests on it pays to wait for more callers.
 const spent = 0.8
 
-// wait waits for more callers, as long as that pays and anybody is there.
+// wait waits for more callers, as long as that pays, anybody is there, and a batch is not full.
 func (b *Batcher) wait() {
-	select {
-	case <-b.emptied: // of an earlier time
-	default:
-	}
 	usage := b.p.APIUsage()
 	over := float64(usage.Used)/float64(max(usage.Limit, 1)) - spent
-	if over <= 0 || usage.Limit == 0 || b.nobody() {
+	if over <= 0 || usage.Limit == 0 {
 		return
 	}
-	enough := time.NewTimer(min(time.Duration(over/(1-spent)*float64(b.longest)), b.longest))
-	defer enough.Stop()
-	select {
-	case <-enough.C:
-	case <-b.emptied:
+	end := time.Now().Add(min(time.Duration(over/(1-spent)*float64(b.longest)), b.longest))
+	for {
+		until := b.patience(end)
+		if until.IsZero() {
+			return
+		}
+		enough := time.NewTimer(time.Until(until))
+		select {
+		case <-enough.C:
+			return
+		case <-b.changed:
+			enough.Stop()
+		}
 	}
+}
+
+// patience is until when there is time for others to come: end at the latest, and sooner for
+// those who wait and have not that much time. It is zero if there is nobody, or a batch is full.
+func (b *Batcher) patience(end time.Time) time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.waiting) == 0 || len(b.waiting) >= b.size {
+		return time.Time{}
+	}
+	for _, one := range b.waiting {
+		deadline, has := one.ctx.Deadline()
+		if half := one.came.Add(deadline.Sub(one.came) / 2); has && half.Before(end) {
+			end = half
+		}
+	}
+	return end
 }
 
 // serve ensures the users of a batch, and tells each caller.
@@ -179,18 +228,18 @@ func (b *Batcher) serve(some []*batched) {
 	defer leave()
 	stop := cancelWhenAllLeft(some, leave)
 	defer stop()
-	for _, one := range some {
-		b.p.traces.waited(one.ctx, WaitBatch, one.came)
-	}
 	told := 0
 	exited := true
 	defer func() {
 		panicked := recover()
 		for _, one := range some[told:] {
 			one.panicked, one.exited = panicked, exited && panicked == nil
-			close(one.done)
+			b.close(one)
 		}
 	}()
+	for _, one := range some {
+		b.p.traces.waited(one.ctx, WaitBatch, one.came)
+	}
 	if len(some) == 1 {
 		result, err := b.p.Ensure(ctx, some[0].user)
 		some[0].outcome = Outcome{Result: result, Err: err}
@@ -223,7 +272,7 @@ func (b *Batcher) serve(some []*batched) {
 	exited = false
 	for _, one := range some {
 		told++
-		close(one.done)
+		b.close(one)
 	}
 }
 

@@ -107,12 +107,27 @@ func TestBatchesGrowWhenTheDayRunsShort(t *testing.T) {
 			if wait == 0 {
 				return
 			}
-			ctx, leave := context.WithTimeout(t.Context(), time.Second)
-			defer leave()
+			ctx, leave := context.WithCancel(t.Context())
+			time.AfterFunc(time.Second, leave)
 			_, err = b.Ensure(ctx, employee("bob", "E-2"))
-			require.ErrorIs(t, err, context.DeadlineExceeded)
+			require.ErrorIs(t, err, context.Canceled)
 			_, found := org.UserByUsername("bob@primary.com")
 			assert.False(t, found)
+
+			begun = time.Now()
+			ctx, leave = context.WithTimeout(t.Context(), 2*time.Second)
+			defer leave()
+			var wg sync.WaitGroup
+			wg.Go(func() {
+				_, err := b.Ensure(t.Context(), employee("carol", "E-3"))
+				assert.NoError(t, err)
+			})
+			synctest.Wait()
+			_, err = b.Ensure(ctx, employee("dave", "E-4"))
+			require.NoError(t, err, "who has little time is served in half of it, and carol with him")
+			assert.Equal(t, time.Second, time.Since(begun))
+			wg.Wait()
+			assert.Equal(t, time.Second, time.Since(begun))
 		})
 	}
 }

@@ -30,14 +30,16 @@ type Source interface {
 type FollowOption func(*Follower)
 
 // WithIdentifier says which value of the match field belongs to an identifier of the
-// source, where the two are not the same. An error refuses the event.
+// source, where the two are not the same. Each identifier has a value of its own. An error
+// refuses the event.
 func WithIdentifier(matchValue func(id string) (string, error)) FollowOption {
 	return func(f *Follower) { f.identify = matchValue }
 }
 
 // WithLearned is called with what became of each user who was brought in step, so that the
 // source can keep the Salesforce ID, and for an audit trail. [Follower.Changed] tells it once
-// for each time that the source was read, by the goroutine that worked on the user.
+// for each time that the source was read, by the goroutine that worked on the user, also where
+// the caller has left while a [Batcher] went on.
 // [Follower.Reconcile] tells it of whom it changed; id is the value of the match field then,
 // and empty for who is deactivated for not being at the source: Result.ID names the account.
 // Where the option is given several times, all are told.
@@ -71,7 +73,7 @@ func WithReconcileScope(s Scope) FollowOption {
 func WithBatcher(b *Batcher) FollowOption {
 	return func(f *Follower) {
 		if b != nil {
-			f.ensure = b.Ensure
+			f.ensure = b.ensure
 		}
 	}
 }
@@ -86,7 +88,9 @@ type Follower struct {
 	src      Source
 	identify func(id string) (string, error)
 	scope    Scope
-	ensure   func(context.Context, User) (Result, error)
+	// ensure ensures a user; left is told the outcome if its context ended before that was
+	// known.
+	ensure func(ctx context.Context, u User, left func(Outcome)) (Result, error)
 
 	learned    []func(id string, r Result)
 	reconciled []func(Outcome)
@@ -109,7 +113,8 @@ type look struct {
 // NewFollower makes a Follower. The Provisioner needs a match field; without one, calls
 // are refused.
 func NewFollower(p *Provisioner, src Source, opts ...FollowOption) *Follower {
-	f := &Follower{p: p, src: src, ensure: p.Ensure, slot: make(chan struct{}, 1)}
+	alone := func(ctx context.Context, u User, _ func(Outcome)) (Result, error) { return p.Ensure(ctx, u) }
+	f := &Follower{p: p, src: src, ensure: alone, slot: make(chan struct{}, 1)}
 	for _, opt := range opts {
 		if opt != nil {
 			opt(f)
@@ -185,7 +190,11 @@ func (f *Follower) bringInStep(ctx context.Context, id string, match matchValue)
 			return Result{}, err
 		}
 	}
-	result, err = f.ensure(ctx, u)
+	result, err = f.ensure(ctx, u, func(o Outcome) {
+		if o.Err == nil {
+			f.learn(id, o.Result)
+		}
+	})
 	if err == nil {
 		f.learn(id, result)
 	}
@@ -288,17 +297,16 @@ func (f *Follower) note(id string, l look) {
 	}
 }
 
-// overtaken reports whether Changed has brought the user of a step in step since the plan's
-// look at the source, so that the step is of yesterday. Those who are not done are left for
-// lookAgain.
+// overtaken reports whether Changed has brought the user of a step in step since the plan was
+// begun, so that the step may be of yesterday. Which of the two looked later is not known:
+// lookAgain looks again.
 func (f *Follower) overtaken() func(PlanStep) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	matches, accounts := map[string]bool{}, map[string]bool{}
-	for id, l := range f.changed {
+	for _, l := range f.changed {
 		if l.ended {
 			matches[l.match], accounts[l.id] = true, l.id != ""
-			delete(f.changed, id)
 		}
 	}
 	return func(step PlanStep) bool {
@@ -311,8 +319,8 @@ func (f *Follower) overtaken() func(PlanStep) bool {
 	}
 }
 
-// lookAgain brings those in step again whom Changed worked on while the plan was applied:
-// which of the two was the last to write is not known.
+// lookAgain brings those in step again whom Changed worked on while the plan was made and
+// applied: which of the two looked later, or was the last to write, is not known.
 func (f *Follower) lookAgain(ctx context.Context) error {
 	var errs []error
 	for id := range f.end() {

@@ -368,6 +368,38 @@ func TestFollowingInBatches(t *testing.T) {
 	})
 }
 
+// TestLearningOfWhomACallerLeft: what a batch did for a caller who had left is learned.
+func TestLearningOfWhomACallerLeft(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		org := sfprovtest.NewOrg(t, sfprovtest.WithInMemoryNetwork())
+		src := newPeople(employee("first", "E-0"), employee("leaves", "E-1"), employee("stays", "E-2"))
+		p := provisionerIn(t, org, matching)
+		learned := map[string]sfprov.Action{}
+		var mu sync.Mutex
+		f := sfprov.NewFollower(p, src, sfprov.WithBatcher(sfprov.NewBatcher(p)), sfprov.WithLearned(func(id string, r sfprov.Result) {
+			mu.Lock()
+			defer mu.Unlock()
+			learned[id] = r.Action
+		}))
+		org.KeepControl(sfprovtest.On("", "/data/", sfprovtest.Fault{Delay: time.Second}))
+		var wg sync.WaitGroup
+		for id, patience := range map[string]time.Duration{"E-0": time.Hour, "E-1": 3500 * time.Millisecond, "E-2": time.Hour} {
+			wg.Go(func() {
+				ctx, leave := context.WithTimeout(t.Context(), patience)
+				defer leave()
+				if id != "E-0" {
+					<-time.After(time.Millisecond) // while the first is under way
+				}
+				_, err := f.Changed(ctx, id)
+				assert.Equal(t, id == "E-1", err != nil)
+			})
+		}
+		wg.Wait()
+		assert.Equal(t, map[string]sfprov.Action{"E-0": sfprov.Created, "E-1": sfprov.Created, "E-2": sfprov.Created}, learned)
+	})
+}
+
 func TestAPanicOfTheSource(t *testing.T) {
 	t.Parallel()
 	dir := newPeople(employee("alice", "E-1"))
@@ -464,6 +496,35 @@ func TestReconcilingHeedsEvents(t *testing.T) {
 	}
 	user, _ := org.UserByUsername("user5@primary.com")
 	assert.Equal(t, "fresh", user.Fields["Title"])
+}
+
+// TestReconcilingAfterAnEvent: that an event was worked on while the list was read does not
+// make the list the older one.
+func TestReconcilingAfterAnEvent(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	src := &changing{people: newPeople(titled("alice", "E-1", "first"), employee("bob", "E-2"))}
+	f := sfprov.NewFollower(provisionerIn(t, org, matching), src)
+	src.before = func() {
+		_, err := f.Changed(t.Context(), "E-1")
+		require.NoError(t, err)
+		src.set(titled("alice", "E-1", "second"))
+	}
+	_, _, err := f.Reconcile(t.Context())
+	require.NoError(t, err)
+	user, _ := org.UserByUsername("alice@primary.com")
+	assert.Equal(t, "second", user.Fields["Title"])
+}
+
+// changing is a source in which something happens before the list is read.
+type changing struct {
+	*people
+	before func()
+}
+
+func (c *changing) Users(ctx context.Context) iter.Seq2[sfprov.User, error] {
+	c.before()
+	return c.people.Users(ctx)
 }
 
 // TestReconcilingLooksAgain at whom an event was about while the plan was applied: which of

@@ -74,7 +74,8 @@ type CallEndInfo struct {
 	// Users are those of a batch: how many were taken from the input.
 	Users int
 	// Requests is how many requests were sent for the call, repeated ones included, logins
-	// not; Retries is how often there was a pause before something was tried again.
+	// not; Retries is how often there was a pause before something was tried again. Those of
+	// follow and reconcile are told with the calls that these make.
 	Requests, Retries int
 	Took              time.Duration
 }

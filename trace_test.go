@@ -651,3 +651,10 @@ func TestTraceOfPages(t *testing.T) {
 		assert.Equal(t, "/query/{locator}", w.requests[1].Template)
 	}
 }
+
+// TestAWaitThatPanics: it comes up in the caller's goroutine.
+func TestAWaitThatPanics(t *testing.T) {
+	t.Parallel()
+	p := tracedIn(t, sfprovtest.NewOrg(t), sfprov.WithTrace(&sfprov.Trace{Wait: func(context.Context, sfprov.WaitInfo) { panic("out of luck") }}))
+	assert.PanicsWithValue(t, "out of luck", func() { _, _ = sfprov.NewBatcher(p).Ensure(t.Context(), employee("new", "E-20")) })
+}

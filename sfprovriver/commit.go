@@ -82,18 +82,21 @@ func (c *commits) run() {
 }
 
 // write writes down some; if that fails, each by itself, so that one that can't be written
-// holds up nobody else.
+// holds up nobody else. What is not written in time is worked on again.
 func (c *commits) write(some []*finish) {
 	ctx, cancel := context.WithTimeout(context.Background(), commitTimeout)
 	defer cancel()
 	err := c.q.within(ctx, func(tx *sql.Tx) error { return c.q.finish(ctx, tx, some) })
-	if err == nil {
-		return
-	}
 	for _, f := range some {
-		f.isOver, f.err = false, err
-		if len(some) > 1 {
-			c.write([]*finish{f})
+		switch {
+		case err == nil:
+		case len(some) == 1 || ctx.Err() != nil:
+			f.isOver, f.err = false, err
+		default:
+			one := []*finish{f}
+			if failed := c.q.within(ctx, func(tx *sql.Tx) error { return c.q.finish(ctx, tx, one) }); failed != nil {
+				f.isOver, f.err = false, failed
+			}
 		}
 	}
 }

@@ -48,6 +48,10 @@ func (e Event) Check() error {
 	}
 	if e.State != nil && e.State.Password != "" {
 		problem("State", "has a password, and passwords are never stored: set it by Provisioner.SetPassword")
+	} else if body, err := e.body(); err != nil {
+		problems = append(problems, err)
+	} else if body != nil && strings.Contains(strings.ReplaceAll(*body, `\\`, ""), `\ufffd`) {
+		problem("State", "holds a text that is not valid UTF-8")
 	}
 	return errors.Join(problems...)
 }

@@ -28,7 +28,7 @@ const grace = 2 * time.Minute
 // pause stops the queue on all machines because everybody would meet this error.
 func (q *Queue) pause(ctx context.Context, why error) error {
 	_, note, err := q.paused(ctx)
-	if err != nil || time.Since(note.ResumedAt) < grace {
+	if ago := time.Since(note.ResumedAt); err != nil || ago > -grace && ago < grace { // clocks differ
 		return err
 	}
 	note.PausedFor = storable(why.Error())

@@ -55,6 +55,9 @@ func New(ctx context.Context, db *sql.DB, database Database, opts ...Option) (*Q
 			opt(q)
 		}
 	}
+	if strings.HasSuffix(q.name, reconcileSuffix) {
+		return nil, fmt.Errorf("sfprovriver: the queue can't be called %q: names that end in %s are those of reconciliations", q.name, reconcileSuffix)
+	}
 	if db == nil {
 		return nil, errors.New("sfprovriver: the database is nil: OpenSQLite and OpenPostgres open one")
 	}
@@ -105,8 +108,9 @@ func (q *Queue) jobOptions() *river.InsertOpts {
 // dropped. The error joins everything that is wrong with the events, and nothing is stored
 // then.
 //
-// Until the transaction ends, others who enqueue events of the same users wait, on SQLite all
-// who write. Who enqueues several users in several calls of one transaction does so in the
+// Keep the transaction short. Until it ends, others who enqueue events of the same users wait,
+// and so may the workers, with whatever they have to write down; on SQLite all who write. Who
+// enqueues several users in several calls of one transaction does so in the
 // same order everywhere, or two of them may wait for each other, and Postgres ends one.
 func (q *Queue) Enqueue(ctx context.Context, tx *sql.Tx, events ...Event) error {
 	var problems []error
@@ -232,7 +236,7 @@ func (q *Queue) Retry(ctx context.Context, ids ...string) (int, error) {
 	err := q.within(ctx, func(tx *sql.Tx) error {
 		n = 0
 		var users []string
-		for _, id := range ids {
+		for _, id := range slices.Sorted(slices.Values(ids)) { // as everybody does, so that nobody waits for each other
 			var user string
 			err := tx.QueryRowContext(ctx, `UPDATE sfprov_event SET state = $1, ended_at = NULL WHERE queue = $2 AND id = $3 AND state = $4
 				RETURNING user_key`, Waiting, q.name, id, Dead).Scan(&user)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -68,9 +69,10 @@ func TestBadEvents(t *testing.T) {
 	q := newQueue(t, db, sfprovriver.SQLite)
 	secret := employee(1, "")
 	secret.Password = "a-Passw0rd"
-	err := q.Add(t.Context(), sfprovriver.Event{ID: "a"}, sfprovriver.Event{User: strings.Repeat("x", 256)}, sfprovriver.Event{User: "x\x00"},
+	broken := employee(1, "a\xffb")
+	err := q.Add(t.Context(), sfprovriver.Event{ID: "e", User: "x", State: &broken}, sfprovriver.Event{ID: "a"}, sfprovriver.Event{User: strings.Repeat("x", 256)}, sfprovriver.Event{User: "x\x00"},
 		sfprovriver.Event{ID: "\xff", User: "x"}, sfprovriver.Event{ID: "d", User: "x", State: &secret}, sfprovriver.Event{User: "fine"})
-	for _, text := range []string{`event "a": User is empty`, "User has 256 bytes, and 255 are taken", "User is not valid UTF-8, or holds a zero byte", "ID is not valid UTF-8", "State has a password"} {
+	for _, text := range []string{`event "a": User is empty`, "User has 256 bytes, and 255 are taken", "User is not valid UTF-8, or holds a zero byte", "ID is not valid UTF-8", "State has a password", `event "e": State holds a text that is not valid UTF-8`} {
 		require.ErrorContains(t, err, text)
 	}
 	assert.NotContains(t, err.Error(), "Passw0rd")
@@ -91,6 +93,8 @@ func TestRefusalsToStart(t *testing.T) {
 	require.ErrorContains(t, q.Run(t.Context(), newProvisioner(t, org), nil, sfprovriver.WithReconcile(time.Hour, nil)), "WithReconcile needs a Source")
 	_, err = sfprovriver.New(t.Context(), nil, sfprovriver.SQLite)
 	require.ErrorContains(t, err, "OpenSQLite and OpenPostgres open one")
+	_, err = sfprovriver.New(t.Context(), db, sfprovriver.SQLite, sfprovriver.WithName("acme_reconcile"))
+	require.ErrorContains(t, err, "names that end in _reconcile")
 	_, err = sfprovriver.New(t.Context(), db, "mysql")
 	require.ErrorContains(t, err, `"mysql"`)
 }
@@ -209,6 +213,11 @@ func TestTheSourceFails(t *testing.T) {
 		src.change(func() { src.fail = nil })
 		settled(t, q)
 		assert.Equal(t, sfprov.Created, byID(t, q)["x"].Result.Action)
+
+		src.change(func() { src.first = runtime.Goexit })
+		require.NoError(t, q.Add(t.Context(), sfprovriver.Event{ID: "z", User: number(1)}))
+		settled(t, q)
+		assert.Contains(t, byID(t, q)["z"].Error, "ended the goroutine")
 
 		src.change(func() { src.panic = "out of luck" })
 		require.NoError(t, q.Add(t.Context(), sfprovriver.Event{ID: "y", User: number(1)}))

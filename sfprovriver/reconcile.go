@@ -15,6 +15,9 @@ import (
 // time; its next turn is not affected.
 const reconcileTimeout = 2 * time.Hour
 
+// pausedPause is after how long a reconciliation comes back that found the queue paused.
+const pausedPause = time.Minute
+
 // reconcileArgs is the job that reconciles.
 type reconcileArgs struct {
 	Queue string `json:"queue" river:"unique"`
@@ -35,14 +38,22 @@ func (w *worker) addReconciling(workers *river.Workers, config *river.Config) er
 	if err := river.AddWorkerSafely(workers, &reconciler{w: w}); err != nil {
 		return err
 	}
-	queue := w.q.name + "_reconcile"
-	config.Queues[queue] = river.QueueConfig{MaxWorkers: 1}
-	config.PeriodicJobs = []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(w.every), func() (river.JobArgs, *river.InsertOpts) {
-		return reconcileArgs{Queue: w.q.name}, &river.InsertOpts{
-			Queue: queue, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: w.every},
-		}
-	}, &river.PeriodicJobOpts{RunOnStart: true})}
+	config.Queues[w.q.reconcileQueue()] = river.QueueConfig{MaxWorkers: 1}
 	return nil
+}
+
+// reconcileSuffix ends the names of the queues of reconciliations.
+const reconcileSuffix = "_reconcile"
+
+func (q *Queue) reconcileQueue() string { return q.name + reconcileSuffix }
+
+// scheduleReconcile sees to it that there is a reconciliation in this interval. River's own
+// periodic jobs are those of the one leader of a database, which may be another queue's.
+func (w *worker) scheduleReconcile(ctx context.Context) error {
+	_, err := w.q.insert.Insert(ctx, reconcileArgs{Queue: w.q.name}, &river.InsertOpts{
+		Queue: w.q.reconcileQueue(), MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: w.every},
+	})
+	return err
 }
 
 // Timeout is that of a reconciliation.
@@ -50,8 +61,8 @@ func (r *reconciler) Timeout(*river.Job[reconcileArgs]) time.Duration { return r
 
 // Work reconciles. What goes wrong is told, and tried again at the next turn.
 func (r *reconciler) Work(ctx context.Context, _ *river.Job[reconcileArgs]) error {
-	if paused, _, err := r.w.q.paused(ctx); err != nil || paused {
-		return err // the set-up is at fault
+	if paused, _, err := r.w.q.paused(ctx); err != nil || paused { // the set-up is at fault
+		return river.JobSnooze(pausedPause)
 	}
 	began := time.Now()
 	plan, summary, err := r.w.follower.Reconcile(ctx)
@@ -64,6 +75,8 @@ func (r *reconciler) Work(ctx context.Context, _ *river.Job[reconcileArgs]) erro
 	if err != nil {
 		r.w.q.log.WarnContext(ctx, "the reconciliation did not come to its end", slog.String("reason", sfprov.Reason(err)))
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout) // also if the process stops
+	defer cancel()
 	return r.w.lookAgain(ctx, began)
 }
 

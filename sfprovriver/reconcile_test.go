@@ -121,3 +121,20 @@ func TestReconcilingLooksAgain(t *testing.T) {
 		settled(t, q)
 	})
 }
+
+// TestEachQueueReconciles: also where several queues share a database.
+func TestEachQueueReconciles(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, db *sql.DB, kind sfprovriver.Database) {
+		t.Helper()
+		var done sync.WaitGroup
+		for _, name := range []string{"acme", "umbrella"} {
+			done.Add(1)
+			q, err := sfprovriver.New(t.Context(), db, kind, sfprovriver.WithName(name))
+			require.NoError(t, err)
+			running(t, q, newProvisioner(t, sfprovtest.NewOrg(t)), newDirectory(employee(1, "")),
+				sfprovriver.WithReconcile(time.Hour, func(*sfprov.Plan, sfprov.Summary, error) { done.Done() }))
+		}
+		done.Wait()
+	})
+}

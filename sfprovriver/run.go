@@ -51,8 +51,8 @@ func WithRetention(d time.Duration) RunOption { return func(w *worker) { w.reten
 // merged. It is called by several goroutines at once, and holds up the user's next event.
 func WithEnded(tell func(Record)) RunOption { return func(w *worker) { w.ended = tell } }
 
-// WithReconcile makes the queue reconcile the whole source with the org, each time this long
-// after the last: see [sfprov.Follower.Reconcile]. Of all processes that run the queue, one
+// WithReconcile makes the queue reconcile the whole source with the org, once in each interval
+// of this length, the first time at once: see [sfprov.Follower.Reconcile]. Of all processes that run the queue, one
 // does it at a time; give each of them the option. Whom it changed is in the audit trail, with
 // an ID that begins with "reconciled-". What each time came to is told to the
 // process that did it, if tell is not nil. Whom other processes worked on meanwhile is looked
@@ -118,20 +118,24 @@ func (q *Queue) Run(ctx context.Context, p *sfprov.Provisioner, src sfprov.Sourc
 		return fmt.Errorf("sfprovriver: %w", err)
 	}
 	w.id, w.commits = client.ID(), newCommits(q)
-	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
+	if err := client.Start(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
 		return fmt.Errorf("sfprovriver: starting: %w", err)
 	}
 	var upkeep sync.WaitGroup
-	upkeep.Go(func() { q.keepUp(ctx, w.retention) })
-	<-ctx.Done()
+	upkeep.Go(func() { w.keepUp(ctx) })
+	<-ctx.Done() // which stops the client: what runs after stopTime is ended
 	stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*stopTime)
 	defer cancel()
-	err = client.Stop(stopCtx) // which ends what runs after stopTime
-	upkeep.Wait()
-	if err != nil {
-		return fmt.Errorf("sfprovriver: stopping: %w", err)
+	select {
+	case <-client.Stopped():
+	case <-stopCtx.Done():
+		err = errors.New("sfprovriver: stopping: jobs are held by code of the caller's, or by the database")
 	}
-	return nil
+	upkeep.Wait()
+	return err
 }
 
 // client is the River client that works.
@@ -143,9 +147,7 @@ func (w *worker) client() (*river.Client[*sql.Tx], error) {
 	config := &river.Config{
 		Logger: w.q.log, Workers: workers, JobTimeout: jobTimeout, RescueStuckJobsAfter: rescueAfter, SoftStopTimeout: stopTime,
 		FetchCooldown: pollInterval / 2, FetchPollInterval: pollInterval, PollOnly: true,
-		// The trail is in sfprov_event; River's rows would only fill the disk.
-		CompletedJobRetentionPeriod: time.Hour,
-		Queues:                      map[string]river.QueueConfig{w.q.name: {MaxWorkers: w.workers}},
+		Queues: map[string]river.QueueConfig{w.q.name: {MaxWorkers: w.workers}},
 	}
 	if w.every > 0 {
 		if err := w.addReconciling(workers, config); err != nil {

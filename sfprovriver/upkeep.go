@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 )
 
@@ -13,20 +14,30 @@ const (
 	sweepInterval = 30 * time.Second
 	// sweepLimit is how many users a sweep looks after.
 	sweepLimit = 1000
+	// upkeepTimeout bounds each task.
+	upkeepTimeout = 20 * time.Second
 	// cleanLimit is how many events are deleted by one statement.
 	cleanLimit = 5000
 )
 
-// keepUp sweeps and cleans, now and then, until ctx ends.
-func (q *Queue) keepUp(ctx context.Context, retention time.Duration) {
+// keepUp sweeps, cleans and schedules, now and then, until ctx ends.
+func (w *worker) keepUp(ctx context.Context) {
+	tasks := map[string]func(context.Context) error{
+		"events without a job could not be sought": w.q.sweep,
+		"old events could not be deleted":          func(ctx context.Context) error { return w.q.clean(ctx, w.retention) },
+	}
+	if w.every > 0 {
+		tasks["the reconciliation could not be scheduled"] = w.scheduleReconcile
+	}
 	ticker := time.NewTicker(sweepInterval)
 	defer ticker.Stop()
 	for {
-		if err := q.sweep(ctx); err != nil && ctx.Err() == nil {
-			q.log.WarnContext(ctx, "events without a job could not be sought", slog.String("error", err.Error()))
-		}
-		if err := q.clean(ctx, retention); err != nil && ctx.Err() == nil {
-			q.log.WarnContext(ctx, "old events could not be deleted", slog.String("error", err.Error()))
+		for complaint, task := range tasks {
+			limited, cancel := context.WithTimeout(ctx, upkeepTimeout)
+			if err := task(limited); err != nil && ctx.Err() == nil {
+				w.q.log.WarnContext(ctx, complaint, slog.String("error", err.Error()))
+			}
+			cancel()
 		}
 		select {
 		case <-ticker.C:
@@ -36,21 +47,29 @@ func (q *Queue) keepUp(ctx context.Context, retention time.Duration) {
 	}
 }
 
+// Users with a job, as each database looks for them best: the one makes a set of them, the
+// other joins.
+const (
+	withoutJob = `AND user_key NOT IN (
+		SELECT json_extract(args, '$.user') FROM river_job WHERE kind = 'sfprov_user' AND queue = $1 AND state IN ` + liveStatesSQL + `)`
+	withoutJobPostgres = `AND NOT EXISTS (
+		SELECT 1 FROM river_job j WHERE j.kind = 'sfprov_user' AND j.queue = $1 AND j.args->>'user' = e.user_key AND j.state IN ` + liveStatesSQL + `)`
+	liveStatesSQL = `('available', 'pending', 'running', 'retryable', 'scheduled')`
+)
+
 // sweep makes jobs for users whose events wait without one, as they do where somebody
 // deleted a job, or another program's River threw it away.
 func (q *Queue) sweep(ctx context.Context) error {
-	user := `json_extract(args, '$.user')`
+	condition := withoutJob
 	if q.database == Postgres {
-		user = `args->>'user'`
+		condition = withoutJobPostgres
 	}
 	return q.within(ctx, func(tx *sql.Tx) error {
-		users, err := textsOf(ctx, tx, `SELECT DISTINCT user_key FROM sfprov_event WHERE queue = $1 AND state = 'waiting' AND user_key NOT IN (
-				SELECT `+user+` FROM river_job WHERE kind = 'sfprov_user' AND queue = $1
-				AND state IN ('available', 'pending', 'running', 'retryable', 'scheduled')
-			) ORDER BY user_key LIMIT $2`, q.name, sweepLimit)
+		users, err := textsOf(ctx, tx, `SELECT DISTINCT user_key FROM sfprov_event e WHERE queue = $1 AND state = 'waiting' `+condition+` LIMIT $2`, q.name, sweepLimit)
 		if err != nil {
 			return err
 		}
+		slices.Sort(users) // as Enqueue does
 		for _, user := range users {
 			if err := q.insertJob(ctx, tx, user); err != nil {
 				return err
@@ -80,7 +99,8 @@ func textsOf(ctx context.Context, tx *sql.Tx, query string, args ...any) (texts 
 	return texts, rows.Err()
 }
 
-// clean deletes events that ended longer ago than they are kept.
+// clean deletes events that ended longer ago than they are kept. Where a dead one has a State,
+// the later ones stay, which show that it is old.
 func (q *Queue) clean(ctx context.Context, retention time.Duration) error {
 	if retention <= 0 {
 		return nil
@@ -88,7 +108,9 @@ func (q *Queue) clean(ctx context.Context, retention time.Duration) error {
 	before := time.Now().Add(-retention).UnixMicro()
 	for {
 		result, err := q.db.ExecContext(ctx, `DELETE FROM sfprov_event WHERE seq IN (
-			SELECT seq FROM sfprov_event WHERE queue = $1 AND ended_at < $2 AND state IN ('done', 'merged') LIMIT $3)`, q.name, before, cleanLimit)
+			SELECT seq FROM sfprov_event e WHERE queue = $1 AND ended_at < $2 AND state IN ('done', 'merged') AND NOT EXISTS (
+				SELECT 1 FROM sfprov_event d WHERE d.queue = $1 AND d.user_key = e.user_key AND d.state = 'dead' AND d.body IS NOT NULL
+			) LIMIT $3)`, q.name, before, cleanLimit)
 		if err != nil {
 			return fmt.Errorf("sfprovriver: %w", err)
 		}

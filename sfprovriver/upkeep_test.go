@@ -45,6 +45,35 @@ func TestRetentionAndSweeps(t *testing.T) {
 	})
 }
 
+// TestAnOldStateStaysOld: the trail is cleaned of nothing that shows that a dead State is older
+// than what was done since.
+func TestAnOldStateStaysOld(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, db *sql.DB, kind sfprovriver.Database) {
+		t.Helper()
+		org := sfprovtest.NewOrg(t)
+		q := newQueue(t, db, kind)
+		old, now := employee(1, "old"), employee(1, "new")
+		old.Fields["Email"] = "no address"
+		stop := running(t, q, newProvisioner(t, org), nil)
+		require.NoError(t, q.Add(t.Context(), sfprovriver.Event{ID: "old", User: number(1), State: &old}))
+		settled(t, q)
+		require.NoError(t, q.Add(t.Context(), sfprovriver.Event{ID: "new", User: number(1), State: &now}, sfprovriver.Event{ID: "other", User: number(2), State: &now}))
+		settled(t, q)
+		stop()
+		running(t, q, newProvisioner(t, org), nil, sfprovriver.WithRetention(time.Nanosecond))
+		require.Eventually(t, func() bool { return len(byID(t, q)) == 2 }, 20*time.Second, 20*time.Millisecond)
+		_, err := q.Retry(t.Context(), "old")
+		require.NoError(t, err)
+		settled(t, q)
+		if r, there := byID(t, q)["old"]; there { // else it is cleaned already
+			assert.Equal(t, sfprovriver.Merged, r.State)
+		}
+		user, _ := inOrg(org, 1)
+		assert.Equal(t, "new", user.Fields["Title"])
+	})
+}
+
 // TestASweepOfMany: where very many wait, those without a job are found among them.
 func TestASweepOfMany(t *testing.T) {
 	t.Parallel()

@@ -139,11 +139,13 @@ func (w *worker) handle(ctx context.Context, user string, events []waiting) (*ou
 	o.took = time.Since(began)
 	step, wait := sfprov.NextStep(err)
 	if err != nil && ctx.Err() != nil && step != sfprov.StepUser { // says nothing about the user
-		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			// A batch may go on without this caller; whoever comes next comes after it.
-			return nil, river.JobSnooze(jobTimeout)
+		if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			return nil, river.JobSnooze(0)
 		}
-		return nil, river.JobSnooze(0)
+		// A batch may go on without this caller; whoever comes next comes after it.
+		o.note(result, fmt.Errorf("the attempt took longer than %v: %w", jobTimeout, err))
+		o.state = Waiting
+		return o, river.JobSnooze(jobTimeout)
 	}
 	o.note(result, err)
 	switch step {
@@ -169,13 +171,25 @@ func (w *worker) handle(ctx context.Context, user string, events []waiting) (*ou
 	return o, fmt.Errorf("sfprovriver: event %q is tried again: %s", last.id, o.reason)
 }
 
-// ensure brings the account in step with an event.
+// ensure brings the account in step with an event. What the caller's code does to the
+// goroutine, it does to one of its own.
 func (w *worker) ensure(ctx context.Context, user string, e waiting) (result sfprov.Result, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("sfprovriver: panic: %v\n%s", r, debug.Stack())
-		}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		err = errors.New("sfprovriver: the Source ended the goroutine that asked it")
+		defer func() {
+			if r := recover(); r != nil {
+				err = fmt.Errorf("sfprovriver: panic: %v\n%s", r, debug.Stack())
+			}
+		}()
+		result, err = w.ensureEvent(ctx, user, e)
 	}()
+	<-ended
+	return result, err
+}
+
+func (w *worker) ensureEvent(ctx context.Context, user string, e waiting) (sfprov.Result, error) {
 	switch {
 	case e.body != nil:
 		var u sfprov.User

@@ -116,3 +116,32 @@ func TestTheTrailOfSeveralAttempts(t *testing.T) {
 		assert.Contains(t, fields, "Access.PermissionSets")
 	})
 }
+
+// TestNearTheDailyLimit: the queue goes on, slowly, and learns of it when requests are free
+// again.
+func TestNearTheDailyLimit(t *testing.T) {
+	t.Parallel()
+	org := sfprovtest.NewOrg(t)
+	org.SetAPIUsage(99_000, 100_000)
+	q := newQueue(t, open(t, sfprovriver.SQLite), sfprovriver.SQLite)
+	running(t, q, newProvisioner(t, org), newDirectory(employee(1, ""), employee(2, "")))
+	require.NoError(t, q.Add(t.Context(), sfprovriver.Event{User: number(1)}))
+	settled(t, q)
+	require.NoError(t, q.Add(t.Context(), sfprovriver.Event{ID: "second", User: number(2)}))
+	settled(t, q)
+	assert.Equal(t, 1, byID(t, q)["second"].Attempts)
+}
+
+// TestAnAttemptThatTakesTooLong is told of, and counted.
+func TestAnAttemptThatTakesTooLong(t *testing.T) {
+	t.Parallel()
+	q := newQueue(t, open(t, sfprovriver.SQLite), sfprovriver.SQLite)
+	src := newDirectory(employee(1, ""))
+	release := make(chan struct{})
+	src.first = func() { <-release }
+	running(t, q, newProvisioner(t, sfprovtest.NewOrg(t)), src)
+	t.Cleanup(func() { close(release) })
+	require.NoError(t, q.Add(t.Context(), sfprovriver.Event{ID: "slow", User: number(1)}))
+	require.Eventually(t, func() bool { return byID(t, q)["slow"].Attempts == 1 }, time.Minute, 50*time.Millisecond)
+	assert.Contains(t, byID(t, q)["slow"].Error, "took longer than 20s")
+}

@@ -77,7 +77,7 @@ func serveChanges(ctx context.Context, cmd *cli.Command) (err error) {
 	if err := s.readFlags(cmd); err != nil {
 		return usageError{err}
 	}
-	if s.meter, err = newMetrics(); err != nil {
+	if s.meter, err = newMetrics(); err != nil { //nolint:contextcheck // it only makes instruments
 		return err
 	}
 	if s.p, err = connect(cmd, sfprov.WithLogger(s.log), sfprov.WithTrace(s.meter.trace), sfprov.WithRetry(sfprov.RetryPolicy{})); err != nil {
@@ -170,7 +170,9 @@ func (s *service) run(ctx context.Context, cmd *cli.Command) error {
 		defer stop()
 		queueErr = s.queue.Run(ctx, s.p, s.src, s.runOptions(cmd)...)
 	})
+	shut := make(chan struct{})
 	context.AfterFunc(ctx, func() { //nolint:contextcheck // it has ended
+		defer close(shut)
 		ending, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		_ = server.Shutdown(ending) // what did not end by then is cut off by the end of the process
@@ -181,6 +183,7 @@ func (s *service) run(ctx context.Context, cmd *cli.Command) error {
 		err = server.Serve(listener)
 	}
 	stop()
+	<-shut // requests under way have their answers
 	work.Wait()
 	if errors.Is(err, http.ErrServerClosed) {
 		err = nil
@@ -215,7 +218,9 @@ func (s *service) reconciled(plan *sfprov.Plan, summary sfprov.Summary, err erro
 		attrs = append(attrs, slog.Int("steps", len(plan.Steps)))
 	}
 	if err != nil {
-		s.log.Error("the reconciliation is not complete: "+sfprov.Reason(err), append(attrs, slog.String("error", plain(err.Error())))...)
+		step, _ := sfprov.NextStep(err)
+		s.log.Error("the reconciliation is not complete; sfprov plan shows, with names, what is in the way", append(attrs,
+			slog.String("reason", sfprov.Reason(err)), slog.String("nextStep", string(step)))...)
 		return
 	}
 	s.log.Info("reconciled", attrs...)

@@ -176,6 +176,9 @@ func TestServing(t *testing.T) {
 		"no body":        {"Bearer " + serveToken, ``, 400, `no object such as {"user": "4711"`},
 		"misspelt":       {"Bearer " + serveToken, `{"usr":"E-1"}`, 400, "usr"},
 		"nobody":         {"Bearer " + serveToken, `{"id":"x"}`, 400, "User is empty"},
+		"a brace more":   {"Bearer " + serveToken, `{"user":"E-1"}}`, 400, "goes on after its end"},
+		"no text":        {"Bearer " + serveToken, "{\"user\":\"E-\xff\"}", 400, "not valid UTF-8"},
+		"half a letter":  {"Bearer " + serveToken, `{"user":"E-\ud800"}`, 400, "no valid Unicode"},
 		"two objects":    {"Bearer " + serveToken, `{"user":"E-1"}{"user":"E-2"}`, 400, "goes on after its end"},
 		"much too large": {"Bearer " + serveToken, `{"user":"` + strings.Repeat("x", 100_000) + `"}`, 400, "too large"},
 	} {
@@ -256,6 +259,32 @@ func TestA404OfAWrongAddress(t *testing.T) {
 	})
 	u, _ := org.UserByUsername("bob@acme.com")
 	assert.True(t, u.Active)
+}
+
+// TestAWrongAddressBesideARightList: that the list answers says nothing of the other address.
+func TestAWrongAddressBesideARightList(t *testing.T) {
+	t.Parallel()
+	org := staffed(t)
+	src := &identities{users: map[string]map[string]string{"E-2": identity("E-2", "bob", "Clerk")}}
+	server := httptest.NewServer(src)
+	t.Cleanup(server.Close)
+	queue := filepath.Join(t.TempDir(), "queue.db")
+	args := []string{"--config", configOf(t, org, nil), "--queue", queue, "--mapping", fileOf(t, "mapping.json", mapping), "--source-list", server.URL + "/all"}
+	s := startService(t, append(args, "--source", server.URL+"/users/v2/{id}")...)
+	status, _ := s.post(t, "Bearer "+serveToken, `{"user":"E-2","id":"x"}`)
+	require.Equal(t, 202, status)
+	soon(t, func() bool {
+		_, out, _ := invoke(t, "queue", "show", "--queue", queue, "x")
+		return strings.Contains(out, "404")
+	})
+	u, _ := org.UserByUsername("bob@acme.com")
+	assert.True(t, u.Active)
+	s.stop()
+
+	s = startService(t, append(args, "--source", server.URL+"/users/{id}")...)
+	status, _ = s.post(t, "Bearer "+serveToken, `{"user":"E-4"}`)
+	require.Equal(t, 202, status)
+	soon(t, func() bool { u, _ := org.UserByUsername("dave@acme.com"); return !u.Active })
 }
 
 // TestServingAFile: a file is a source too, and reconciling finds leavers of whom no event
@@ -375,6 +404,8 @@ func TestSourceLists(t *testing.T) {
 		"scim":          {`{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"a","name":{"familyName":"A"}}`, "scim", 200, 1, ""},
 		"cut array":     {`[{"username":"a"},`, "flat", 200, 1, "breaks off"},
 		"cut line":      {`{"username":"a"}` + "\n" + `{"user`, "flat", 200, 1, "breaks off"},
+		"two arrays":    {`[{"username":"a"}][{"username":"b"}]`, "flat", 200, 1, "goes on after its end"},
+		"more":          {`[{"username":"a"}] and an error`, "flat", 200, 1, "goes on after its end"},
 		"unnamed":       {`[{"name":"a"}]`, "flat", 200, 0, `no "username"`},
 		"a server down": {`<html>`, "flat", 502, 0, "502"},
 		"a page":        {`<html>`, "flat", 200, 0, "breaks off"},
@@ -412,5 +443,5 @@ func TestAddressesOfUsers(t *testing.T) {
 	assert.Equal(t, "https://x/users/a%2F..%2Fb%3Fc", addressOf("https://x/users/{id}", "a/../b?c"))
 	assert.Equal(t, "https://x/users?id=a%26b%2Fc&all=1", addressOf("https://x/users?id={id}&all=1", "a&b/c"))
 	_, err := (&httpSource{}).User(t.Context(), "..")
-	require.ErrorContains(t, err, "no identifier that can be part of a URL")
+	require.ErrorContains(t, err, "can be no part of a URL")
 }

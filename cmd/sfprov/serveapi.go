@@ -1,16 +1,19 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/json"
-	"fmt"
+	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/sfprov/sfprov"
 	"github.com/sfprov/sfprov/sfprovriver"
@@ -43,13 +46,7 @@ func (s *service) changed(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusUnauthorized, map[string]string{"error": "the Authorization header has no Bearer, or not the token of " + serveTokenVariable})
 		return
 	}
-	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxEvent))
-	decoder.DisallowUnknownFields()
-	var e event
-	err := decoder.Decode(&e)
-	if err == nil && decoder.More() {
-		err = fmt.Errorf("it goes on after its end")
-	}
+	e, err := readEvent(http.MaxBytesReader(w, r.Body, maxEvent))
 	if err != nil {
 		answer(w, http.StatusBadRequest, map[string]string{"error": `the body is no object such as {"user": "4711", "id": "delivery-1"}: ` + err.Error()})
 		return
@@ -69,6 +66,29 @@ func (s *service) changed(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer(w, http.StatusAccepted, map[string]string{"id": stored.ID})
+}
+
+// readEvent reads an event, and nothing but an event.
+func readEvent(r io.Reader) (e event, err error) {
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return event{}, err
+	}
+	if !utf8.Valid(text) {
+		return event{}, errors.New("it is not valid UTF-8")
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&e); err != nil {
+		return event{}, err
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return event{}, errors.New("it goes on after its end")
+	}
+	if strings.ContainsRune(e.User+e.ID, utf8.RuneError) {
+		return event{}, errors.New("a text in it is no valid Unicode")
+	}
+	return e, nil
 }
 
 // healthy says that the process serves and its database answers.
@@ -102,11 +122,15 @@ func answer(w http.ResponseWriter, status int, body map[string]string) {
 // API calls.
 const readyTime = time.Minute
 
+// checkTime bounds a question to the org.
+const checkTime = 10 * time.Second
+
 // readiness finds out whether events are worked on.
 type readiness struct {
 	p     *sfprov.Provisioner
 	queue *sfprovriver.Queue
 
+	asking  sync.Mutex // held by who asks the org
 	mu      sync.Mutex
 	checked time.Time
 	text    string
@@ -121,22 +145,33 @@ func (r *readiness) why(ctx context.Context) string {
 	case stats.Paused:
 		return "the queue is paused; once it is mended, sfprov queue resume lets it go on: " + stats.PausedFor
 	}
+	if r.asking.TryLock() { // else another asks the org just now
+		defer r.asking.Unlock()
+		r.ask(ctx)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if time.Since(r.checked) < readyTime {
-		return r.text
-	}
-	report, err := r.p.Check(ctx, sfprov.WithQuickCheck())
-	switch {
-	case err != nil && ctx.Err() != nil:
-		return err.Error() // says nothing about the org
-	case err != nil:
-		r.text = err.Error()
-	case report.OK():
-		r.text = ""
-	default:
-		r.text = report.String()
-	}
-	r.checked = time.Now()
 	return r.text
+}
+
+// ask asks the org, if what is known of it is old. Whoever asked may leave meanwhile: the
+// answer is for others, too.
+func (r *readiness) ask(ctx context.Context) {
+	r.mu.Lock()
+	isFresh := time.Since(r.checked) < readyTime
+	r.mu.Unlock()
+	if isFresh {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), checkTime)
+	defer cancel()
+	text := ""
+	if report, err := r.p.Check(ctx, sfprov.WithQuickCheck()); err != nil {
+		text = err.Error()
+	} else if !report.OK() {
+		text = report.String()
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.checked, r.text = time.Now(), text
 }

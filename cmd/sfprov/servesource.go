@@ -57,7 +57,7 @@ func newSource(cmd *cli.Command, matchField string, getenv func(string) string) 
 	if problems = append(problems, err); errors.Join(problems...) != nil {
 		return nil, errors.Join(problems...)
 	}
-	return &httpSource{one: one, all: all, token: token, parse: parse, mapping: mapping, client: &http.Client{
+	return &httpSource{one: one, all: all, token: token, parse: parse, mapping: mapping, matchField: matchField, client: &http.Client{
 		Timeout: sourceTimeout,
 		// The token goes to nobody else.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -92,10 +92,11 @@ type httpSource struct {
 	one, all, token string
 	parse           func([]byte) (person, error)
 	mapping         sfprov.Mapping
+	matchField      string
 	client          *http.Client
 
-	// hasAnswered says that the source has told of a user in the life of this process, so
-	// that its address is right, and "not found" means the user.
+	// hasAnswered says that the source has told of a user whom it was asked for in the life
+	// of this process, so that its address is right, and "not found" means the user.
 	hasAnswered atomic.Bool
 }
 
@@ -104,7 +105,7 @@ type httpSource struct {
 // deactivated.
 func (s *httpSource) User(ctx context.Context, id string) (sfprov.User, error) {
 	if strings.Trim(id, ".") == "" {
-		return sfprov.User{}, fmt.Errorf("the source: %q is no identifier that can be part of a URL", id)
+		return sfprov.User{}, &sfprov.ValidationError{Problems: []sfprov.FieldProblem{{Field: "user", Problem: fmt.Sprintf("is %q, which can be no part of a URL", id)}}}
 	}
 	status, body, err := s.get(ctx, addressOf(s.one, id))
 	if err != nil {
@@ -119,7 +120,7 @@ func (s *httpSource) User(ctx context.Context, id string) (sfprov.User, error) {
 		return sfprov.User{}, fmt.Errorf("the source answered %d", status)
 	}
 	u, err := s.userIn(body)
-	if err == nil {
+	if match, _ := u.Fields[s.matchField].(string); err == nil && match == id {
 		s.hasAnswered.Store(true)
 	}
 	return u, err
@@ -135,15 +136,22 @@ func addressOf(template, id string) string {
 	return address
 }
 
-// believes404 reports whether the source is known to answer with users. If it is not, and
-// there is a list, the first of the list is read there.
+// believes404 reports whether --source is known to answer with users. If it is not, and there
+// is a list, it is asked for the first of the list: that the list answers says nothing of it.
 func (s *httpSource) believes404(ctx context.Context) bool {
 	if s.hasAnswered.Load() || s.all == "" {
 		return s.hasAnswered.Load()
 	}
-	for _, err := range s.Users(ctx) {
-		if err == nil {
-			s.hasAnswered.Store(true)
+	for listed, err := range s.Users(ctx) {
+		match, _ := listed.Fields[s.matchField].(string)
+		if err != nil || match == "" {
+			break
+		}
+		if status, body, err := s.get(ctx, addressOf(s.one, match)); err == nil && status == http.StatusOK {
+			u, bad := s.userIn(body)
+			if found, _ := u.Fields[s.matchField].(string); bad == nil && found == match {
+				s.hasAnswered.Store(true)
+			}
 		}
 		break
 	}
@@ -232,10 +240,16 @@ func (s *httpSource) Users(ctx context.Context) iter.Seq2[sfprov.User, error] {
 			}
 		}
 		if err == nil && inArray {
-			_, err = decoder.Token() // its end
+			if _, err = decoder.Token(); err == nil { // its end
+				_, err = decoder.Token()
+				inArray = false
+				if err == nil {
+					err = errors.New("something follows its end")
+				}
+			}
 		}
 		if err != nil && (inArray || !errors.Is(err, io.EOF)) {
-			fail(fmt.Errorf("the source: the list of users breaks off: %w", err))
+			fail(fmt.Errorf("the source: the list of users breaks off, or goes on after its end: %w", err))
 		}
 	}
 }
