@@ -214,7 +214,7 @@ func (b *Batcher) patience(end time.Time) time.Time {
 		return time.Time{}
 	}
 	for _, one := range b.waiting {
-		deadline, has := one.ctx.Deadline()
+		deadline, has := patienceOf(one.ctx)
 		if half := one.came.Add(deadline.Sub(one.came) / 2); has && half.Before(end) {
 			end = half
 		}

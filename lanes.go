@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime"
 	"sync"
+	"time"
 )
 
 // lanes let work of one key be done one after the other, and merge what waits. The zero
@@ -30,6 +31,19 @@ type turn struct {
 	err      error
 	panicked any
 	exited   bool
+}
+
+// patienceKey is the key of the deadline of the first who waits for a turn. The turn has none
+// itself: it goes on for the others.
+type patienceKey struct{}
+
+// patienceOf is until when those whom a context belongs to wait.
+func patienceOf(ctx context.Context) (until time.Time, isBounded bool) {
+	if until, isBounded = ctx.Deadline(); isBounded {
+		return until, true
+	}
+	until, isBounded = ctx.Value(patienceKey{}).(time.Time)
+	return until, isBounded
 }
 
 // do has the work of a key done, after what is under way, and together with what waits.
@@ -70,7 +84,11 @@ func (l *lanes) join(ctx context.Context, key string, work func(context.Context)
 		return at.next
 	}
 	t := &turn{work: work, waiters: 1, done: make(chan struct{})}
-	t.ctx, t.leave = context.WithCancel(context.WithoutCancel(ctx))
+	own := context.WithoutCancel(ctx)
+	if deadline, has := ctx.Deadline(); has {
+		own = context.WithValue(own, patienceKey{}, deadline)
+	}
+	t.ctx, t.leave = context.WithCancel(own)
 	if at != nil {
 		at.next = t
 		return t
