@@ -42,6 +42,7 @@ type firm struct {
 	dir    *people
 	gone   []string // who has left, and may come back
 	next   int      // number of who is hired next
+	late   []lateEvent
 
 	secret  *rotatingSecret
 	version string
@@ -50,6 +51,22 @@ type firm struct {
 	trail  trail
 	days   []soakDay
 	memory []int // KiB that the service held, each time before it was restarted
+}
+
+// lateEvent is an event that comes hours after the change, in the order of coming.
+type lateEvent struct {
+	at time.Time
+	id string
+}
+
+// until lets the time go by, with the late events that come meanwhile.
+func (f *firm) until(t time.Time) {
+	for len(f.late) > 0 && !f.late[0].at.After(t) {
+		<-time.After(time.Until(f.late[0].at))
+		f.event(f.late[0].id)
+		f.late = f.late[1:]
+	}
+	<-time.After(time.Until(t))
 }
 
 // soakDay is what a day came to.
@@ -242,7 +259,7 @@ func (f *firm) change() string {
 func (f *firm) day(n int) {
 	today := soakDay{}
 	begin := time.Now().Truncate(24 * time.Hour)
-	until := func(hour float64) { <-time.After(time.Until(begin.Add(time.Duration(hour * float64(time.Hour))))) }
+	until := func(hour float64) { f.until(begin.Add(time.Duration(hour * float64(time.Hour)))) }
 	before := len(f.org.Requests())
 	happens := func(what string, isSo bool) bool {
 		if isSo {
@@ -294,7 +311,7 @@ func (f *firm) day(n int) {
 		switch delivery := f.random.IntN(20); delivery {
 		case 0: // lost
 		case 1: // late
-			time.AfterFunc(5*time.Hour, func() { f.event(id) })
+			f.late = append(f.late, lateEvent{at: time.Now().Add(5 * time.Hour), id: id})
 		case 2: // doubled
 			f.event(id)
 			f.event(id)

@@ -147,7 +147,9 @@ func (w *worker) client() (*river.Client[*sql.Tx], error) {
 	config := &river.Config{
 		Logger: w.q.log, Workers: workers, JobTimeout: jobTimeout, RescueStuckJobsAfter: rescueAfter, SoftStopTimeout: stopTime,
 		FetchCooldown: pollInterval / 2, FetchPollInterval: pollInterval, PollOnly: true,
-		Queues: map[string]river.QueueConfig{w.q.name: {MaxWorkers: w.workers}},
+		// A reconciliation that is forgotten within its interval would be made again.
+		CompletedJobRetentionPeriod: max(24*time.Hour, w.every+time.Hour),
+		Queues:                      map[string]river.QueueConfig{w.q.name: {MaxWorkers: w.workers}},
 	}
 	if w.every > 0 {
 		if err := w.addReconciling(workers, config); err != nil {
